@@ -1,0 +1,70 @@
+"""The figures as Markdown."""
+
+
+def markdown(result: dict) -> str:
+    text = (
+        f"Measured {result['when']} on {result['cores']} cores (Linux {result['kernel']}), client and server on one "
+        f"machine; beside {result['orthanc']}; {result['instances']} CT slices of 512×512 in {result['studies']} "
+        f"studies; medians of {result['rounds']} alternating rounds.\n"
+    )
+    for part, make in (("beside", beside), ("process", process), ("large", large), ("growth", growth)):
+        if part in result:
+            text += "\n" + make(result[part])
+    return text
+
+
+def grid(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def beside(rows) -> str:
+    shown = []
+    for row in rows:
+        ours, theirs = row["of"]["Collimator"], row["of"]["Orthanc"]
+        shown.append([
+            row["what"], f"{ours['figure']:,.1f} {row['unit']}", f"{theirs['figure']:,.1f} {row['unit']}",
+            f"{row['ratio']:.1f}×", f"≥ {row['aim']:g}×", "yes" if row["ratio"] >= row["aim"] else "**no**",
+            f"{ours['p99']:.1f} / {theirs['p99']:.1f}",
+        ])
+    return grid(["8 connections", "Collimator", "Orthanc", "ratio", "aim", "reached", "p99 ms (ours / theirs)"], shown)
+
+
+def process(rows) -> str:
+    return grid(
+        ["process, existing data", "start to ready", "idle anonymous", "idle RSS"],
+        [
+            [row["what"], f"{row['ready_ms']:.0f} ms", mb(row["idle"]["anonymous"]), mb(row["idle"]["rss"])]
+            for row in rows
+        ],
+    )
+
+
+def large(rows) -> str:
+    return grid(
+        ["one large study", "before: RSS", "up", "peak RSS (anonymous)", "down", "peak RSS (anonymous)"],
+        [
+            [
+                f"{row['what']}, {row['bytes'] / 1e9:.1f} GB", mb(row["before"]["rss"]), f"{row['up_mb']:,.0f} MB/s",
+                f"{mb(row['up_rss'])} ({mb(row['up_anonymous'])})", f"{row['down_mb']:,.0f} MB/s",
+                f"{mb(row['down_rss'])} ({mb(row['down_anonymous'])})",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def growth(rows) -> str:
+    head = ["as the store grows", "stored"] + [name for name in rows[0]["figures"]]
+    return grid(
+        head,
+        [
+            [f"{row['server']}, {row['instances']:,} instances", f"{row['stored_per_second']:,.0f}/s"]
+            + [f"{figure['rate']:,.0f}/s (p99 {figure['p99']:.1f} ms)" for figure in row["figures"].values()]
+            for row in rows
+        ],
+    )
+
+
+def mb(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"

@@ -1,0 +1,85 @@
+"""Measures the release executable beside Orthanc and writes a table. See README.md in this folder."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench import beside_orthanc, growth, process, table
+from bench.beside_orthanc import Files
+from bench.load import Load
+from bench.servers import Emulator, Gateway
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ["orthanc", "start", "large", "growth"]
+
+
+def main():
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--collimator", type=Path, default=ROOT / ".build/release/collimator")
+    words.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
+    words.add_argument("--rounds", type=int, default=3, help="how often each server is measured; medians are shown")
+    words.add_argument("--seconds", type=float, default=4, help="how long each search and retrieval is repeated")
+    words.add_argument("--gigabytes", type=float, default=2, help="the size of the large study")
+    words.add_argument("--instances", default="10000,100000,1000000", help="the sizes of the store for growth")
+    words.add_argument("--work", type=Path, help="a folder on the disk to measure on; removed afterwards")
+    options = words.parse_args()
+
+    Emulator.binary = Gateway.binary = options.collimator.resolve()
+    work = Path(tempfile.mkdtemp(prefix="collimator-bench-", dir=options.work))
+    try:
+        result = measure(options, work)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    out = ROOT / ".build/bench"
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
+    (out / "latest.md").write_text(table.markdown(result))
+    print(table.markdown(result))
+    print(f"written to {out.relative_to(ROOT)}/latest.md and latest.json")
+
+
+def measure(options, work: Path) -> dict:
+    load = Load(work)
+    say("writing the benchmark's files")
+    subprocess.run(
+        [Emulator.binary, "demo-data", work / "files", "--profile", "benchmark"], check=True, stdout=subprocess.DEVNULL
+    )
+    files = Files(work / "files", work / "bodies")
+    parts = options.parts.split(",")
+    result = {
+        "when": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(), "kernel": platform.release(),
+        "orthanc": orthanc_version(), "instances": len(files.instances), "studies": len(files.studies),
+        "rounds": options.rounds,
+    }
+    if "orthanc" in parts:
+        result["beside"] = beside_orthanc.measure_all(load, files, work, options.rounds, options.seconds, say)
+    if "start" in parts:
+        result["process"] = process.starts_and_idle_memory(load, files, work, say)
+    if "large" in parts:
+        result["large"] = process.large_study(files, work, options.gigabytes, say)
+    if "growth" in parts:
+        sizes = [int(size) for size in options.instances.split(",")]
+        result["growth"] = growth.measure(load, work, sizes, options.seconds, say)
+    return result
+
+
+def orthanc_version() -> str:
+    shown = subprocess.run(
+        ["dpkg-query", "--show", "--showformat", "${Package} ${Version}  ", "orthanc", "orthanc-dicomweb"],
+        capture_output=True, text=True,
+    )
+    return shown.stdout.strip()
+
+
+def say(text: str):
+    print(f"    {text}", file=sys.stderr, flush=True)
+
+
+main()

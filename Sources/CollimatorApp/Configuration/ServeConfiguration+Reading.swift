@@ -1,0 +1,135 @@
+import CollimatorCore
+import Configuration
+
+extension ServeConfiguration {
+    /// The configuration from, in this order, the command line, the environment and the file.
+    ///
+    /// `environment` is the whole environment; what begins with `COLLIMATOR_` counts. Throws ``ConfigurationFaults``
+    /// with everything that is wrong, and ``StartupError`` where the file cannot be read.
+    package static func read(
+        commandLine: [String: CommandLineValue] = [:],
+        environment: [String: String],
+        file path: String? = nil
+    ) async throws -> ServeConfiguration {
+        let file = if let path { try await ConfigurationFile(path: path) } else { ConfigurationFile?.none }
+        let arguments = InMemoryProvider(
+            name: "command line",
+            values: Dictionary(
+                uniqueKeysWithValues: commandLine.map {
+                    (AbsoluteConfigKey(ConfigKey($0.key)), $0.value.configValue)
+                }
+            )
+        )
+        let variables = EnvironmentVariablesProvider(environmentVariables: Self.own(environment))
+        let providers: [any ConfigProvider] = [arguments, variables] + (file.map { [$0.provider] } ?? [])
+        let reader = CheckedReader(providers: providers)
+        let configuration = ServeConfiguration(reading: reader)
+        for key in (file?.keys ?? []).sorted() where !Self.knows(key, stores: configuration.stores) {
+            reader.note("\(key) in \(path ?? "the file") is not a key that is known.")
+        }
+        guard reader.faults.isEmpty else { throw ConfigurationFaults(reader.faults) }
+        return configuration
+    }
+
+    private init(reading reader: CheckedReader) {
+        self.init()
+        self.host = reader.string("server.host") ?? self.host
+        self.port = reader.integer("server.port", in: 0...65535, default: self.port)
+        self.publicURL = Self.origin(reader, "server.publicURL")
+        self.dataDirectory = reader.string("dataDir") ?? self.dataDirectory
+        self.healthcareEndpoint = Self.origin(reader, "endpoints.healthcare") ?? self.healthcareEndpoint
+        self.emulatorPort = reader.integer("emulator.port", in: 0...65535, default: self.emulatorPort)
+        self.emulatorDirectory = reader.string("emulator.dataDir")
+        self.stores = Self.stores(reader)
+        self.administratorKey = Self.administratorKey(reader)
+        if self.administratorKey == .dataFolder, !self.isLoopback {
+            reader.note(
+                "admin.keyFile is needed when server.host is not a loopback address: set COLLIMATOR_ADMIN_KEY_FILE."
+            )
+        }
+    }
+
+    private static func administratorKey(_ reader: CheckedReader) -> AdministratorKeySource {
+        let key = reader.string("admin.key", isSecret: true)
+        let file = reader.string("admin.keyFile")
+        switch (key, file) {
+        case (nil, nil): return .dataFolder
+        case (nil, let path?): return .file(path: path)
+        case (let key?, nil): return .value(key)
+        case (_?, _?):
+            reader.note("admin.key and admin.keyFile are both set: set one of them.")
+            return .dataFolder
+        }
+    }
+
+    private static func stores(_ reader: CheckedReader) -> [StoreConfiguration] {
+        let standard = reader.string("upstream.credentials") ?? "application-default"
+        var stores: [StoreConfiguration] = []
+        for text in reader.strings("stores.names") {
+            guard let name = StoreName(text) else {
+                reader.note("stores.names has a name that is not a word of a-z, 0-9 and - that begins with a letter.")
+                continue
+            }
+            guard !stores.contains(where: { $0.name == name }) else {
+                reader.note("stores.names has \(name) twice.")
+                continue
+            }
+            guard let place = Self.place(of: name, reader) else { continue }
+            let credentials = reader.string("stores.\(name).credentials") ?? standard
+            stores.append(StoreConfiguration(name: name, place: place, credentials: CredentialChoice(credentials)))
+        }
+        return stores
+    }
+
+    private static func place(of name: StoreName, _ reader: CheckedReader) -> StoreConfiguration.Place? {
+        let key = "stores.\(name)"
+        let url = Self.origin(reader, "\(key).dicomwebURL", allowsPath: true)
+        switch (reader.string("\(key).resource"), url) {
+        case (let text?, nil):
+            guard let resource = DICOMStoreName(text) else {
+                reader.note("\(key).resource is not projects/P/locations/L/datasets/D/dicomStores/S.")
+                return nil
+            }
+            return .healthcare(resource)
+        case (nil, let url?):
+            return .dicomweb(url: url)
+        default:
+            reader.note("\(key) needs either resource or dicomwebURL.")
+            return nil
+        }
+    }
+
+    /// An `http` or `https` address without a trailing slash, a query or a user.
+    private static func origin(_ reader: CheckedReader, _ key: String, allowsPath: Bool = false) -> String? {
+        guard var text = reader.string(key) else { return nil }
+        while text.hasSuffix("/") { text.removeLast() }
+        let schemes = ["http://", "https://"]
+        let rest = schemes.first { text.hasPrefix($0) }.map { text.dropFirst($0.count) } ?? ""
+        guard !rest.isEmpty, !rest.contains(where: { "?#@ \\".contains($0) }), allowsPath || !rest.contains("/") else {
+            reader.note("\(key) is not an address such as https://imaging.example.org.")
+            return nil
+        }
+        return text
+    }
+
+    /// The variables of ours, without their prefix.
+    private static func own(_ environment: [String: String]) -> [String: String] {
+        let prefix = "COLLIMATOR_"
+        return Dictionary(
+            uniqueKeysWithValues: environment.filter { $0.key.hasPrefix(prefix) }.map {
+                (String($0.key.dropFirst(prefix.count)), $0.value)
+            }
+        )
+    }
+
+    private static func knows(_ key: String, stores: [StoreConfiguration]) -> Bool {
+        if Self.keys.contains(key) { return true }
+        return stores.contains { store in Self.storeKeys.contains { key == "stores.\(store.name).\($0)" } }
+    }
+
+    private static let keys: Set<String> = [
+        "server.host", "server.port", "server.publicURL", "dataDir", "stores.names", "upstream.credentials",
+        "endpoints.healthcare", "emulator.port", "emulator.dataDir", "admin.key", "admin.keyFile",
+    ]
+    private static let storeKeys = ["resource", "dicomwebURL", "credentials"]
+}

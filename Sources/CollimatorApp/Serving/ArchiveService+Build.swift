@@ -1,0 +1,108 @@
+import AccessControl
+import CollimatorCore
+import DICOMweb
+import Gateway
+import HealthcareAPI
+import Identity
+import ServiceLifecycle
+
+extension ArchiveService {
+    /// Puts the gateway and its stores together.
+    struct Build: Sendable {
+        let configuration: ServeConfiguration
+        let connections: UpstreamConnections
+        let folder: DataFolder
+        let surroundings: ServeSurroundings
+
+        /// Services are listed so that what others use stops last.
+        func archive(administratorKey: AdministratorKey) throws -> ArchiveService {
+            let boundPort = Announced<Int>()
+            let emulator = self.configuration.isLocal ? try self.emulator() : nil
+            let gateway = GatewayService(
+                parts: GatewayParts(
+                    stores: StoreDirectory(try self.stores(emulator)),
+                    authenticator: Authenticator(administratorKey: administratorKey),
+                    authorizer: Authorizer(),
+                    publicURL: self.configuration.publicURL
+                ),
+                host: self.configuration.host,
+                port: self.configuration.port,
+                logger: self.surroundings.logger,
+                boundPort: boundPort
+            )
+            var services = [ArchiveService.closing(self.connections)]
+            if let emulator { services.append(.lasting(emulator)) }
+            services.append(.lasting(gateway))
+            services.append(.passing(self.greeting(gateway: boundPort, emulator: emulator)))
+            if let emulator, self.configuration.fillsWithDemo {
+                services.append(.passing(self.filling(emulator, gateway: boundPort)))
+            }
+            return ArchiveService(
+                services,
+                gateway: boundPort,
+                emulator: emulator,
+                folder: self.folder,
+                logger: self.surroundings.logger
+            )
+        }
+
+        private func emulator() throws -> EmulatorService {
+            let directory = self.configuration.emulatorDirectory ?? "\(self.configuration.dataDirectory)/emulator"
+            return try EmulatorService(
+                EmulatorService.Options(
+                    port: self.configuration.emulatorPort,
+                    directory: directory,
+                    portOption: "--emulator-port"
+                ),
+                connections: self.connections,
+                logger: self.surroundings.logger
+            )
+        }
+
+        private func stores(_ emulator: EmulatorService?) throws -> [GatewayStore] {
+            if let emulator, let name = StoreName("radiology") {
+                let upstream = StoreUpstream.client(takesSingleParts: true) {
+                    try await emulator.listening.value.client
+                }
+                return [GatewayStore(name: name, resource: emulator.store, upstream: upstream)]
+            }
+            let connector = StoreConnector(
+                endpoint: self.configuration.healthcareEndpoint,
+                environment: self.surroundings.environment,
+                connections: self.connections
+            )
+            return try self.configuration.stores.map { store in
+                let client = try connector.client(store.place, credentials: store.credentials)
+                let upstream = StoreUpstream.client(takesSingleParts: store.place.resource != nil) { client }
+                return GatewayStore(name: store.name, resource: store.place.resource, upstream: upstream)
+            }
+        }
+
+        private func greeting(gateway: Announced<Int>, emulator: EmulatorService?) -> some Service {
+            OneTimeService {
+                // An archive that is still to be filled has no picture yet: the filling shows one.
+                let isEmpty = self.configuration.fillsWithDemo && !DemoMark(self.folder).isThere
+                let greeting = self.greeting(gateway, emulator)
+                let welcome = try await greeting.welcome(withPicture: !isEmpty)
+                self.surroundings.announce(welcome.text)
+            }
+        }
+
+        private func filling(_ emulator: EmulatorService, gateway: Announced<Int>) -> some Service {
+            let greeting = self.greeting(gateway, emulator)
+            return ArchiveService.filling(emulator, folder: self.folder, surroundings: self.surroundings) {
+                let welcome = try await greeting.welcome(withPicture: true)
+                if let command = welcome.pictureCommand { self.surroundings.announce("A slice of it:\n\n\(command)") }
+            }
+        }
+
+        private func greeting(_ gateway: Announced<Int>, _ emulator: EmulatorService?) -> Greeting {
+            Greeting(
+                configuration: self.configuration,
+                gateway: gateway,
+                emulator: emulator,
+                surroundings: self.surroundings
+            )
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/// Something that a caller may be allowed to do, named as Google Cloud IAM names it where IAM has a name for it.
+///
+/// The names that begin with `healthcare.` are those of the Healthcare API; the ones that begin with `collimator.` are
+/// ours, for what the Healthcare API does not have.
+package struct Permission: Hashable, Sendable, CustomStringConvertible {
+    package let rawValue: String
+    /// The tier of upstream work that the permission stands for; it selects the credential of the upstream call.
+    package let tier: ActionTier
+
+    package static let storesGet = Permission("healthcare.dicomStores.get", .read)
+    package static let storesList = Permission("healthcare.dicomStores.list", .read)
+    package static let dicomWebRead = Permission("healthcare.dicomStores.dicomWebRead", .read)
+    package static let dicomWebWrite = Permission("healthcare.dicomStores.dicomWebWrite", .write)
+    package static let dicomWebDelete = Permission("healthcare.dicomStores.dicomWebDelete", .delete)
+
+    package var description: String { self.rawValue }
+
+    private init(_ rawValue: String, _ tier: ActionTier) {
+        self.rawValue = rawValue
+        self.tier = tier
+    }
+}
+
+/// How far a call to the upstream can reach: each tier can be given a service account of its own.
+package enum ActionTier: String, Sendable, CaseIterable {
+    case read
+    case write
+    case delete
+}

@@ -1,0 +1,53 @@
+import CollimatorCore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The headers of an upstream's answer that a client gets; every other one is left behind, hop-by-hop ones too.
+private let answerHeaders: [HTTPField.Name] = [.contentType, .contentLength, .warning]
+
+/// An upstream's answer as ours, its body handed on as it comes: a chunk is read only when the one before is written.
+///
+/// `rewriting` replaces the upstream's own URL in the body; the length is then not known ahead. A fault after the
+/// first byte cuts the connection: nothing is written to make the body look whole.
+func passThrough(_ answer: UpstreamResponse, rewriting rewrite: ByteReplacer? = nil) -> Response {
+    var headers = HTTPFields()
+    for name in answerHeaders {
+        headers[name] = answer.headers[name]
+    }
+    if rewrite != nil { headers[.contentLength] = nil }
+    headers[.via] = "1.1 collimator"
+    let length = headers[.contentLength].flatMap { Int($0) }
+    let bytes = answer.body
+    let body = ResponseBody(contentLength: length) { writer in
+        var rewrite = rewrite
+        for try await chunk in bytes {
+            guard var replacer = rewrite else {
+                try await writer.write(chunk)
+                continue
+            }
+            let part = replacer.append(chunk)
+            rewrite = replacer
+            if part.readableBytes > 0 { try await writer.write(part) }
+        }
+        if var replacer = rewrite {
+            let rest = replacer.finish()
+            if rest.readableBytes > 0 { try await writer.write(rest) }
+        }
+        try await writer.finish(nil)
+    }
+    return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
+}
+
+/// Throws what a failed answer means for our client, leaving the upstream's body unread.
+func refuseFailure(_ answer: UpstreamResponse, accepting accepted: Set<Int>) throws(CollimatorError) {
+    guard !accepted.contains(answer.status) else { return }
+    let retryAfter = answer.headers[.retryAfter].flatMap { Int($0) }
+    throw upstreamFailure(status: answer.status, retryAfterSeconds: retryAfter)
+}
+
+extension HTTPField.Name {
+    /// What went wrong though the answer is good, as PS3.18 §8.5.3 uses it.
+    static let warning = HTTPField.Name.known("Warning")
+    fileprivate static let via = HTTPField.Name.known("Via")
+}

@@ -1,0 +1,84 @@
+package import AccessControl
+package import Hummingbird
+import HummingbirdCore
+package import Identity
+package import Logging
+package import NIOCore
+
+/// What the gateway is made of.
+package struct GatewayParts: Sendable {
+    package var stores: StoreDirectory
+    package var authenticator: Authenticator
+    package var authorizer: Authorizer
+    package var limits: GatewayLimits
+    /// Where callers reach this service, such as `https://imaging.example.org`; nil where each request's own host is
+    /// used.
+    package var publicURL: String?
+
+    package init(
+        stores: StoreDirectory,
+        authenticator: Authenticator,
+        authorizer: Authorizer,
+        limits: GatewayLimits = GatewayLimits(),
+        publicURL: String? = nil
+    ) {
+        self.stores = stores
+        self.authenticator = authenticator
+        self.authorizer = authorizer
+        self.limits = limits
+        self.publicURL = publicURL
+    }
+
+    /// Every route.
+    package func endpointTable(logger: Logger) -> EndpointTable {
+        let readiness = ReadinessProbe(stores: self.stores, keptFor: self.limits.readinessKeptFor, logger: logger)
+        return EndpointTable(
+            endpoints: HealthController(readiness: readiness).endpoints
+                + StoresController(stores: self.stores, authorizer: self.authorizer).endpoints
+                + StudiesController().endpoints
+                + UploadsController(limits: self.limits).endpoints
+                + RenderedController().endpoints
+                + DICOMwebController(limits: self.limits, publicURL: self.publicURL).endpoints
+        )
+    }
+}
+
+/// The gateway as an application that serves HTTP on an address.
+///
+/// Middleware, outermost first: the boundary that turns errors into answers, the access log, the limits, the
+/// authentication; then the routes with their permission checks. The logger of a request is bound by the server.
+package func gatewayApplication(
+    _ parts: GatewayParts,
+    address: BindAddress,
+    logger: Logger,
+    onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+) -> Application<RouterResponder<GatewayContext>> {
+    let table = parts.endpointTable(logger: logger)
+    let router = Router(context: GatewayContext.self)
+    router.add(middleware: ErrorBoundary())
+    router.add(middleware: AccessLog())
+    router.add(middleware: RequestLimits(limits: parts.limits))
+    router.add(middleware: Authentication(authenticator: parts.authenticator, openPaths: table.openPaths))
+    table.register(on: router, gate: AccessGate(stores: parts.stores, authorizer: parts.authorizer))
+    return Application(
+        router: router,
+        server: .http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ContinueHandler()],
+                idleTimeout: TimeAmount(parts.limits.idleTimeout),
+                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                    maxHeaderFieldSize: parts.limits.headerBytesMax,
+                    maxHeaderListSize: parts.limits.headerBytesMax,
+                    maxHeaderFieldCount: parts.limits.headerFieldsMax
+                )
+            )
+        ),
+        configuration: ApplicationConfiguration(
+            address: address,
+            serverName: nil,
+            availableConnectionsDelegate: .maximum(parts.limits.connectionsMax, logger: logger)
+        ),
+        onServerRunning: onServerRunning,
+        logger: logger
+    )
+}

@@ -1,0 +1,53 @@
+import CollimatorCore
+import Hummingbird
+import Logging
+import NIOHTTP1
+import Telemetry
+
+/// Turns every error into a problem document and lets none through, so that the layers outside it see an answer.
+///
+/// It also gives every answer its `Request-Id`, the same that is in the log.
+struct ErrorBoundary: RouterMiddleware {
+    typealias Context = GatewayContext
+
+    func handle(
+        _ request: Request,
+        context: GatewayContext,
+        next: (Request, GatewayContext) async throws -> Response
+    ) async throws -> Response {
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as HTTPParserError {
+            // The bytes on the connection are not HTTP: the server answers 400 itself and closes.
+            throw error
+        } catch {
+            let failure = collimatorError(for: error)
+            self.log(failure, context: context)
+            response = Problem(failure, requestID: context.requestID).response()
+        }
+        response.headers[requestIDHeader] = context.requestID
+        return response
+    }
+
+    private func log(_ failure: CollimatorError, context: GatewayContext) {
+        context.logger.log(
+            level: failure.code.logLevel,
+            "request failed",
+            error: failure,
+            metadata: ["http.route": "\(context.endpointPath ?? "none", .open)"]
+        )
+    }
+}
+
+extension CollimatorError.Code {
+    /// How loud a failure is: a refused request is no error, a degraded upstream is a warning.
+    var logLevel: Logger.Level {
+        switch self {
+        case .internalError, .insufficientStorage: .error
+        case .upstreamInvalid, .unavailable, .upstreamTimeout: .warning
+        case .forbidden: .info
+        default: .debug
+        }
+    }
+}

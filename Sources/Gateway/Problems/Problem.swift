@@ -1,0 +1,69 @@
+package import CollimatorCore
+import HTTPTypes
+package import Hummingbird
+import NIOCore
+
+/// The wire form of an error: a problem document (RFC 9457).
+///
+/// Everything in it is fixed text of ours but the request id; nothing of the request or of an upstream's answer is
+/// repeated.
+package struct Problem: Sendable {
+    package let code: CollimatorError.Code
+    package let detail: StaticString?
+    package let retryAfterSeconds: Int?
+    package let requestID: String
+
+    package init(
+        _ code: CollimatorError.Code,
+        detail: StaticString? = nil,
+        retryAfterSeconds: Int? = nil,
+        requestID: String
+    ) {
+        self.code = code
+        self.detail = detail
+        self.retryAfterSeconds = retryAfterSeconds
+        self.requestID = requestID
+    }
+
+    package init(_ error: CollimatorError, requestID: String) {
+        self.init(
+            error.code,
+            detail: error.publicDetail,
+            retryAfterSeconds: error.retryAfterSeconds,
+            requestID: requestID
+        )
+    }
+
+    /// The HTTP answer, with the headers that go with the code.
+    package func response() -> Response {
+        var headers: HTTPFields = [
+            .contentType: "application/problem+json",
+            .cacheControl: "no-store",
+        ]
+        if self.code == .unauthenticated {
+            headers[.wwwAuthenticate] = "Bearer"
+        }
+        if let retryAfterSeconds = self.retryAfterSeconds {
+            headers[.retryAfter] = String(retryAfterSeconds)
+        }
+        return Response(
+            status: HTTPResponse.Status(code: self.code.status),
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: self.body))
+        )
+    }
+
+    private var body: [UInt8] {
+        var members: [(String, JSONValue)] = [
+            ("type", .string("urn:collimator:problem:\(self.code.rawValue)")),
+            ("title", .string(self.code.title)),
+            ("status", .integer(self.code.status)),
+            ("code", .string(self.code.rawValue)),
+        ]
+        if let detail = self.detail {
+            members.append(("detail", .string("\(detail)")))
+        }
+        members.append(("requestId", .string(self.requestID)))
+        return JSONValue.object(members).encoded()
+    }
+}

@@ -1,0 +1,96 @@
+import CollimatorCore
+
+/// The query of a request, decoded and bounded, before anybody looks for names in it.
+struct QueryParameters: Sendable {
+    /// Names and values in the order they came.
+    let items: [(name: String, value: String)]
+
+    /// The most parameters that one query may have.
+    static let itemsMax = 50
+
+    /// Throws `invalid-input` for a broken percent-encoding, text that is no UTF-8, and too many parameters.
+    init(parsing query: String?) throws(CollimatorError) {
+        var items: [(name: String, value: String)] = []
+        for pair in (query ?? "").split(separator: "&") {
+            guard items.count < Self.itemsMax else {
+                throw CollimatorError(
+                    .invalidInput,
+                    "the query has too many parameters",
+                    publicDetail: "The query has more parameters than this service accepts."
+                )
+            }
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            items.append((try Self.decode(parts[0]), parts.count > 1 ? try Self.decode(parts[1]) : ""))
+        }
+        self.items = items
+    }
+
+    /// The value of a parameter that may occur once.
+    func single(_ name: String) throws(CollimatorError) -> String? {
+        let values = self.items.filter { $0.name == name }
+        guard values.count <= 1 else {
+            throw CollimatorError(
+                .invalidInput,
+                "a parameter that may occur once occurs twice",
+                publicDetail: "A parameter that may be given once is given more than once."
+            )
+        }
+        return values.first?.value
+    }
+
+    /// A whole number in a range.
+    func integer(_ name: String, in range: ClosedRange<Int>, fault: StaticString) throws(CollimatorError) -> Int? {
+        guard let text = try self.single(name) else { return nil }
+        guard text.count <= 9, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
+            range.contains(number)
+        else {
+            throw CollimatorError(.invalidInput, "a number in the query is out of range", publicDetail: fault)
+        }
+        return number
+    }
+
+    /// Throws where there is a parameter of another name; the detail tells the known ones.
+    func refuseUnknown(known: Set<String>, detail: StaticString) throws(CollimatorError) {
+        guard self.items.allSatisfy({ known.contains($0.name) }) else {
+            throw CollimatorError(.invalidInput, "a parameter of the query is unknown", publicDetail: detail)
+        }
+    }
+
+    /// Percent-decodes as HTML forms write (`+` is a space).
+    static func decode(_ text: Substring) throws(CollimatorError) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst().flatMap(Self.nibble), let low = rest.popFirst().flatMap(Self.nibble)
+                else { throw Self.undecodable }
+                bytes.append(high << 4 | low)
+            default: bytes.append(byte)
+            }
+        }
+        guard let decoded = String(validating: bytes, as: UTF8.self), !decoded.unicodeScalars.contains("\0") else {
+            throw Self.undecodable
+        }
+        return decoded
+    }
+
+    private static var undecodable: CollimatorError {
+        CollimatorError(
+            .invalidInput,
+            "the query is not decodable",
+            publicDetail: "The query is not percent-encoded UTF-8."
+        )
+    }
+
+    private static func nibble(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

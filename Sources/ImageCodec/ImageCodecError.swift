@@ -1,0 +1,21 @@
+/// Why no image was made.
+///
+/// Holds no text of the library, which may repeat what it was given.
+package enum ImageCodecError: Error, Sendable, Hashable {
+    /// Size, channel count and number of bytes of the raster do not go together.
+    case invalidRaster
+    /// The size asked for is empty or beyond the limit.
+    case invalidSize
+    /// The quality is outside 1…100.
+    case invalidQuality
+    /// libvips could not be started.
+    case unavailable
+    /// libvips refused.
+    case encodingFailed
+    /// Too many images are waiting already.
+    case overloaded
+    /// The caller gave up before the work began.
+    case cancelled
+    /// The encoder was shut down.
+    case shutDown
+}

@@ -1,0 +1,31 @@
+/// Where a database is and how it is opened.
+package struct DatabaseConfiguration: Sendable {
+    /// The absolute path of the file; it is made when it is absent.
+    package var path: String
+    /// How many reads run at the same time.
+    package var readerCount: Int
+    /// How long a statement waits for a lock held by another process before it fails as `unavailable`.
+    package var busyTimeoutSeconds: Double
+    /// How many pages the write-ahead log may hold before a commit copies them into the file.
+    package var checkpointPages: Int
+    /// How many bytes a page has; it takes effect when the file is made.
+    package var pageBytes: Int
+    /// How much of the file each connection keeps in memory, in KiB.
+    package var cacheKiB: Int
+
+    package init(
+        path: String,
+        readerCount: Int = 4,
+        busyTimeoutSeconds: Double = 5,
+        checkpointPages: Int = 4096,
+        pageBytes: Int = 4096,
+        cacheKiB: Int = 4096
+    ) {
+        self.path = path
+        self.readerCount = readerCount
+        self.busyTimeoutSeconds = busyTimeoutSeconds
+        self.checkpointPages = checkpointPages
+        self.pageBytes = pageBytes
+        self.cacheKiB = cacheKiB
+    }
+}

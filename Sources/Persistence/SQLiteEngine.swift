@@ -1,0 +1,61 @@
+internal import CollimatorCore
+internal import GRDB
+
+/// SQLite by way of GRDB: a pool of readers and one writer on a write-ahead log.
+struct SQLiteEngine: DatabaseEngine {
+    private let pool: DatabasePool
+
+    init(_ configuration: DatabaseConfiguration) throws {
+        let pageBytes = configuration.pageBytes
+        let cacheKiB = configuration.cacheKiB
+        var settings = Configuration()
+        settings.maximumReaderCount = configuration.readerCount
+        settings.busyMode = .timeout(configuration.busyTimeoutSeconds)
+        settings.prepareDatabase { database in
+            if !database.configuration.readonly {
+                // It must come before the first page is written, and does nothing afterwards.
+                try database.execute(sql: "PRAGMA page_size = \(pageBytes)")
+            }
+            // Negative is KiB, positive would be pages.
+            try database.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")
+        }
+        let checkpointPages = configuration.checkpointPages
+        self.pool = try mappingSQLiteFailures {
+            let pool = try DatabasePool(path: configuration.path, configuration: settings)
+            try pool.writeWithoutTransaction { database in
+                // The pool has just set NORMAL, under which a power cut can lose the latest commits.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
+            }
+            return pool
+        }
+    }
+
+    func read<Answer: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Answer) async throws -> Answer {
+        try await mappingSQLiteFailures {
+            try await self.pool.read { try body(SQLiteConnection(database: $0)) }
+        }
+    }
+
+    func write<Answer: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Answer) async throws -> Answer {
+        try await mappingSQLiteFailures {
+            try await self.pool.write { try body(SQLiteConnection(database: $0)) }
+        }
+    }
+
+    func checkpoint() async throws {
+        try await mappingSQLiteFailures {
+            try await self.pool.writeWithoutTransaction { database in
+                // GRDB passes a closed connection on to SQLite, which does not bear it.
+                guard database.sqliteConnection != nil else {
+                    throw CollimatorError(.unavailable, "the database is closed")
+                }
+                _ = try database.checkpoint(.truncate)
+            }
+        }
+    }
+
+    func close() async throws {
+        try mappingSQLiteFailures { try self.pool.close() }
+    }
+}

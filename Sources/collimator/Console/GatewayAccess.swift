@@ -1,0 +1,58 @@
+import ArgumentParser
+import CollimatorApp
+import FoundationEssentials
+
+/// Options of the commands that talk to a gateway.
+struct GatewayOptions: ParsableArguments {
+    @Option(help: "The store, by the name it has in the gateway.")
+    var store = "radiology"
+
+    @Option(help: "The gateway (default: $COLLIMATOR_URL, else http://127.0.0.1:8080).")
+    var url: String?
+
+    @Option(help: "The key (default: $COLLIMATOR_KEY, else the one in the data folder).")
+    var key: String?
+
+    @Option(name: .customLong("data-dir"), help: "The data folder of `collimator serve` on this machine.")
+    var dataDirectory = ".collimator"
+
+    /// The gateway's address and the key for it.
+    ///
+    /// Throws ``CommandFailure`` where there is no key.
+    func access(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> GatewayAccess {
+        var url = self.url ?? environment["COLLIMATOR_URL"] ?? "http://127.0.0.1:8080"
+        while url.hasSuffix("/") { url.removeLast() }
+        guard url.hasPrefix("http://") || url.hasPrefix("https://"), self.isStoreName else {
+            throw CommandFailure.notDone(
+                "The gateway's address or the store's name is not usable.",
+                remedy: "An address looks like http://127.0.0.1:8080, a store like radiology."
+            )
+        }
+        if let key = self.key ?? environment["COLLIMATOR_KEY"] {
+            return GatewayAccess(url: url, key: key, store: self.store)
+        }
+        do {
+            return GatewayAccess(url: url, key: try LocalKey.read(in: self.dataDirectory), store: self.store)
+        } catch {
+            throw CommandFailure.notDone(
+                "There is no key for the gateway: \(LocalKey.path(in: self.dataDirectory)) cannot be used.",
+                remedy: "Run this where `collimator serve` runs, or give --key or COLLIMATOR_KEY."
+            )
+        }
+    }
+
+    private var isStoreName: Bool {
+        (1...63).contains(self.store.utf8.count)
+            && self.store.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    }
+}
+
+/// A gateway, a key for it and one of its stores.
+struct GatewayAccess: Sendable, Equatable {
+    let url: String
+    let key: String
+    let store: String
+
+    var api: String { "\(self.url)/api/v1/stores/\(self.store)" }
+    var dicomweb: String { "\(self.url)/dicomweb/\(self.store)" }
+}

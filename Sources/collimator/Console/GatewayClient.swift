@@ -1,0 +1,119 @@
+import AsyncHTTPClient
+import DICOMweb
+import FoundationEssentials
+import NIOCore
+import NIOFoundationEssentialsCompat
+import NIOHTTP1
+
+/// Calls to a gateway, with failures in words.
+struct GatewayClient: Sendable {
+    let access: GatewayAccess
+    let httpClient: HTTPClient
+
+    /// The longest answer that is read as a whole.
+    static let answerBytesMax = 256 * 1024 * 1024
+    private static let timeout = TimeAmount.seconds(60)
+    private static let uploadTimeout = TimeAmount.seconds(3600)
+
+    /// A GET; gives the body of a 200, and throws ``CommandFailure`` in words for anything else.
+    func get(_ url: String, accept: String = "application/json") async throws -> ByteBuffer {
+        var request = HTTPClientRequest(url: url)
+        request.headers.add(name: "Authorization", value: "Bearer \(self.access.key)")
+        request.headers.add(name: "Accept", value: accept)
+        let response: HTTPClientResponse
+        let body: ByteBuffer
+        do {
+            response = try await self.httpClient.execute(request, timeout: Self.timeout)
+            body = try await response.body.collect(upTo: Self.answerBytesMax)
+        } catch {
+            throw self.unreachable
+        }
+        switch response.status.code {
+        case 200: return body
+        case 204: return ByteBuffer()
+        default: throw self.failure(status: Int(response.status.code), body: body)
+        }
+    }
+
+    /// Uploads one file.
+    func upload(_ file: FileUpload) async throws -> SendResult {
+        try await file.withChunks { chunks in
+            var request = HTTPClientRequest(url: "\(self.access.api)/studies")
+            request.method = .POST
+            request.headers.add(name: "Authorization", value: "Bearer \(self.access.key)")
+            request.headers.add(name: "Content-Type", value: "application/dicom")
+            request.body = .stream(chunks, length: .known(file.bytes))
+            let response: HTTPClientResponse
+            let body: ByteBuffer
+            do {
+                response = try await self.httpClient.execute(request, timeout: Self.uploadTimeout)
+                body = try await response.body.collect(upTo: Self.answerBytesMax)
+            } catch {
+                throw SendFailure(reason: "the connection to the gateway broke", isPassing: true)
+            }
+            switch response.status.code {
+            case 201: return .stored
+            case 200: return .alreadyThere
+            case 400, 409, 413, 415, 422: return .refused(Self.detail(body) ?? "the gateway refused it")
+            case 429, 502, 503, 504:
+                throw SendFailure(
+                    reason: Self.detail(body) ?? "the archive is busy",
+                    isPassing: true,
+                    retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap { Int($0) }
+                )
+            default:
+                throw SendFailure(reason: Self.detail(body) ?? "status \(response.status.code)", isPassing: false)
+            }
+        }
+    }
+
+    /// The instances of a study that are there.
+    func instances(of study: StudyUID) async throws -> Set<String> {
+        var found: Set<String> = []
+        while true {
+            let body = try await self.get(
+                "\(self.access.dicomweb)/studies/\(study)/instances?limit=\(Self.pageSize)&offset=\(found.count)",
+                accept: "application/dicom+json"
+            )
+            guard body.readableBytes > 0 else { return found }
+            let page = try DICOMJSON.dataSets(from: Array(body.readableBytesView))
+            found.formUnion(page.compactMap { $0.string(.sopInstanceUID) })
+            if page.count < Self.pageSize { return found }
+        }
+    }
+
+    private static let pageSize = 5000
+
+    private var unreachable: CommandFailure {
+        CommandFailure.notDone(
+            "There is no gateway at \(self.access.url).",
+            remedy: "Start one with `collimator serve`, or say where it is with --url."
+        )
+    }
+
+    private func failure(status: Int, body: ByteBuffer) -> CommandFailure {
+        switch status {
+        case 401:
+            CommandFailure.notDone(
+                "The gateway at \(self.access.url) does not accept the key.",
+                remedy: "Give the right one with --key or COLLIMATOR_KEY."
+            )
+        case 404: CommandFailure.notDone("The gateway has no such store or study.")
+        default: CommandFailure.notDone(Self.detail(body) ?? "The gateway answered with status \(status).")
+        }
+    }
+
+    /// The words of a problem document.
+    private static func detail(_ body: ByteBuffer) -> String? {
+        struct Problem: Decodable {
+            let title: String
+            let detail: String?
+        }
+        do {
+            let problem = try JSONDecoder().decode(Problem.self, from: Data(body.readableBytesView))
+            return problem.detail ?? problem.title
+        } catch {
+            return nil
+        }
+    }
+}

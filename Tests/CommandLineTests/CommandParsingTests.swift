@@ -1,0 +1,129 @@
+import ArgumentParser
+import CollimatorApp
+import Testing
+
+@testable import collimator
+
+@Suite("The command line")
+struct CommandParsingTests {
+    @Test(
+        "each command explains itself with an example",
+        arguments: ["serve", "emulator", "upload", "search", "demo-data"]
+    )
+    func help(command: String) {
+        let text = CollimatorCommand.helpMessage(
+            for: CollimatorCommand.configuration.subcommands.first {
+                $0.configuration.commandName == command
+            } ?? CollimatorCommand.self,
+            columns: 100
+        )
+        #expect(text.contains("collimator \(command)"))
+        #expect(text.contains("OVERVIEW"))
+    }
+
+    @Test("serve turns its options into configuration keys")
+    func serve() throws {
+        let command = try Self.parse(
+            ServeCommand.self,
+            ["serve", "--host", "127.0.0.2", "--port", "9000", "--data-dir", "/d", "--emulator-port", "0", "--demo"]
+        )
+        #expect(
+            command.settings == [
+                "server.host": .text("127.0.0.2"), "server.port": .number(9000), "dataDir": .text("/d"),
+                "emulator.port": .number(0),
+            ]
+        )
+        #expect(command.demo)
+        let plain = try Self.parse(ServeCommand.self, ["serve"])
+        #expect(plain.settings.isEmpty)
+        #expect(!plain.demo)
+    }
+
+    @Test("upload takes paths and where they go")
+    func upload() throws {
+        let command = try Self.parse(
+            UploadCommand.self,
+            ["upload", "a", "b.zip", "--store", "mr", "--jobs", "8", "--url", "http://h:1/"]
+        )
+        #expect(command.paths == ["a", "b.zip"])
+        #expect(command.jobs == 8)
+        #expect(!command.direct.isSet)
+        let access = try command.gateway.access(environment: ["COLLIMATOR_KEY": "k"])
+        #expect(access == GatewayAccess(url: "http://h:1", key: "k", store: "mr"))
+    }
+
+    @Test("the key on the command line wins over the environment, and the address too")
+    func keyPrecedence() throws {
+        let command = try Self.parse(SearchCommand.self, ["search", "--key", "mine", "--url", "http://a"])
+        let access = try command.gateway.access(
+            environment: ["COLLIMATOR_KEY": "theirs", "COLLIMATOR_URL": "http://b"])
+        #expect(access.key == "mine")
+        #expect(access.url == "http://a")
+        let other = try Self.parse(SearchCommand.self, ["search"])
+        #expect(
+            try other.gateway.access(environment: ["COLLIMATOR_KEY": "k", "COLLIMATOR_URL": "http://b"]).url
+                == "http://b"
+        )
+    }
+
+    @Test("without a key the command says where one is looked for")
+    func noKey() throws {
+        let command = try Self.parse(SearchCommand.self, ["search", "--data-dir", "/nowhere"])
+        let failure = #expect(throws: CommandFailure.self) { try command.gateway.access(environment: [:]) }
+        #expect(failure?.status == 2)
+        #expect(failure?.description.contains("/nowhere/administrator-key") == true)
+        #expect(failure?.description.contains("COLLIMATOR_KEY") == true)
+    }
+
+    @Test(
+        "usage that makes no sense is refused with status 2",
+        arguments: [
+            ["upload"], ["upload", "a", "--jobs", "0"], ["upload", "a", "--jobs", "many"], ["uplaod", "a"],
+            ["upload", "a", "--credentials", "none"],
+            ["upload", "a", "--emulator", "http://x", "--endpoint", "http://y"],
+            ["emulator", "--port", "70000"], ["search", "--limit", "0"], ["demo-data"],
+            ["demo-data", "d", "--seed", "-1"],
+            ["demo-data", "d", "--profile", "huge"], ["serve", "--port", "http"], ["serve", "--unknown"],
+        ]
+    )
+    func usage(arguments: [String]) {
+        do {
+            _ = try CollimatorCommand.parseAsRoot(arguments)
+            Issue.record("it was accepted")
+        } catch {
+            let ending = Ending(of: error)
+            #expect(ending.status == 2)
+            #expect(ending.isFault)
+            #expect(!ending.message.isEmpty)
+        }
+    }
+
+    @Test("a help text ends with status 0 and goes to standard output", arguments: [["upload", "--help"], ["help"]])
+    func helpEnding(arguments: [String]) throws {
+        var command = try CollimatorCommand.parseAsRoot(arguments)
+        let error = #expect(throws: (any Error).self) { try command.run() }
+        let ending = Ending(of: try #require(error))
+        #expect(ending.status == 0)
+        #expect(!ending.isFault)
+        #expect(ending.message.contains("USAGE"))
+    }
+
+    @Test("errors end in one or two lines with their remedy")
+    func endings() {
+        let startup = Ending(of: StartupError("Port 8080 is in use.", remedy: "Choose another port with --port."))
+        #expect(startup.status == 2)
+        #expect(startup.message == "collimator: Port 8080 is in use.\nChoose another port with --port.")
+        let partial = Ending(of: CommandFailure.inPart)
+        #expect(partial.status == 1)
+        #expect(partial.message.isEmpty)
+        struct Unforeseen: Error { let secret = "hush" }
+        let unforeseen = Ending(of: Unforeseen())
+        #expect(unforeseen.status == 2)
+        #expect(!unforeseen.message.contains("hush"))
+    }
+
+    private static func parse<Command: ParsableCommand>(_ type: Command.Type, _ arguments: [String]) throws -> Command {
+        let command = try CollimatorCommand.parseAsRoot(arguments)
+        return try #require(command as? Command)
+    }
+}

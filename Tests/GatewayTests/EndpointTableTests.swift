@@ -1,0 +1,80 @@
+import CollimatorCore
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@testable import Gateway
+
+@Suite("The endpoint table")
+struct EndpointTableTests {
+    private let gateway: GatewayUnderTest
+    private let table: EndpointTable
+
+    init() throws {
+        self.gateway = try GatewayUnderTest(ScriptedUpstream(search: { _ in [] }))
+        self.table = self.gateway.parts.endpointTable(logger: GatewayUnderTest.quiet)
+    }
+
+    @Test("is open at health and readiness alone")
+    func openRoutes() {
+        let open = self.table.endpoints.filter { $0.access == .open }.map(\.path)
+        #expect(Set(open) == ["/healthz", "/readyz"])
+    }
+
+    @Test("has no route twice")
+    func routesAreUnique() {
+        let routes = self.table.endpoints.map { "\($0.method) \($0.path)" }
+        #expect(Set(routes).count == routes.count)
+        #expect(routes.count >= 20)
+    }
+
+    @Test("refuses every guarded route without a caller, with the same words")
+    func everyRouteNeedsACaller() async throws {
+        for endpoint in self.table.endpoints where endpoint.access != .open {
+            let answer = try await self.gateway.request(
+                endpoint.method,
+                Self.path(endpoint.path),
+                headers: [:]
+            )
+            #expect(answer.status == .unauthorized, "\(endpoint.method) \(endpoint.path)")
+            #expect(answer.headers[.wwwAuthenticate] == "Bearer")
+            #expect(try answer.problem().code == "unauthenticated")
+        }
+    }
+
+    @Test("answers 405 with Allow to a method that a path does not have")
+    func otherMethodsAreRefused() async throws {
+        for (path, endpoints) in Dictionary(grouping: self.table.endpoints, by: \.path) {
+            let answer = try await self.gateway.request(.patch, Self.path(path))
+            #expect(answer.status == .methodNotAllowed, "\(path)")
+            let allow = try #require(answer.headers[.allow])
+            for endpoint in endpoints { #expect(allow.contains(endpoint.method.rawValue)) }
+            #expect(try answer.problem().code == "method-not-allowed")
+        }
+    }
+
+    @Test("tells writing routes from reading ones")
+    func permissionsFitTheMethod() {
+        for endpoint in self.table.endpoints {
+            guard case .permission(let permission) = endpoint.access else { continue }
+            #expect(permission.tier == (endpoint.method == .get ? .read : .write), "\(endpoint.path)")
+        }
+    }
+
+    @Test("answers HEAD like GET without a body")
+    func headIsDerived() async throws {
+        let get = try await self.gateway.request(.get, "/api/v1/stores")
+        let head = try await self.gateway.request(.head, "/api/v1/stores")
+        #expect(head.status == .ok)
+        #expect(head.headers[.contentLength] == get.headers[.contentLength])
+        #expect(head.body.readableBytes == 0)
+    }
+
+    /// The template with values that parse.
+    private static func path(_ template: String) -> String {
+        template.replacing("{store}", with: "radiology").replacing("{study}", with: Sample.study)
+            .replacing("{series}", with: Sample.series).replacing("{instance}", with: Sample.instance)
+            .replacing("{frame}", with: "1").replacing("{frames}", with: "1").replacing("**", with: "7FE00010")
+    }
+}

@@ -1,0 +1,167 @@
+import CollimatorCore
+import DICOMweb
+import Glibc
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+@Suite("The gateway on a socket", .timeLimit(.minutes(1)))
+struct LiveTests {
+    private struct Broken: Error {}
+
+    @Test("a fault after the first byte cuts the connection")
+    func faultInTheMiddle() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in
+            let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+                continuation.yield(ByteBuffer(string: "half of it"))
+                continuation.finish(throwing: Broken())
+            }
+            return UpstreamResponse(status: 200, headers: [.contentType: "application/dicom"], body: stream)
+        })
+        let gateway = try GatewayUnderTest(upstream)
+        _ = try await gateway.application.test(.live) { client in
+            await #expect(throws: (any Error).self) {
+                _ = try await client.execute(uri: Sample.dicomweb, method: .get, headers: GatewayUnderTest.bearer)
+            }
+        }
+    }
+
+    @Test("a client that goes away ends the exchange with the upstream")
+    func clientGone() async throws {
+        let ended = AsyncStream<Void>.makeStream()
+        let upstream = ScriptedUpstream(exchange: { _ in
+            UpstreamResponse(
+                status: 200,
+                headers: [.contentType: "application/dicom"],
+                body: EndlessBytes(onEnd: EndSignal { ended.continuation.finish() })
+            )
+        })
+        let gateway = try GatewayUnderTest(upstream)
+        _ = try await gateway.application.test(.live) { client in
+            let port = try #require(client.port)
+            try Self.readALittleAndLeave(port: port, path: Sample.dicomweb)
+            for await _ in ended.stream {}
+        }
+    }
+
+    /// Sends a request, reads the first bytes of the answer, and closes the connection.
+    private static func readALittleAndLeave(port: Int, path: String) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                connect(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(connected == 0)
+        let head = "GET \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(GatewayUnderTest.key)\r\n\r\n"
+        try #require(send(descriptor, head, head.utf8.count, 0) == head.utf8.count)
+        var bytes = [UInt8](repeating: 0, count: 1000)
+        try #require(recv(descriptor, &bytes, bytes.count, 0) > 0)
+    }
+
+    @Test("a large body goes through in both directions")
+    func largeBodies() async throws {
+        let chunk = ByteBuffer(repeating: 0x41, count: 64 * 1024)
+        let upstream = ScriptedUpstream(exchange: { request in
+            var received = 0
+            if let body = request.body {
+                for try await part in body.bytes { received += part.readableBytes }
+            }
+            let count = received / chunk.readableBytes
+            let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+                for _ in 0..<count { continuation.yield(chunk) }
+                continuation.finish()
+            }
+            return UpstreamResponse(
+                status: 200,
+                headers: [.contentType: "application/octet-stream", .contentLength: String(received)],
+                body: stream
+            )
+        })
+        let gateway = try GatewayUnderTest(upstream)
+        let sent = ByteBuffer(repeating: 1, count: 64 * chunk.readableBytes)
+        let answer = try await gateway.application.test(.live) { client in
+            try await client.execute(
+                uri: "/dicomweb/radiology/studies",
+                method: .post,
+                headers: GatewayUnderTest.bearer,
+                body: sent
+            )
+        }
+        #expect(answer.status == .ok)
+        #expect(answer.body.readableBytes == sent.readableBytes)
+    }
+
+    @Test("headers beyond the limit are refused")
+    func largeHeaders() async throws {
+        let gateway = try GatewayUnderTest(ScriptedUpstream())
+        var headers = GatewayUnderTest.bearer
+        headers[.cookie] = String(repeating: "c", count: GatewayLimits().headerBytesMax + 1)
+        let sent = headers
+        let answer = try await gateway.application.test(.live) { client in
+            try await client.execute(uri: "/api/v1/stores", method: .get, headers: sent)
+        }
+        #expect((400..<500).contains(answer.status.code))
+    }
+
+    @Test("a HEAD leaves the connection in order for the next request")
+    func headThenGet() async throws {
+        let gateway = try GatewayUnderTest(ScriptedUpstream())
+        try await gateway.application.test(.live) { client in
+            for _ in 0..<3 {
+                let head = try await client.execute(
+                    uri: "/api/v1/stores",
+                    method: .head,
+                    headers: GatewayUnderTest.bearer
+                )
+                #expect(head.status == .ok)
+                let get = try await client.execute(
+                    uri: "/api/v1/stores",
+                    method: .get,
+                    headers: GatewayUnderTest.bearer
+                )
+                #expect(get.body.readableBytes > 0)
+            }
+        }
+    }
+}
+
+/// Bytes without an end, and a signal when nobody reads them any more.
+private struct EndlessBytes: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    let onEnd: EndSignal
+
+    func makeAsyncIterator() -> Iterator { Iterator(onEnd: self.onEnd) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let onEnd: EndSignal
+
+        mutating func next() async throws -> ByteBuffer? {
+            ByteBuffer(repeating: 0x41, count: 64 * 1024)
+        }
+    }
+}
+
+/// Calls back when the last who holds it lets go.
+private final class EndSignal: Sendable {
+    private let signal: @Sendable () -> Void
+
+    init(_ signal: @escaping @Sendable () -> Void) {
+        self.signal = signal
+    }
+
+    deinit { self.signal() }
+}

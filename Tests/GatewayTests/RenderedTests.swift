@@ -1,0 +1,103 @@
+import CollimatorCore
+import DICOMweb
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@testable import Gateway
+
+@Suite("GET /api/v1/…/instances/{instance}/rendered")
+struct RenderedTests {
+    private static let upstreamPath =
+        "studies/\(Sample.study)/series/\(Sample.series)/instances/\(Sample.instance)"
+
+    private static func picture(_ request: UpstreamRequest) -> UpstreamResponse {
+        .chunks(["JPEG", "BYTES"], headers: [.contentType: "image/jpeg", .contentLength: "9", .server: "up"])
+    }
+
+    @Test("passes the picture on and says that it is a preview")
+    func passesOn() async throws {
+        let upstream = ScriptedUpstream(exchange: { Self.picture($0) })
+        let answer = try await GatewayUnderTest(upstream).request(.get, "\(Sample.instancePath)/rendered")
+        #expect(answer.status == .ok)
+        #expect(answer.text == "JPEGBYTES")
+        #expect(answer.headers[.contentType] == "image/jpeg")
+        #expect(answer.headers[.contentLength] == "9")
+        #expect(answer.headers[renditionHeader] == "preview")
+        #expect(answer.headers[.server] == nil)
+        let request = try #require(upstream.log.requests.first)
+        #expect(request.path == "\(Self.upstreamPath)/rendered")
+        #expect(request.query == nil)
+        #expect(request.headers[.accept] == "image/jpeg")
+    }
+
+    @Test(
+        "translates size and format",
+        arguments: [
+            ("?width=256&height=128", nil, "viewport=256,128", "image/jpeg"),
+            ("?width=256", nil, "viewport=256,4096", "image/jpeg"),
+            ("?format=png", nil, nil, "image/png"),
+            ("", "image/png", nil, "image/png"),
+            ("", "image/avif,image/webp,image/*,*/*;q=0.8", nil, "image/jpeg"),
+            ("", "image/jpeg;q=0.5, image/png", nil, "image/png"),
+            ("?format=jpeg", "image/png", nil, "image/jpeg"),
+        ] as [(String, String?, String?, String)]
+    )
+    func wishes(query: String, accept: String?, upstreamQuery: String?, type: String) async throws {
+        let upstream = ScriptedUpstream(exchange: { Self.picture($0) })
+        var headers = GatewayUnderTest.bearer
+        headers[.accept] = accept
+        _ = try await GatewayUnderTest(upstream).request(
+            .get,
+            "\(Sample.instancePath)/rendered\(query)",
+            headers: headers
+        )
+        #expect(upstream.log.requests.first?.query == upstreamQuery)
+        #expect(upstream.log.requests.first?.headers[.accept] == type)
+    }
+
+    @Test(
+        "refuses what is no picture",
+        arguments: ["?width=0", "?width=5000", "?width=1e2", "?format=gif", "?quality=80", "?viewport=1,1"]
+    )
+    func refusals(query: String) async throws {
+        let upstream = ScriptedUpstream(exchange: { Self.picture($0) })
+        let answer = try await GatewayUnderTest(upstream).request(.get, "\(Sample.instancePath)/rendered\(query)")
+        #expect(answer.status == .badRequest)
+        #expect(upstream.log.requests.isEmpty)
+    }
+
+    @Test("a client that takes neither format is told so", arguments: ["image/webp", "image/png;q=0"])
+    func notAcceptable(accept: String) async throws {
+        var headers = GatewayUnderTest.bearer
+        headers[.accept] = accept
+        let gateway = try GatewayUnderTest(ScriptedUpstream(exchange: { Self.picture($0) }))
+        let answer = try await gateway.request(.get, "\(Sample.instancePath)/rendered", headers: headers)
+        #expect(answer.status == .notAcceptable)
+    }
+
+    @Test("gives a frame by its number")
+    func frame() async throws {
+        let upstream = ScriptedUpstream(exchange: { Self.picture($0) })
+        let gateway = try GatewayUnderTest(upstream)
+        let answer = try await gateway.request(.get, "\(Sample.instancePath)/frames/12/rendered")
+        #expect(answer.status == .ok)
+        #expect(upstream.log.requests.first?.path == "\(Self.upstreamPath)/frames/12/rendered")
+        for frame in ["0", "1,2", "x", "-1", "1234567890"] {
+            let refused = try await gateway.request(.get, "\(Sample.instancePath)/frames/\(frame)/rendered")
+            #expect(refused.status == .badRequest, "\(frame)")
+        }
+    }
+
+    @Test("an upstream's refusal is a problem of ours, its body left behind")
+    func failure() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in
+            .chunks(["Smith^John"], status: 400, headers: [.contentType: "application/json"])
+        })
+        let answer = try await GatewayUnderTest(upstream).request(.get, "\(Sample.instancePath)/rendered")
+        #expect(answer.status == .badRequest)
+        #expect(try answer.problem().code == "invalid-input")
+        #expect(!answer.text.contains("Smith"))
+    }
+}

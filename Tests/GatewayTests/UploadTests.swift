@@ -1,0 +1,182 @@
+import CollimatorCore
+import DICOMweb
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import Testing
+
+@testable import Gateway
+
+@Suite("POST /api/v1/stores/{store}/studies")
+struct UploadTests {
+    private static let path = "/api/v1/stores/radiology/studies"
+    private static let reference = StoredReference(
+        sopClassUID: "1.2.840.10008.5.1.4.1.1.2",
+        study: StudyUID(Sample.study),
+        series: SeriesUID(Sample.series),
+        instance: InstanceUID(Sample.instance)
+    )
+
+    private static var headers: HTTPFields {
+        var headers = GatewayUnderTest.bearer
+        headers[.contentType] = "application/dicom"
+        return headers
+    }
+
+    /// The beginning of a DICOM file with its file meta information, and some bytes after.
+    private static func file(bytes: Int = 100_000) -> ByteBuffer {
+        var buffer = ByteBuffer(repeating: 0, count: 128)
+        buffer.writeString("DICM")
+        func element(_ element: UInt16, _ vr: String, _ value: [UInt8]) {
+            buffer.writeInteger(UInt16(2), endianness: .little)
+            buffer.writeInteger(element, endianness: .little)
+            buffer.writeString(vr)
+            if vr == "OB" {
+                buffer.writeInteger(UInt16(0), endianness: .little)
+                buffer.writeInteger(UInt32(value.count), endianness: .little)
+            } else {
+                buffer.writeInteger(UInt16(value.count), endianness: .little)
+            }
+            buffer.writeBytes(value)
+        }
+        element(0x0000, "UL", [0, 1, 0, 0])
+        element(0x0001, "OB", [0, 1])
+        element(0x0002, "UI", Array("1.2.840.10008.5.1.4.1.1.2\0".utf8))
+        element(0x0003, "UI", Array("\(Sample.instance)\0".utf8))
+        buffer.writeRepeatingByte(7, count: bytes)
+        return buffer
+    }
+
+    @Test("stores a file, streamed up unchanged, as a writer")
+    func created() async throws {
+        let upstream = ScriptedUpstream(search: { _ in [] }, store: { _ in .stored(Self.reference) })
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: Self.file()
+        )
+        #expect(answer.status == .created)
+        #expect(answer.headers[.location] == Sample.studyPath)
+        #expect(answer.text.hasPrefix(#"{"outcome":"stored","store":"radiology","studyUid":"\#(Sample.study)""#))
+        #expect(upstream.log.stored == [Array(Self.file().readableBytesView)])
+        #expect(
+            upstream.log.searches.map(\.matches) == [[UpstreamSearch.Match(.sopInstanceUID, Sample.instance)]]
+        )
+        #expect(upstream.log.calls.map(\.tier) == [.read, .write])
+    }
+
+    @Test("says when the file was there already")
+    func duplicate() async throws {
+        let upstream = ScriptedUpstream(
+            search: { _ in [Sample.instance()] },
+            store: { _ in .stored(Self.reference) }
+        )
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: Self.file()
+        )
+        #expect(answer.status == .ok)
+        #expect(answer.text.contains(#""outcome":"already-there""#))
+    }
+
+    @Test(
+        "tells a conflict from a file that is no DICOM",
+        arguments: [(StoreReceipt.conflicting, 409), (.refused, 422)]
+    )
+    func refused(receipt: StoreReceipt, status: Int) async throws {
+        let upstream = ScriptedUpstream(search: { _ in [] }, store: { _ in receipt })
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: Self.file(bytes: 10)
+        )
+        #expect(answer.status.code == status)
+        #expect(try answer.problem().detail != nil)
+    }
+
+    @Test("sends what is no DICOM file up too, for the store to refuse", arguments: ["", "hello", "DICM"])
+    func strangeBytes(text: String) async throws {
+        let upstream = ScriptedUpstream(store: { _ in .refused })
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: ByteBuffer(string: text)
+        )
+        #expect(answer.status == .unprocessableContent)
+        #expect(upstream.log.stored == [Array(text.utf8)])
+    }
+
+    @Test("takes nothing but application/dicom", arguments: [nil, "image/png", "application/dicom+json", "dicom"])
+    func mediaTypes(type: String?) async throws {
+        var headers = GatewayUnderTest.bearer
+        headers[.contentType] = type
+        let upstream = ScriptedUpstream()
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: headers,
+            body: ByteBuffer(string: "x")
+        )
+        #expect(answer.status == .unsupportedMediaType)
+        #expect(upstream.log.stored.isEmpty)
+    }
+
+    @Test("refuses more than the limit at once where the length is told")
+    func tooLarge() async throws {
+        var limits = GatewayLimits()
+        limits.uploadBytesMax = 1000
+        let upstream = ScriptedUpstream(search: { _ in [] }, store: { _ in .stored(Self.reference) })
+        let gateway = try GatewayUnderTest(upstream, limits: limits)
+        let answer = try await gateway.request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: ByteBuffer(repeating: 1, count: 1001)
+        )
+        #expect(answer.status == .contentTooLarge)
+        #expect(upstream.log.stored.isEmpty)
+        let fits = try await gateway.request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: ByteBuffer(repeating: 1, count: 1000)
+        )
+        #expect(fits.status == .created)
+    }
+
+    @Test("reads the instance from the beginning of a file wherever the chunks are cut")
+    func beginnings() async throws {
+        let whole = Self.file(bytes: 2000)
+        for size in [1, 7, 128, 200, 1024, 5000] {
+            var rest = whole
+            var chunks: [ByteBuffer] = []
+            while let chunk = rest.readSlice(length: min(size, rest.readableBytes)), chunk.readableBytes > 0 {
+                chunks.append(chunk)
+            }
+            let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+                for chunk in chunks { continuation.yield(chunk) }
+                continuation.finish()
+            }
+            let (beginning, resumed) = try await FileBeginning.read(stream)
+            var bytes: [UInt8] = []
+            for try await chunk in resumed { bytes.append(contentsOf: chunk.readableBytesView) }
+            #expect(beginning.instance?.rawValue == Sample.instance)
+            #expect(bytes == Array(whole.readableBytesView))
+        }
+    }
+
+    @Test("lying lengths in the file meta information end the search for the instance")
+    func lyingLengths() {
+        var bytes = [UInt8](repeating: 0, count: 128) + Array("DICM".utf8)
+        bytes += [2, 0, 1, 0] + Array("OB".utf8) + [0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1]
+        #expect(FileBeginning(bytes).instance == nil)
+        #expect(FileBeginning(Array(bytes.prefix(136))).instance == nil)
+        #expect(FileBeginning([]).instance == nil)
+    }
+}

@@ -1,0 +1,149 @@
+import CollimatorCore
+import Foundation
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import HealthcareEmulator
+
+@Suite("segments of an answer")
+struct SegmentReaderTests {
+    private static func buffers(_ segments: [Segment], chunkBytes: Int) throws -> [[UInt8]] {
+        let reader = SegmentReader(segments, chunkBytes: chunkBytes)
+        var buffers: [[UInt8]] = []
+        while let buffer = try reader.next() { buffers.append(Array(buffer.readableBytesView)) }
+        return buffers
+    }
+
+    @Test("come in order, in buffers of the given size", arguments: [1, 2, 3, 7, 64, 1000])
+    func order(chunkBytes: Int) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file"
+        let content = (0..<100).map { UInt8($0) }
+        try Data(content).write(to: URL(fileURLWithPath: path))
+        let head: [UInt8] = [200, 201]
+        let segments: [Segment] = [
+            .bytes(ByteBuffer(bytes: head)), .file(FileRange(path: path, offset: 0, length: 100)),
+            .file(FileRange(path: path, offset: 50, length: 0)), .file(FileRange(path: path, offset: 10, length: 5)),
+            .bytes(ByteBuffer(bytes: head)),
+        ]
+        let buffers = try Self.buffers(segments, chunkBytes: chunkBytes)
+        #expect(buffers.flatMap(\.self) == head + content + content[10..<15] + head)
+        #expect(buffers.allSatisfy { $0.count <= chunkBytes + head.count })
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test("of a file that is shorter than was said, or is not there, are an error")
+    func unreadable() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file"
+        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
+        #expect(throws: EmulatorError.unreadableFile) {
+            try Self.buffers([.file(FileRange(path: path, offset: 0, length: 4))], chunkBytes: 10)
+        }
+        #expect(throws: EmulatorError.unreadableFile) {
+            try Self.buffers([.file(FileRange(path: path + "x", offset: 0, length: 1))], chunkBytes: 10)
+        }
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test("stop being read when they cannot be written")
+    func stopped() async throws {
+        struct Gone: Error {}
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file"
+        try Data(repeating: 7, count: 5 << 20).write(to: URL(fileURLWithPath: path))
+        let count = Mutex(0)
+        let reader = FileReader(pool: .singleton)
+        await #expect(throws: Gone.self) {
+            try await reader.send([.file(FileRange(path: path, offset: 0, length: 5 << 20))]) { _ in
+                count.withLock { $0 += 1 }
+                throw Gone()
+            }
+        }
+        #expect(count.withLock { $0 } == 1)
+        withExtendedLifetime(directory) {}
+    }
+}
+
+@Suite("the pool for work that blocks")
+struct WorkPoolTests {
+    @Test("refuses what its queue has no room for, and has room again afterwards")
+    func full() async throws {
+        let pool = WorkPool(threads: 1, waitingMax: 1)
+        let gate = DispatchSemaphore(value: 0)
+        let started = AsyncStream.makeStream(of: Void.self)
+        async let first: Int = pool.run {
+            started.continuation.finish()
+            gate.wait()
+            return 1
+        }
+        // The first has the thread; one more may wait, and of two that come together one is refused.
+        for await _ in started.stream {}
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    do { return try await pool.run { 200 } } catch { return GoogleError(error).status.http }
+                }
+            }
+            var statuses = [await group.next() ?? 0]
+            gate.signal()
+            for await status in group { statuses.append(status) }
+            return statuses
+        }
+        let result = try await first
+        let after = try await pool.run { 4 }
+        #expect(statuses == [503, 200])
+        #expect(result == 1)
+        #expect(after == 4)
+        await pool.shutdown()
+    }
+
+    @Test("does not do what nobody waits for")
+    func unwanted() async throws {
+        let pool = WorkPool(threads: 1, waitingMax: 1)
+        let isDone = Mutex(false)
+        await #expect(throws: CancellationError.self) {
+            try await pool.run(isWanted: { false }) { isDone.withLock { $0 = true } }
+        }
+        #expect(!isDone.withLock { $0 })
+        await pool.shutdown()
+    }
+}
+
+@Suite("connections")
+struct ConnectionRegistryTests {
+    @Test("are known from opening to closing, and tell when their client has gone")
+    func life() {
+        let registry = ConnectionRegistry()
+        let object = NSObject()
+        let connection = ObjectIdentifier(object)
+        #expect(!registry.isClientGone(connection))
+        registry.opened(connection)
+        #expect(!registry.isClientGone(connection))
+        registry.clientGone(connection)
+        #expect(registry.isClientGone(connection))
+        registry.closed(connection)
+        registry.clientGone(connection)
+        #expect(registry.count == 0)
+        withExtendedLifetime(object) {}
+    }
+}
+
+@Suite("access tokens")
+struct AccessTokenLedgerTests {
+    @Test("are remembered up to a number, the oldest give way")
+    func bounded() {
+        let now = Mutex(Date(timeIntervalSince1970: 0))
+        let ledger = AccessTokenLedger(clock: WallClock(now: { now.withLock { $0 } }), countMax: 2)
+        let tokens = (0..<3).map { _ in
+            now.withLock { $0 += 1 }
+            return ledger.issue()
+        }
+        #expect(tokens.map { ledger.isGood($0) } == [false, true, true])
+        #expect(Set(tokens).count == 3)
+        #expect(!ledger.isGood(tokens[1] + "x"))
+    }
+}

@@ -1,0 +1,131 @@
+import CollimatorCore
+import Dispatch
+import Persistence
+import Testing
+
+@Suite("Database")
+struct DatabaseTests {
+    @Test("gives every kind of value back as it was written")
+    func valuesRoundTrip() async throws {
+        let values: [SQLValue] = [
+            .null, .integer(.min), .integer(.max), .real(-0.5), .text(""), .text("山田^太郎\u{0}x"), .blob([]),
+            .blob([0, 255, 0]), .text(String(repeating: "ä", count: 10_000)),
+        ]
+        try await withDatabase { database, _ in
+            for value in values {
+                let rows = try await database.read { try $0.query("SELECT ?1", [value]) }
+                #expect(rows == [SQLRow(values: [value])])
+            }
+        }
+    }
+
+    @Test("binds parameters by their number, in any order and more than once")
+    func parameterNumbers() async throws {
+        try await withDatabase { database, _ in
+            let row = try await database.read { try $0.queryOne("SELECT ?2, ?1, ?2", ["a", "b"]) }
+            #expect(row?.values == ["b", "a", "b"])
+        }
+    }
+
+    @Test("refuses too few and too many arguments", arguments: [[], ["a"], ["a", "b", "c"]] as [[SQLValue]])
+    func argumentCount(arguments: [SQLValue]) async throws {
+        try await withDatabase { database, _ in
+            let failure = await code { _ = try await database.read { try $0.query("SELECT ?1, ?2", arguments) } }
+            #expect(failure == .internalError)
+        }
+    }
+
+    @Test("keeps nothing of a transaction that throws")
+    func rollback() async throws {
+        struct Stop: Error {}
+        try await withDatabase { database, _ in
+            await #expect(throws: Stop.self) {
+                try await database.write { connection in
+                    try connection.execute("INSERT INTO item (name, size) VALUES ('a', 1)")
+                    throw Stop()
+                }
+            }
+            let count = try await database.read { try $0.queryOne("SELECT count(*) FROM item")?.integer(0) }
+            #expect(count == 0)
+        }
+    }
+
+    @Test("counts the rows that a statement changed")
+    func changes() async throws {
+        try await withDatabase { database, _ in
+            let counts = try await database.write { connection in
+                [
+                    try connection.execute("INSERT INTO item (name, size) VALUES ('a', 1), ('b', 2)"),
+                    try connection.execute("UPDATE item SET size = 3"),
+                    try connection.execute("UPDATE item SET size = 4 WHERE name = 'c'"),
+                    try connection.execute("DELETE FROM item WHERE name = 'a'"),
+                ]
+            }
+            #expect(counts == [2, 2, 0, 1])
+        }
+    }
+
+    @Test("runs a statement inside the rows of the same statement")
+    func nestedStatement() async throws {
+        try await withDatabase { database, _ in
+            let pairs = try await database.write { connection in
+                try connection.execute("INSERT INTO item (name, size) VALUES ('a', 1), ('b', 2)")
+                var pairs: [String] = []
+                try connection.forEach("SELECT name FROM item ORDER BY name", []) { outer in
+                    try connection.forEach("SELECT name FROM item ORDER BY name", []) { inner in
+                        pairs.append(try outer.text(0) + inner.text(0))
+                    }
+                }
+                return pairs
+            }
+            #expect(pairs == ["aa", "ab", "ba", "bb"])
+        }
+    }
+
+    @Test("answers reads from one state while a write is under way")
+    func snapshot() async throws {
+        try await withDatabase { database, _ in
+            try await database.write { _ = try $0.execute("INSERT INTO item (name, size) VALUES ('a', 1)") }
+            let isReading = DispatchSemaphore(value: 0)
+            let isWritten = DispatchSemaphore(value: 0)
+            async let counts = database.read { connection in
+                let before = try connection.queryOne("SELECT count(*) FROM item")?.integer(0)
+                isReading.signal()
+                isWritten.wait()
+                return [before, try connection.queryOne("SELECT count(*) FROM item")?.integer(0)]
+            }
+            try await database.write { connection in
+                isReading.wait()
+                try connection.execute("INSERT INTO item (name, size) VALUES ('b', 1)")
+            }
+            isWritten.signal()
+            let seen = try await counts
+            #expect(seen == [1, 1])
+        }
+    }
+
+    @Test("commits through to the disk on a write-ahead log")
+    func durability() async throws {
+        try await withDatabase { database, _ in
+            let settings = try await database.write { connection in
+                try ["PRAGMA journal_mode", "PRAGMA synchronous", "PRAGMA foreign_keys"].map {
+                    try connection.queryOne($0)?.values.first
+                }
+            }
+            // 2 is FULL: the log is flushed at every commit.
+            #expect(settings == [.text("wal"), .integer(2), .integer(1)])
+        }
+    }
+
+    @Test("keeps what was committed when it is opened again")
+    func reopening() async throws {
+        try await withDatabase { database, path in
+            try await database.write { _ = try $0.execute("INSERT INTO item (name, size) VALUES ('a', 1)") }
+            try await database.checkpoint()
+            let second = try Database.open(DatabaseConfiguration(path: path))
+            let name = try await second.read { try $0.queryOne("SELECT name FROM item")?.text(0) }
+            try await second.close()
+            #expect(name == "a")
+        }
+    }
+}
