@@ -75,6 +75,7 @@ struct AuthenticationTests {
             ["aud": "https://oauth2.example.org/token"], ["aud": NSNull()], ["iss": "stranger@example.org"],
             ["iss": NSNull()], ["exp": NSNull()], ["iat": NSNull()], ["exp": 10, "iat": 5],
             ["exp": Int(Date().timeIntervalSince1970) + 100_000], ["iat": Int(Date().timeIntervalSince1970) + 4000],
+            ["iat": Int.min, "exp": Int.max], ["iat": -1], ["exp": Int.max], ["iat": Int.max, "exp": Int.min],
         ] as [[String: any Sendable]]
     )
     func refusedClaims(changes: [String: any Sendable]) async throws {

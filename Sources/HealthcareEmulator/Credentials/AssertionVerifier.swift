@@ -56,6 +56,8 @@ struct AssertionVerifier: Sendable {
         else { throw .signature }
         guard claims["iss"]?.text == ServiceAccountKey.clientEmail else { throw .issuer }
         guard let issued = claims["iat"]?.number, let expires = claims["exp"]?.number else { throw .lifetime }
+        // Both are the signer's own numbers: what is negative is no time, and its difference would not fit.
+        guard issued >= 0, expires >= 0 else { throw .lifetime }
         let now = Int64(self.clock.now().timeIntervalSince1970)
         guard issued <= now + Self.skewSeconds, expires > now - Self.skewSeconds, issued < expires,
             expires - issued <= Self.lifetimeSecondsMax

@@ -18,10 +18,16 @@ struct TokenEndpoints: EndpointGroup {
     }
 
     @Sendable private func exchange(_ call: Call) async throws -> Answer {
-        let bytes = try await call.body()
-        guard bytes.count <= Self.formBytesMax, let text = String(validating: bytes, as: UTF8.self),
-            let form = self.form(text)
-        else { return Self.refusal("invalid_request", "The form of the request is malformed.") }
+        // Nobody has shown a credential yet, so no more is read than an assertion can need.
+        let bytes: [UInt8]
+        do {
+            bytes = try await call.body(upTo: Self.formBytesMax)
+        } catch let error as GoogleError where error.status == .contentTooLarge {
+            return Self.refusal("invalid_request", "The form of the request is too long.")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self), let form = self.form(text) else {
+            return Self.refusal("invalid_request", "The form of the request is malformed.")
+        }
         guard form["grant_type"] == Self.grantType else {
             return Self.refusal("unsupported_grant_type", "Invalid grant_type: \(Self.grantType) is the only one.")
         }

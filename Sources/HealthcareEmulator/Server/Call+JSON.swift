@@ -22,12 +22,15 @@ extension Call {
         return members
     }
 
-    /// The whole body, up to the limit of every method but StoreInstances.
-    func body() async throws -> [UInt8] {
+    /// The whole body, up to the limit of every method but StoreInstances, or up to a lower one.
+    func body(upTo bytesMax: Int? = nil) async throws -> [UInt8] {
         do {
-            let buffer = try await self.request.body.collect(upTo: self.limits.bodyBytesMax)
+            let buffer = try await self.request.body.collect(upTo: bytesMax ?? self.limits.bodyBytesMax)
             return Array(buffer.readableBytesView)
         } catch is NIOTooManyBytesError {
+            guard bytesMax == nil else {
+                throw GoogleError(.contentTooLarge, "Request payload size exceeds the limit of this method.")
+            }
             throw GoogleError.bodyTooLarge
         }
     }

@@ -39,8 +39,11 @@ struct StoreReport: Sendable {
     static let failureReason = 272
 
     func answer(_ form: Form) throws -> Answer {
-        // A failure that says nothing of the objects is an error of the whole request.
-        for case .failed(let error) in self.results { throw GoogleError(error) }
+        // A failure that says nothing of the objects is an error of the whole request, but not where an object was
+        // stored: the client must learn which.
+        if !self.isAnyStored {
+            for case .failed(let error) in self.results { throw GoogleError(error) }
+        }
         let refusals = self.refusals
         // As the upstream's own test double has it: nothing of the request belongs to the study of its path.
         if !refusals.isEmpty, refusals.count == self.results.count,
@@ -48,13 +51,25 @@ struct StoreReport: Sendable {
         {
             throw GoogleError(.invalidArgument, "The Study Instance UID of the instance is not the one in the path.")
         }
-        let status: HTTPResponse.Status = refusals.isEmpty ? .ok : .conflict
+        let status: HTTPResponse.Status = self.isWhole ? .ok : .conflict
         switch form {
         case .json:
             return .jsonBytes(self.json.text(), status: status, contentType: MediaType.dicomJSON.essence)
         case .xml:
             let body = ByteBuffer(string: self.xml)
             return Answer(status: status, contentType: MediaType.dicomXML.essence, body: .bytes(body))
+        }
+    }
+
+    private var isAnyStored: Bool {
+        self.results.contains { result in
+            if case .stored = result { true } else { false }
+        }
+    }
+
+    private var isWhole: Bool {
+        self.results.allSatisfy { result in
+            if case .stored = result { true } else { false }
         }
     }
 
@@ -102,7 +117,11 @@ struct StoreReport: Sendable {
             case .refused(let refusal):
                 if let identity = refusal.identity { studies.insert(identity.studyInstanceUID.rawValue) }
                 failed.append(Self.item(refusal))
-            case .failed: break
+            case .failed:
+                failed.append([
+                    .number(tag: "00081197", keyword: "FailureReason", value: Self.failureReason),
+                    .detail("the store failed; sending the instance again may help"),
+                ])
             }
         }
         var attributes: [Attribute] = []

@@ -5,7 +5,8 @@ internal import EmulatorStorage
 enum StoreResult: Sendable {
     case stored(StoredInstance)
     case refused(StoreRefusal)
-    /// Nothing is wrong with the object: the whole request fails, and sending it again may help.
+    /// Nothing is wrong with the object, and sending it again may help; where nothing of the request was stored, this
+    /// is the error of the whole request.
     case failed(ArchiveError)
 
     init(_ outcome: StoreOutcome) {
