@@ -43,7 +43,7 @@ struct ServeConfigurationTests {
         #expect(configuration.emulatorPort == 3001)
     }
 
-    @Test("reads stores of both kinds")
+    @Test("reads stores of both kinds, and keeps the cloud's credential from other servers")
     func stores() async throws {
         let folder = try TemporaryDirectory()
         let path = try Self.file(
@@ -54,7 +54,6 @@ struct ServeConfigurationTests {
                 resource: projects/p/locations/l/datasets/d/dicomStores/s
               orthanc:
                 dicomwebURL: http://127.0.0.1:8042/dicom-web/
-                credentials: none
             upstream:
               credentials: /etc/key.json
             endpoints:

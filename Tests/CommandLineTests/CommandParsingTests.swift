@@ -1,5 +1,7 @@
 import ArgumentParser
 import CollimatorApp
+import Foundation
+import TestSupport
 import Testing
 
 @testable import collimator
@@ -64,6 +66,26 @@ struct CommandParsingTests {
             try other.gateway.access(environment: ["COLLIMATOR_KEY": "k", "COLLIMATOR_URL": "http://b"]).url
                 == "http://b"
         )
+    }
+
+    @Test(
+        "the key in the data folder goes to this machine alone",
+        arguments: ["http://gateway.example", "https://127.0.0.1.example", "http://127.0.0.1@gateway.example"]
+    )
+    func localKeyStays(url: String) throws {
+        let folder = try TemporaryDirectory()
+        let key = "clm_admin_" + String(repeating: "A", count: 43)
+        let path = folder.path + "/administrator-key"
+        #expect(FileManager.default.createFile(atPath: path, contents: Data(key.utf8)))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        let command = try Self.parse(SearchCommand.self, ["search", "--data-dir", folder.path, "--url", url])
+        let failure = #expect(throws: CommandFailure.self) { try command.gateway.access(environment: [:]) }
+        #expect(failure?.description.contains("this machine alone") == true)
+        let local = try Self.parse(
+            SearchCommand.self,
+            ["search", "--data-dir", folder.path, "--url", "http://127.0.0.1:9"]
+        )
+        #expect(try local.gateway.access(environment: [:]).key == key)
     }
 
     @Test("without a key the command says where one is looked for")

@@ -75,7 +75,9 @@ extension ServeConfiguration {
                 continue
             }
             guard let place = Self.place(of: name, reader) else { continue }
-            let credentials = reader.string("stores.\(name).credentials") ?? standard
+            // A credential of the cloud goes to another server only where it is said for that server.
+            let inherited = if case .healthcare = place { standard } else { "none" }
+            let credentials = reader.string("stores.\(name).credentials") ?? inherited
             stores.append(StoreConfiguration(name: name, place: place, credentials: CredentialChoice(credentials)))
         }
         return stores

@@ -31,6 +31,12 @@ struct GatewayOptions: ParsableArguments {
         if let key = self.key ?? environment["COLLIMATOR_KEY"] {
             return GatewayAccess(url: url, key: key, store: self.store)
         }
+        guard Self.isLoopback(url) else {
+            throw CommandFailure.notDone(
+                "There is no key for the gateway: the one in the data folder is for this machine alone.",
+                remedy: "Give --key or COLLIMATOR_KEY."
+            )
+        }
         do {
             return GatewayAccess(url: url, key: try LocalKey.read(in: self.dataDirectory), store: self.store)
         } catch {
@@ -39,6 +45,11 @@ struct GatewayOptions: ParsableArguments {
                 remedy: "Run this where `collimator serve` runs, or give --key or COLLIMATOR_KEY."
             )
         }
+    }
+
+    private static func isLoopback(_ url: String) -> Bool {
+        guard let host = URLComponents(string: url)?.host else { return false }
+        return ["127.0.0.1", "localhost", "::1", "[::1]"].contains(host)
     }
 
     private var isStoreName: Bool {
