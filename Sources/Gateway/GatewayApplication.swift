@@ -11,6 +11,8 @@ package struct GatewayParts: Sendable {
     package var authenticator: Authenticator
     package var authorizer: Authorizer
     package var limits: GatewayLimits
+    /// Hears of every study that is written.
+    package var changes: StudyChanges
     /// Where callers reach this service, such as `https://imaging.example.org`; nil where each request's own host is
     /// used.
     package var publicURL: String?
@@ -20,12 +22,14 @@ package struct GatewayParts: Sendable {
         authenticator: Authenticator,
         authorizer: Authorizer,
         limits: GatewayLimits = GatewayLimits(),
+        changes: StudyChanges = .unheard,
         publicURL: String? = nil
     ) {
         self.stores = stores
         self.authenticator = authenticator
         self.authorizer = authorizer
         self.limits = limits
+        self.changes = changes
         self.publicURL = publicURL
     }
 
