@@ -71,6 +71,7 @@ let package = Package(
                 "Identity", "AccessControl", "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
                 httpTypes, hummingbird, logging, nioCore, nioHTTP1,
             ],
+            resources: [.embedInCode("App/Resources")],
             swiftSettings: strict
         ),
         .target(

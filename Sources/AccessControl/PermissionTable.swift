@@ -17,6 +17,7 @@ package enum PermissionTable {
         Row(permission: .dicomWebRead, levels: .store...(.instance), summary: "search, retrieve and render imaging"),
         Row(permission: .dicomWebWrite, levels: .store...(.study), summary: "store imaging"),
         Row(permission: .dicomWebDelete, levels: .store...(.instance), summary: "delete imaging"),
+        Row(permission: .signInsCreate, levels: .service...(.service), summary: "make a link that signs a browser in"),
     ]
 
     /// The row of the permission; nil for one that nobody has thought through.

@@ -13,6 +13,8 @@ package struct Permission: Hashable, Sendable, CustomStringConvertible {
     package static let dicomWebWrite = Permission("healthcare.dicomStores.dicomWebWrite", .write)
     package static let dicomWebDelete = Permission("healthcare.dicomStores.dicomWebDelete", .delete)
 
+    package static let signInsCreate = Permission("collimator.signIns.create", .write)
+
     package var description: String { self.rawValue }
 
     private init(_ rawValue: String, _ tier: ActionTier) {

@@ -16,6 +16,10 @@ package struct GatewayParts: Sendable {
     /// Where callers reach this service, such as `https://imaging.example.org`; nil where each request's own host is
     /// used.
     package var publicURL: String?
+    /// The browsers that are signed in.
+    package var signIns = SignIns()
+    /// Which requests of a browser count.
+    package var browser = BrowserAccess.anywhere
 
     package init(
         stores: StoreDirectory,
@@ -42,6 +46,8 @@ package struct GatewayParts: Sendable {
                 + StudiesController().endpoints
                 + UploadsController(limits: self.limits).endpoints
                 + RenderedController().endpoints
+                + SignInController(signIns: self.signIns, browser: self.browser).endpoints
+                + AppController().endpoints
                 + DICOMwebController(limits: self.limits, publicURL: self.publicURL).endpoints
         )
     }
@@ -62,7 +68,14 @@ package func gatewayApplication(
     router.add(middleware: ErrorBoundary())
     router.add(middleware: AccessLog())
     router.add(middleware: RequestLimits(limits: parts.limits))
-    router.add(middleware: Authentication(authenticator: parts.authenticator, openPaths: table.openPaths))
+    router.add(
+        middleware: Authentication(
+            authenticator: parts.authenticator,
+            signIns: parts.signIns,
+            browser: parts.browser,
+            openPaths: table.openPaths
+        )
+    )
     table.register(on: router, gate: AccessGate(stores: parts.stores, authorizer: parts.authorizer))
     return Application(
         router: router,

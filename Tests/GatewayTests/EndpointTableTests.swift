@@ -16,10 +16,14 @@ struct EndpointTableTests {
         self.table = self.gateway.parts.endpointTable(logger: GatewayUnderTest.quiet)
     }
 
-    @Test("is open at health and readiness alone")
+    @Test("is open at health, readiness, the way in and out, and the page alone")
     func openRoutes() {
         let open = self.table.endpoints.filter { $0.access == .open }.map(\.path)
-        #expect(Set(open) == ["/healthz", "/readyz"])
+        #expect(
+            Set(open) == [
+                "/healthz", "/readyz", "/", "/app", "/app/{file}", "/auth/sign-ins", "/auth/sessions/current",
+            ]
+        )
     }
 
     @Test("has no route twice")

@@ -18,7 +18,7 @@ struct GatewayUnderTest: Sendable {
     static let key = "clm_admin_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     static let bearer: HTTPFields = [.authorization: "Bearer \(key)"]
 
-    let parts: GatewayParts
+    var parts: GatewayParts
 
     init(_ upstream: ScriptedUpstream, limits: GatewayLimits = GatewayLimits(), publicURL: String? = nil) throws {
         let name = try #require(StoreName("radiology"))

@@ -40,6 +40,9 @@ package struct ServeConfiguration: Sendable, Hashable {
 
     /// Whether only this machine can reach the service.
     package var isLoopback: Bool { Loopback.contains(self.host) }
+
+    /// Whether a start shows a sign-in link: only where nobody but the user of this machine is served.
+    var showsSignIn: Bool { self.isLoopback && self.publicURL == nil }
 }
 
 /// A store that is not the emulator's.

@@ -18,13 +18,21 @@ extension ArchiveService {
         func archive(administratorKey: AdministratorKey) throws -> ArchiveService {
             let boundPort = Announced<Int>()
             let emulator = self.configuration.isLocal ? try self.emulator() : nil
+            let signIns = SignIns()
+            var parts = GatewayParts(
+                stores: StoreDirectory(try self.stores(emulator)),
+                authenticator: Authenticator(administratorKey: administratorKey),
+                authorizer: Authorizer(),
+                publicURL: self.configuration.publicURL
+            )
+            parts.signIns = signIns
+            parts.browser = BrowserAccess(
+                host: self.configuration.host,
+                isLoopback: self.configuration.isLoopback,
+                publicURL: self.configuration.publicURL
+            )
             let gateway = GatewayService(
-                parts: GatewayParts(
-                    stores: StoreDirectory(try self.stores(emulator)),
-                    authenticator: Authenticator(administratorKey: administratorKey),
-                    authorizer: Authorizer(),
-                    publicURL: self.configuration.publicURL
-                ),
+                parts: parts,
                 host: self.configuration.host,
                 port: self.configuration.port,
                 logger: self.surroundings.logger,
@@ -33,7 +41,7 @@ extension ArchiveService {
             var services = [ArchiveService.closing(self.connections)]
             if let emulator { services.append(.lasting(emulator)) }
             services.append(.lasting(gateway))
-            services.append(.passing(self.greeting(gateway: boundPort, emulator: emulator)))
+            services.append(.passing(self.greeting(gateway: boundPort, emulator: emulator, signIns: signIns)))
             if let emulator, self.configuration.fillsWithDemo {
                 services.append(.passing(self.filling(emulator, gateway: boundPort)))
             }
@@ -78,12 +86,19 @@ extension ArchiveService {
             }
         }
 
-        private func greeting(gateway: Announced<Int>, emulator: EmulatorService?) -> some Service {
+        private func greeting(
+            gateway: Announced<Int>,
+            emulator: EmulatorService?,
+            signIns: SignIns
+        ) -> some Service {
             OneTimeService {
                 // An archive that is still to be filled has no picture yet: the filling shows one.
                 let isEmpty = self.configuration.fillsWithDemo && !DemoMark(self.folder).isThere
                 let greeting = self.greeting(gateway, emulator)
-                let welcome = try await greeting.welcome(withPicture: !isEmpty)
+                var welcome = try await greeting.welcome(withPicture: !isEmpty)
+                if self.configuration.showsSignIn {
+                    welcome.signInPath = SignInLink.path(token: signIns.administratorToken())
+                }
                 self.surroundings.announce(welcome.text)
             }
         }

@@ -10,12 +10,14 @@ struct Welcome: Sendable {
     /// Nil where the key is not in a file of ours.
     var keyFile: String?
     var serviceAccountKeyFile: String?
+    /// The path of the one-time sign-in; nil where none is shown.
+    var signInPath: String?
     /// A picture worth looking at; nil where the archive is empty.
     var picture: String?
 
     /// The lines, without a trailing newline.
     var text: String {
-        (self.places + [""] + self.trials + ["", "Ctrl-C ends it."]).joined(separator: "\n")
+        (self.places + self.signIn + [""] + self.trials + ["", "Ctrl-C ends it."]).joined(separator: "\n")
     }
 
     private var places: [String] {
@@ -27,6 +29,14 @@ struct Welcome: Sendable {
         if let keyFile { lines.append("  key          \(keyFile)") }
         if let serviceAccountKeyFile { lines.append("  credential   \(serviceAccountKeyFile)   for the emulator") }
         return lines
+    }
+
+    private var signIn: [String] {
+        guard let gateway, let signInPath else { return [] }
+        return [
+            "", "Look at it, in a browser (the link works once, for 15 minutes):", "", "  \(gateway)\(signInPath)", "",
+            "  another one: \(self.program) sign-in\(self.options)",
+        ]
     }
 
     private var trials: [String] {

@@ -12,11 +12,14 @@ package struct GatewayContext: RequestContext {
     package var caller: Caller?
     /// The id of the request, the same that is in the log, in problem documents and in the header of the answer.
     package let requestID: String
+    /// The port that the request came in by; nil where there is no socket.
+    let localPort: Int?
 
     package init(source: ApplicationRequestContextSource) {
         // The server puts the id into the logger; a log handler that keeps nothing loses it.
         self.requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? RequestID().description
         self.coreContext = CoreRequestContextStorage(source: source)
         self.caller = nil
+        self.localPort = source.channel.localAddress?.port
     }
 }

@@ -50,7 +50,7 @@ package struct Endpoint: Sendable {
 
     /// A route that needs no caller.
     ///
-    /// The list of these is closed: health and readiness.
+    /// The list of these is closed: health, readiness, signing in and out, and the files of the web page.
     init(
         open method: HTTPRequest.Method,
         _ path: String,

@@ -19,7 +19,8 @@ struct CollimatorCommand: AsyncParsableCommand {
             Every command explains itself: collimator help upload
             """,
         subcommands: [
-            ServeCommand.self, EmulatorCommand.self, UploadCommand.self, SearchCommand.self, DemoDataCommand.self,
+            ServeCommand.self, EmulatorCommand.self, UploadCommand.self, SearchCommand.self, SignInCommand.self,
+            DemoDataCommand.self,
         ]
     )
 }

@@ -17,7 +17,13 @@ struct GatewayClient: Sendable {
 
     /// A GET; gives the body of a 200, and throws ``CommandFailure`` in words for anything else.
     func get(_ url: String, accept: String = "application/json") async throws -> ByteBuffer {
+        try await self.call(.GET, url, accept: accept)
+    }
+
+    /// A request without a body; gives the body of a 200 or 201, and throws ``CommandFailure`` in words else.
+    func call(_ method: HTTPMethod, _ url: String, accept: String = "application/json") async throws -> ByteBuffer {
         var request = HTTPClientRequest(url: url)
+        request.method = method
         request.headers.add(name: "Authorization", value: "Bearer \(self.access.key)")
         request.headers.add(name: "Accept", value: accept)
         let response: HTTPClientResponse
@@ -29,7 +35,7 @@ struct GatewayClient: Sendable {
             throw self.unreachable
         }
         switch response.status.code {
-        case 200: return body
+        case 200, 201: return body
         case 204: return ByteBuffer()
         default: throw self.failure(status: Int(response.status.code), body: body)
         }

@@ -1,0 +1,54 @@
+// Making and changing elements. Text only ever becomes a text node: nothing that came from a DICOM file is parsed as HTML.
+
+const svgNamespace = "http://www.w3.org/2000/svg";
+
+/** The element of the page that has this id. */
+export const byId = (id) => document.getElementById(id);
+
+/**
+ * A new element. Properties that begin with `on` are listeners, the others attributes; one that is `true` has no value
+ * and one that is `false` or nothing is left out. Children are elements, texts, or nothing.
+ */
+export function el(name, properties = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+  return element;
+}
+
+/** One of the icons that stand at the end of the page. */
+export function icon(name) {
+  const svg = document.createElementNS(svgNamespace, "svg");
+  const use = document.createElementNS(svgNamespace, "use");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Puts these children in place of all that are there. */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.flat().filter(Boolean));
+  return element;
+}
+
+/** Says something to those who listen to the page. */
+export function announce(text) {
+  byId("announcer").textContent = text;
+}
+
+/** A problem as people read it: what it is, what may help, and the id to ask about. */
+export function problemNotice(problem, retry) {
+  return el(
+    "div", { class: "problem", role: "alert" },
+    el("strong", {}, problem.title),
+    problem.detail && el("p", {}, problem.detail),
+    problem.requestId && el("p", { class: "quiet" }, `Request ${problem.requestId}`),
+    retry && el("button", { type: "button", onclick: retry }, "Try again"),
+  );
+}

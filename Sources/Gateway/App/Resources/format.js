@@ -1,0 +1,43 @@
+// How DICOM's values read. Dates and times are shown as they are, never moved to another time zone.
+
+const kinds = {
+  AU: "Audio", CR: "Computed radiography", CT: "Computed tomography", DOC: "Document", DX: "Digital radiography",
+  ECG: "Electrocardiogram", FID: "Spatial fiducials", IO: "Intra-oral radiography", KO: "Key object selection",
+  MG: "Mammography", MR: "Magnetic resonance", NM: "Nuclear medicine", OT: "Other", PR: "Presentation state",
+  PT: "Positron emission tomography", PX: "Panoramic X-ray", REG: "Spatial registration", RF: "Fluoroscopy",
+  RTDOSE: "Radiotherapy dose", RTIMAGE: "Radiotherapy image", RTPLAN: "Radiotherapy plan",
+  RTSTRUCT: "Radiotherapy structures", SC: "Secondary capture", SEG: "Segmentation", SM: "Slide microscopy",
+  SR: "Structured report", US: "Ultrasound", XA: "Angiography", XC: "Photograph",
+};
+
+/** What a modality's code stands for. */
+export const kind = (modality) => kinds[modality] ?? modality ?? "Unknown kind";
+
+/** The patient's name, or that there is none. */
+export const patientName = (study) => study.patient?.name?.display ?? "No name";
+
+/** Identifier, birth date and sex, as far as they are known. */
+export const patientFacts = (study) =>
+  [study.patient?.id, study.patient?.birthDate && `born ${study.patient.birthDate}`, study.patient?.sex]
+    .filter(Boolean).join(" · ");
+
+/** Day and minute; what was impossible is shown as it came. */
+export function studyDate(study) {
+  const day = study.date ?? study.raw?.date;
+  return day ? [day, study.time?.slice(0, 5)].filter(Boolean).join(" ") : "No date";
+}
+
+/** `1 image`, `3 images`; nothing where nobody has counted. */
+export const count = (number, one, many = `${one}s`) =>
+  number === null || number === undefined ? "" : `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+
+/** A size in units that people use. */
+export function size(bytes) {
+  const units = ["bytes", "kB", "MB", "GB"];
+  let unit = 0;
+  while (bytes >= 1000 && unit < units.length - 1) {
+    bytes /= 1000;
+    unit += 1;
+  }
+  return `${unit > 0 && bytes < 10 ? bytes.toFixed(1) : Math.round(bytes)} ${units[unit]}`;
+}

@@ -1,0 +1,52 @@
+internal import CollimatorCore
+
+/// The sessions of browsers, in memory, each known by the digest of its secret.
+///
+/// The digest may be a dictionary's key: what the time of a look-up tells is about a digest, and nobody can make a
+/// secret for a digest.
+struct OpenSessions {
+    private struct Session {
+        let principal: Principal
+        let opened: ContinuousClock.Instant
+        var used: ContinuousClock.Instant
+    }
+
+    private let limits: SignInLimits
+    private var sessions: [[UInt8]: Session] = [:]
+
+    init(limits: SignInLimits) {
+        precondition(limits.sessionsMax > 0, "there must be room for one session")
+        self.limits = limits
+    }
+
+    /// Opens a session; where there is no room the one that was used longest ago ends.
+    mutating func open(_ digest: [UInt8], for principal: Principal, at now: ContinuousClock.Instant) {
+        self.sessions = self.sessions.filter { !self.hasEnded($0.value, at: now) }
+        while self.sessions.count >= self.limits.sessionsMax,
+            let oldest = self.sessions.min(by: { $0.value.used < $1.value.used })
+        {
+            self.sessions[oldest.key] = nil
+        }
+        self.sessions[digest] = Session(principal: principal, opened: now, used: now)
+    }
+
+    /// Whose session it is, which counts as a use; nil where it has ended or never was.
+    mutating func principal(of digest: [UInt8], at now: ContinuousClock.Instant) -> Principal? {
+        guard let session = self.sessions[digest] else { return nil }
+        guard !self.hasEnded(session, at: now) else {
+            self.sessions[digest] = nil
+            return nil
+        }
+        self.sessions[digest]?.used = now
+        return session.principal
+    }
+
+    /// Ends a session; one that never was is as good as ended.
+    mutating func close(_ digest: [UInt8]) {
+        self.sessions[digest] = nil
+    }
+
+    private func hasEnded(_ session: Session, at now: ContinuousClock.Instant) -> Bool {
+        now - session.opened >= self.limits.sessionLifetime || now - session.used >= self.limits.sessionIdle
+    }
+}

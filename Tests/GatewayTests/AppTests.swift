@@ -1,0 +1,69 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@testable import Gateway
+
+@Suite("GET /app/")
+struct AppTests {
+    private let gateway: GatewayUnderTest
+
+    init() throws {
+        self.gateway = try GatewayUnderTest(ScriptedUpstream())
+    }
+
+    @Test("leads there from the root and from its name without a slash", arguments: ["/", "/app"])
+    func leads(path: String) async throws {
+        let answer = try await self.gateway.request(.get, path, headers: [:])
+        #expect(answer.status == .seeOther)
+        #expect(answer.headers[.location] == "app/")
+    }
+
+    @Test("gives every file to everybody, under a policy that lets nothing foreign or inline run")
+    func files() async throws {
+        for name in AppFile.all.keys.map({ $0 == "index.html" ? "" : $0 }) {
+            let answer = try await self.gateway.request(.get, "/app/\(name)", headers: [:])
+            #expect(answer.status == .ok, "\(name)")
+            #expect(answer.body.readableBytes > 100, "\(name)")
+            let policy = try #require(answer.headers[.contentSecurityPolicy])
+            #expect(policy.hasPrefix("default-src 'none'; script-src 'self'; style-src 'self';"))
+            #expect(!policy.contains("unsafe"))
+            #expect(answer.headers[.xContentTypeOptions] == "nosniff")
+        }
+    }
+
+    @Test("answers 304 to a browser that has the file")
+    func revalidation() async throws {
+        let first = try await self.gateway.request(.get, "/app/app.css", headers: [:])
+        let tag = try #require(first.headers[.eTag])
+        let second = try await self.gateway.request(.get, "/app/app.css", headers: [.ifNoneMatch: tag])
+        #expect(second.status == .notModified)
+        #expect(second.body.readableBytes == 0)
+        let other = try await self.gateway.request(.get, "/app/app.js", headers: [.ifNoneMatch: tag])
+        #expect(other.status == .ok)
+    }
+
+    @Test("has no other files", arguments: ["/app/none.js", "/app/..", "/app/%2e%2e", "/app/app.js%00"])
+    func unknown(path: String) async throws {
+        let answer = try await self.gateway.request(.get, path, headers: [:])
+        #expect(answer.status == .notFound)
+    }
+
+    @Test("is in the program as it is in the sources, each module that is imported too")
+    func isComplete() throws {
+        for (name, file) in AppFile.all where name.hasSuffix(".js") {
+            let text = String(decoding: file.bytes, as: UTF8.self)
+            for match in text.matches(of: /from "\.\/([a-z]+\.js)"/) {
+                #expect(AppFile.all[String(match.1)] != nil, "\(name) imports \(match.1)")
+            }
+            for word in [
+                "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http://", "https://",
+            ] {
+                let isNamespace = word == "http://" && text.contains("http://www.w3.org/2000/svg")
+                #expect(isNamespace || !text.contains(word), "\(name) has \(word)")
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import CollimatorCore
+import Synchronization
+import Testing
+
+@testable import Identity
+
+/// A clock that stands still until it is moved.
+private final class MovedClock: Sendable {
+    private let offset = Mutex(Duration.zero)
+    private let start = ContinuousClock.now
+
+    var now: ContinuousClock.Instant { self.start + self.offset.withLock { $0 } }
+
+    func move(_ duration: Duration) { self.offset.withLock { $0 += duration } }
+}
+
+@Suite("Signing in")
+struct SignInsTests {
+    private let clock = MovedClock()
+    private let signIns: SignIns
+
+    init() {
+        var limits = SignInLimits()
+        limits.tokensMax = 2
+        limits.sessionsMax = 2
+        limits.refusalsMax = 3
+        self.signIns = SignIns(limits: limits, now: { [clock] in clock.now })
+    }
+
+    @Test("a link works once, and gives a session of the one it was made for")
+    func once() throws {
+        let token = self.signIns.token(for: Caller(verified: .client(id: "app")))
+        let secret = try self.signIns.redeem(token: token)
+        #expect(try self.signIns.authenticate(session: secret).principal == .client(id: "app"))
+        #expect(Self.code { try self.signIns.redeem(token: token) } == .unauthenticated)
+        // A token is no session's secret, and a secret no token.
+        #expect(Self.code { _ = try self.signIns.authenticate(session: token) } == .unauthenticated)
+        #expect(Self.code { try self.signIns.redeem(token: secret) } == .unauthenticated)
+    }
+
+    @Test("a link works for fifteen minutes", arguments: [(-1, true), (0, false)])
+    func tokenAge(seconds: Int, isGood: Bool) {
+        let token = self.signIns.administratorToken()
+        self.clock.move(self.signIns.limits.tokenLifetime + .seconds(seconds))
+        #expect((Self.code { try self.signIns.redeem(token: token) } == nil) == isGood)
+    }
+
+    @Test(
+        "what has not the form of a token is refused",
+        arguments: ["", "x", String(repeating: "A", count: 42), String(repeating: "A", count: 44), "é", "=====", " "]
+    )
+    func malformed(token: String) {
+        #expect(Self.code { try self.signIns.redeem(token: token) } == .unauthenticated)
+        #expect(Self.code { _ = try self.signIns.authenticate(session: token) } == .unauthenticated)
+    }
+
+    @Test("of more links than may wait the oldest stops working")
+    func boundedTokens() throws {
+        let tokens = (0..<3).map { _ in self.signIns.administratorToken() }
+        #expect(Self.code { try self.signIns.redeem(token: tokens[0]) } == .unauthenticated)
+        for token in tokens[1...] { #expect(Self.code { try self.signIns.redeem(token: token) } == nil) }
+    }
+
+    @Test("a session ends after two hours without use, not while it is used")
+    func idle() throws {
+        let secret = try self.signIns.redeem(token: self.signIns.administratorToken())
+        for _ in 0..<3 {
+            self.clock.move(self.signIns.limits.sessionIdle - .seconds(1))
+            _ = try self.signIns.authenticate(session: secret)
+        }
+        self.clock.move(self.signIns.limits.sessionIdle)
+        #expect(Self.code { _ = try self.signIns.authenticate(session: secret) } == .unauthenticated)
+    }
+
+    @Test("a session ends after twelve hours, however much it is used")
+    func absolute() throws {
+        let secret = try self.signIns.redeem(token: self.signIns.administratorToken())
+        for _ in 0..<11 {
+            self.clock.move(.seconds(3600))
+            _ = try self.signIns.authenticate(session: secret)
+        }
+        self.clock.move(.seconds(3600))
+        #expect(Self.code { _ = try self.signIns.authenticate(session: secret) } == .unauthenticated)
+    }
+
+    @Test("of more sessions than there may be the one used longest ago ends")
+    func boundedSessions() throws {
+        var secrets: [String] = []
+        for _ in 0..<2 {
+            secrets.append(try self.signIns.redeem(token: self.signIns.administratorToken()))
+            self.clock.move(.seconds(1))
+        }
+        _ = try self.signIns.authenticate(session: secrets[0])
+        secrets.append(try self.signIns.redeem(token: self.signIns.administratorToken()))
+        let codes = secrets.map { secret in Self.code { _ = try self.signIns.authenticate(session: secret) } }
+        #expect(codes == [nil, .unauthenticated, nil])
+    }
+
+    @Test("a session that was ended is ended")
+    func end() throws {
+        let secret = try self.signIns.redeem(token: self.signIns.administratorToken())
+        self.signIns.end(session: "nothing")
+        _ = try self.signIns.authenticate(session: secret)
+        self.signIns.end(session: secret)
+        #expect(Self.code { _ = try self.signIns.authenticate(session: secret) } == .unauthenticated)
+    }
+
+    @Test("many wrong tokens are told to wait, and lock nobody out")
+    func refusalsAreLimited() {
+        let wrong = String(repeating: "A", count: 43)
+        let token = self.signIns.administratorToken()
+        for _ in 0..<3 { #expect(Self.code { try self.signIns.redeem(token: wrong) } == .unauthenticated) }
+        #expect(Self.code { try self.signIns.redeem(token: wrong) } == .rateLimited)
+        #expect(Self.code { try self.signIns.redeem(token: token) } == nil)
+        self.clock.move(self.signIns.limits.refusalWindow)
+        #expect(Self.code { try self.signIns.redeem(token: wrong) } == .unauthenticated)
+    }
+
+    /// The code of the refusal, nil where there is none.
+    private static func code(_ work: () throws -> some Any) -> CollimatorError.Code? {
+        do {
+            _ = try work()
+            return nil
+        } catch {
+            return (error as? CollimatorError)?.code
+        }
+    }
+}
