@@ -69,7 +69,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Identity", "AccessControl", "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
-                httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+                httpTypes, hummingbird, logging, nioCore, nioHTTP1, serviceLifecycle,
             ],
             resources: [.embedInCode("App/Resources")],
             swiftSettings: strict
@@ -180,8 +180,8 @@ let package = Package(
         .testTarget(
             name: "CollimatorAppTests",
             dependencies: [
-                "CollimatorApp", "Identity", "HealthcareEmulator", "PhantomStudies", "DICOMweb", "CollimatorCore",
-                "TestSupport",
+                "CollimatorApp", "Gateway", "Identity", "HealthcareEmulator", "PhantomStudies", "DICOMweb",
+                "CollimatorCore", "TestSupport",
                 asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -197,7 +197,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Identity", "AccessControl", "DICOMweb", "Telemetry", "CollimatorCore", "TestSupport",
+                "Gateway", "Identity", "AccessControl", "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
+                "TestSupport",
                 hummingbird, hummingbirdTesting, logging, nioCore,
             ],
             swiftSettings: strict

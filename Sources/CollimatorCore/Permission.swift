@@ -14,6 +14,26 @@ package struct Permission: Hashable, Sendable, CustomStringConvertible {
     package static let dicomWebDelete = Permission("healthcare.dicomStores.dicomWebDelete", .delete)
 
     package static let signInsCreate = Permission("collimator.signIns.create", .write)
+    package static let storesCreate = Permission("healthcare.dicomStores.create", .write)
+    package static let storesUpdate = Permission("healthcare.dicomStores.update", .write)
+    package static let storesDelete = Permission("healthcare.dicomStores.delete", .delete)
+    package static let storesImport = Permission("healthcare.dicomStores.import", .write)
+    package static let storesExport = Permission("healthcare.dicomStores.export", .write)
+    package static let storesDeidentify = Permission("healthcare.dicomStores.deidentify", .write)
+    package static let storesGetIAMPolicy = Permission("healthcare.dicomStores.getIamPolicy", .read)
+    package static let storesSetIAMPolicy = Permission("healthcare.dicomStores.setIamPolicy", .write)
+    /// IAM asks `dicomWebWrite` for it; here it is apart, so that storing does not bring it along.
+    package static let storageSettings = Permission("collimator.dicomStores.setBlobStorageSettings", .write)
+    package static let datasetsList = Permission("healthcare.datasets.list", .read)
+    package static let datasetsGet = Permission("healthcare.datasets.get", .read)
+    package static let datasetsCreate = Permission("healthcare.datasets.create", .write)
+    package static let datasetsUpdate = Permission("healthcare.datasets.update", .write)
+    package static let datasetsDelete = Permission("healthcare.datasets.delete", .delete)
+    package static let locationsList = Permission("healthcare.locations.list", .read)
+    package static let locationsGet = Permission("healthcare.locations.get", .read)
+    package static let operationsList = Permission("healthcare.operations.list", .read)
+    package static let operationsGet = Permission("healthcare.operations.get", .read)
+    package static let operationsCancel = Permission("healthcare.operations.cancel", .write)
 
     package var description: String { self.rawValue }
 

@@ -1,4 +1,5 @@
 package import AccessControl
+import CollimatorCore
 package import Hummingbird
 import HummingbirdCore
 package import Identity
@@ -13,6 +14,8 @@ package struct GatewayParts: Sendable {
     package var limits: GatewayLimits
     /// Hears of every study that is written.
     package var changes: StudyChanges
+    /// Where stores that are made here are written down.
+    package var register = StoreRegister.forgetful
     /// Where callers reach this service, such as `https://imaging.example.org`; nil where each request's own host is
     /// used.
     package var publicURL: String?
@@ -49,7 +52,26 @@ package struct GatewayParts: Sendable {
                 + SignInController(signIns: self.signIns, browser: self.browser).endpoints
                 + AppController().endpoints
                 + DICOMwebController(limits: self.limits, publicURL: self.publicURL).endpoints
+                + self.deletionsAndOperations
         )
+    }
+
+    /// Deleting, operations, and the tree of the Healthcare API, which share what is known of operations.
+    private var deletionsAndOperations: [Endpoint] {
+        let ownership = OperationOwnership(ledger: OperationLedger(), authorizer: self.authorizer)
+        let deletion = Deletion(changes: self.changes, ledger: ownership.ledger)
+        let cloudStores = CloudStoresController(directory: self.stores, register: self.register) { context, store in
+            self.authorizer.decide(context.caller.principal, .storesGet, on: .store(store.name)).isAllowed
+        }
+        let cloudArchive = CloudArchiveController(
+            limits: self.limits,
+            publicURL: self.publicURL,
+            changes: self.changes,
+            deletion: deletion
+        )
+        return DeletionController(deletion: deletion).endpoints
+            + OperationsController(stores: self.stores, ownership: ownership, events: OperationEvents()).endpoints
+            + CloudAdministrationController().endpoints + cloudStores.endpoints + cloudArchive.endpoints
     }
 }
 

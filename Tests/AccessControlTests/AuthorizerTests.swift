@@ -65,6 +65,10 @@ struct AuthorizerTests {
         #expect(
             Set(PermissionTable.rows.map(\.permission)) == [
                 .storesList, .storesGet, .dicomWebRead, .dicomWebWrite, .dicomWebDelete,
+                .storesCreate, .storesUpdate, .storesDelete, .storesImport, .storesExport, .storesDeidentify,
+                .storesGetIAMPolicy, .storesSetIAMPolicy, .storageSettings,
+                .datasetsList, .datasetsGet, .datasetsCreate, .datasetsUpdate, .datasetsDelete,
+                .locationsList, .locationsGet, .operationsList, .operationsGet, .operationsCancel,
             ]
         )
     }

@@ -58,7 +58,9 @@ struct AuthenticationTests {
     @Test("readiness asks the store once for many callers")
     func readinessIsShared() async throws {
         let upstream = ScriptedUpstream(search: { _ in [] })
-        let gateway = try GatewayUnderTest(upstream)
+        var limits = GatewayLimits()
+        limits.readinessKeptFor = .seconds(3600)
+        let gateway = try GatewayUnderTest(upstream, limits: limits)
         try await gateway.application.test(.router) { client in
             for _ in 0..<20 { try await client.execute(uri: "/readyz", method: .get) }
         }

@@ -19,8 +19,10 @@ extension ArchiveService {
             let boundPort = Announced<Int>()
             let emulator = self.configuration.isLocal ? try self.emulator() : nil
             let signIns = SignIns()
+            let registerFile = try StoreRegisterFile(self.folder)
+            let stores = try self.stores(emulator).includingMade(registerFile.stores, logger: self.surroundings.logger)
             var parts = GatewayParts(
-                stores: StoreDirectory(try self.stores(emulator)),
+                stores: StoreDirectory(stores),
                 authenticator: Authenticator(administratorKey: administratorKey),
                 authorizer: Authorizer(),
                 publicURL: self.configuration.publicURL
@@ -31,6 +33,7 @@ extension ArchiveService {
                 isLoopback: self.configuration.isLoopback,
                 publicURL: self.configuration.publicURL
             )
+            parts.register = registerFile.register
             let gateway = GatewayService(
                 parts: parts,
                 host: self.configuration.host,
@@ -72,7 +75,10 @@ extension ArchiveService {
                 let upstream = StoreUpstream.client(takesSingleParts: true) {
                     try await emulator.listening.value.client
                 }
-                return [GatewayStore(name: name, resource: emulator.store, upstream: upstream)]
+                let healthcare = HealthcareUpstream.client { try await emulator.listening.value.reach }
+                return [
+                    GatewayStore(name: name, resource: emulator.store, upstream: upstream, healthcare: healthcare)
+                ]
             }
             let connector = StoreConnector(
                 endpoint: self.configuration.healthcareEndpoint,
@@ -80,9 +86,19 @@ extension ArchiveService {
                 connections: self.connections
             )
             return try self.configuration.stores.map { store in
-                let client = try connector.client(store.place, credentials: store.credentials)
-                let upstream = StoreUpstream.client(takesSingleParts: store.place.resource != nil) { client }
-                return GatewayStore(name: store.name, resource: store.place.resource, upstream: upstream)
+                guard let resource = store.place.resource else {
+                    let client = try connector.client(store.place, credentials: store.credentials)
+                    let upstream = StoreUpstream.client(takesSingleParts: false) { client }
+                    return GatewayStore(name: store.name, resource: nil, upstream: upstream)
+                }
+                let reach = try connector.reach(store.credentials)
+                let client = try reach.client(of: resource)
+                return GatewayStore(
+                    name: store.name,
+                    resource: resource,
+                    upstream: StoreUpstream.client(takesSingleParts: true) { client },
+                    healthcare: HealthcareUpstream.client { reach }
+                )
             }
         }
 

@@ -29,6 +29,8 @@ final class EmulatorService: Service {
     struct Listening: Sendable {
         let port: Int
         let client: DICOMwebClient
+        /// The whole of it, with its service account.
+        let reach: HealthcareReach
         let keyFile: String
     }
 
@@ -80,11 +82,13 @@ final class EmulatorService: Service {
             // Why it does not listen is what the emulator's own run throws.
             return
         }
-        let client = try self.client(port: port, keyFile: emulator.serviceAccountKeyPath)
-        self.listening.succeed(Listening(port: port, client: client, keyFile: emulator.serviceAccountKeyPath))
+        let keyFile = emulator.serviceAccountKeyPath
+        let reach = try self.reach(port: port, keyFile: keyFile)
+        let client = try reach.client(of: self.store)
+        self.listening.succeed(Listening(port: port, client: client, reach: reach, keyFile: keyFile))
     }
 
-    private func client(port: Int, keyFile: String) throws -> DICOMwebClient {
+    private func reach(port: Int, keyFile: String) throws -> HealthcareReach {
         guard let address = ServiceAddress("http://127.0.0.1:\(port)") else {
             throw CollimatorError(.internalError, "the address of the emulator is not one")
         }
@@ -92,11 +96,10 @@ final class EmulatorService: Service {
             key: try ServiceAccountKey(path: keyFile),
             context: CredentialContext(connections: self.connections)
         )
-        return try DICOMwebClient(
-            store: self.store,
-            endpoint: address,
-            tokens: tokens,
-            connections: self.connections
+        return HealthcareReach(
+            endpoint: address.description,
+            connections: self.connections,
+            authorization: tokens.authorization
         )
     }
 }

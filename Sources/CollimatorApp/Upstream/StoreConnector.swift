@@ -15,6 +15,26 @@ package struct StoreConnector: Sendable {
         self.connections = connections
     }
 
+    /// The Healthcare API with that credential.
+    ///
+    /// It reads the credential's files; throws ``StartupError``.
+    func reach(_ credentials: CredentialChoice) throws -> HealthcareReach {
+        guard credentials == .none || ServiceAddress(self.endpoint) != nil else {
+            throw StartupError(
+                "The address of the Healthcare API is not safe for credentials: \(self.endpoint).",
+                remedy: "Use https, or http on this machine."
+            )
+        }
+        return HealthcareReach(
+            endpoint: self.endpoint,
+            connections: self.connections,
+            authorization: try credentials.authorization(
+                environment: self.environment,
+                connections: self.connections
+            )
+        )
+    }
+
     /// A client of the store.
     ///
     /// It reads the credential's files; throws ``StartupError``.

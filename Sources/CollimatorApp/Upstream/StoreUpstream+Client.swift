@@ -62,7 +62,7 @@ extension DICOMwebClient {
         return failed.detail?.contains("already exists") ?? false ? .conflicting : .refused
     }
 
-    fileprivate func pass(_ request: UpstreamRequest) async throws -> UpstreamResponse {
+    func pass(_ request: UpstreamRequest) async throws -> UpstreamResponse {
         var headers = HeaderFields()
         for field in request.headers { headers.append(field.name.canonicalName, field.value) }
         let target = "/\(request.path)" + (request.query.map { "?\($0)" } ?? "")

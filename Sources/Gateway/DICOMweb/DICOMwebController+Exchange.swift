@@ -105,7 +105,7 @@ extension DICOMwebController {
     }
 
     /// Where this service is for the caller: the configured address, else the one that the request was sent to.
-    private func origin(of request: Request) -> String {
+    func origin(of request: Request) -> String {
         if let publicURL = self.publicURL { return publicURL }
         guard let authority = request.head.authority, (1...255).contains(authority.utf8.count),
             authority.utf8.allSatisfy(isAuthorityByte)

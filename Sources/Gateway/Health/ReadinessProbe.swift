@@ -2,7 +2,7 @@ import CollimatorCore
 import Logging
 import Telemetry
 
-/// Asks every store a small question and remembers the answer for a moment.
+/// Asks every configured store a small question and remembers the answer for a moment.
 ///
 /// Anyone may ask for readiness, so the upstreams must not feel it: callers within ``GatewayLimits/readinessKeptFor``
 /// get the answer of the first, and callers meanwhile wait for it.
@@ -34,7 +34,7 @@ actor ReadinessProbe {
     }
 
     private func ask() async -> Bool {
-        for store in self.stores.all {
+        for store in self.stores.all where !store.isMadeHere {
             do {
                 _ = try await store.upstream.search(
                     UpstreamSearch(.studies, limit: 1),

@@ -4,7 +4,8 @@ import Logging
 import NIOHTTP1
 import Telemetry
 
-/// Turns every error into a problem document and lets none through, so that the layers outside it see an answer.
+/// Turns every error into the form that its path has, mostly a problem document, and lets none through, so that the
+/// layers outside it see an answer.
 ///
 /// It also gives every answer its `Request-Id`, the same that is in the log.
 struct ErrorBoundary: RouterMiddleware {
@@ -24,7 +25,8 @@ struct ErrorBoundary: RouterMiddleware {
         } catch {
             let failure = collimatorError(for: error)
             self.log(failure, context: context)
-            response = Problem(failure, requestID: context.requestID).response()
+            let form = ErrorForm(route: context.endpointPath, path: request.uri.path)
+            response = form.response(failure, requestID: context.requestID)
         }
         response.headers[requestIDHeader] = context.requestID
         return response

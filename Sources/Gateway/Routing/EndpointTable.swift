@@ -44,7 +44,8 @@ package struct EndpointTable: Sendable {
         let allow = offered.map(\.rawValue).sorted().joined(separator: ", ")
         for method in Self.methods where !offered.contains(method) {
             router.on(RouterPath(path), method: method) { _, context in
-                var response = Problem(.methodNotAllowed, requestID: context.requestID).response()
+                let refusal = CollimatorError(.methodNotAllowed, "the path has no such method")
+                var response = ErrorForm(route: path, path: path).response(refusal, requestID: context.requestID)
                 response.headers[.allow] = allow
                 return response
             }

@@ -55,3 +55,15 @@ package struct UpstreamResponse: Sendable {
         self.body = body
     }
 }
+
+extension UpstreamRequest.Body {
+    /// A small body in memory.
+    static func bytes(_ bytes: [UInt8]) -> UpstreamRequest.Body {
+        let buffer = ByteBuffer(bytes: bytes)
+        let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+            continuation.yield(buffer)
+            continuation.finish()
+        }
+        return UpstreamRequest.Body(bytes: stream, length: bytes.count)
+    }
+}

@@ -26,9 +26,9 @@ extension DICOMwebClient {
 }
 
 /// Resource names as parts of an address.
-enum ResourcePath {
+package enum ResourcePath {
     /// The name with every segment percent-encoded: a name may hold letters of any script.
-    static func encoded(_ name: String) -> String {
+    package static func encoded(_ name: String) -> String {
         name.split(separator: "/", omittingEmptySubsequences: false)
             .map { TokenRequest.percentEncoded(String($0)) }
             .joined(separator: "/")

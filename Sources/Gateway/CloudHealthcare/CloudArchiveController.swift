@@ -1,0 +1,168 @@
+import CollimatorCore
+import DICOMweb
+import HTTPTypes
+import Hummingbird
+import Identity
+
+/// DICOMweb below a DICOM store's resource name, with the Healthcare API's answers as they are.
+///
+/// Only the addresses in them are those of this service. The path is built from parsed identifiers, and the query loses
+/// what looks like a credential.
+struct CloudArchiveController: Sendable {
+    private static let root = "\(CloudAdministrationController.store)/dicomWeb"
+    private static let study = "\(root)/studies/{study}"
+    private static let series = "\(study)/series/{series}"
+    private static let instance = "\(series)/instances/{instance}"
+
+    let limits: GatewayLimits
+    /// Where callers reach this service; nil where each request's own host is used.
+    let publicURL: String?
+    let changes: StudyChanges
+    let deletion: Deletion
+
+    var endpoints: [Endpoint] {
+        self.searches + self.retrievals + self.instanceParts + self.verbs + self.writings
+    }
+
+    private var searches: [Endpoint] {
+        [
+            self.reading("\(Self.root)/studies") { _, _ in "studies" },
+            self.reading("\(Self.root)/series") { _, _ in "series" },
+            self.reading("\(Self.root)/instances") { _, _ in "instances" },
+            self.reading("\(Self.study)/series") { target, _ in "\(target.archivePath)/series" },
+            self.reading("\(Self.study)/instances") { target, _ in "\(target.archivePath)/instances" },
+            self.reading("\(Self.series)/instances") { target, _ in "\(target.archivePath)/instances" },
+        ]
+    }
+
+    private var retrievals: [Endpoint] {
+        [Self.study, Self.series, Self.instance].flatMap { template in
+            [
+                self.reading(template) { target, _ in target.archivePath },
+                self.reading("\(template)/metadata") { target, _ in "\(target.archivePath)/metadata" },
+            ]
+        }
+    }
+
+    private var instanceParts: [Endpoint] {
+        [
+            self.reading("\(Self.instance)/rendered", isRendition: true) { target, _ in
+                "\(target.archivePath)/rendered"
+            },
+            self.reading("\(Self.instance)/frames/{frames}") { target, context in
+                let frames = try FrameList(parsing: context.parameters["frames"])
+                return "\(target.archivePath)/frames/\(frames.text)"
+            },
+            self.reading("\(Self.instance)/frames/{frames}/rendered", isRendition: true) { target, context in
+                let frames = try FrameList(parsing: context.parameters["frames"])
+                return "\(target.archivePath)/frames/\(frames.text)/rendered"
+            },
+            self.reading("\(Self.instance)/bulkdata/**") { target, context in
+                let path = try BulkDataPath(segments: context.parameters.getCatchAll())
+                return "\(target.archivePath)/bulkdata/\(path.text)"
+            },
+        ]
+    }
+
+    private var verbs: [Endpoint] {
+        [
+            self.reading("\(Self.study):getStudyMetrics") { target, _ in "\(target.archivePath):getStudyMetrics" },
+            self.reading("\(Self.series):getSeriesMetrics") { target, _ in "\(target.archivePath):getSeriesMetrics" },
+            self.reading("\(Self.instance):getStorageInfo") { target, _ in "\(target.archivePath):getStorageInfo" },
+        ] + [Self.study, Self.series, Self.instance].map { self.storageChange($0) }
+    }
+
+    private var writings: [Endpoint] {
+        [
+            Endpoint(.post, "\(Self.root)/studies", .dicomWebWrite, handler: self.store),
+            Endpoint(.post, Self.study, .dicomWebWrite, handler: self.store),
+        ]
+            + [Self.study, Self.series, Self.instance].map {
+                Endpoint(.delete, $0, .dicomWebDelete, handler: self.remove)
+            }
+    }
+
+    private func reading(
+        _ template: String,
+        isRendition: Bool = false,
+        _ path: @escaping @Sendable (CloudStoreTarget, CallerContext) throws -> String
+    ) -> Endpoint {
+        Endpoint(.get, template, .dicomWebRead, offersHead: false) { request, context, target in
+            let target: CloudStoreTarget = target
+            var upstream = UpstreamRequest(.get, try path(target, context))
+            upstream.query = try CloudQuery(parsing: request.uri.query).text
+            upstream.headers[.accept] = request.headers[.accept]
+            let answer = try await target.store.upstream.exchange(upstream, context.reading)
+            let rewrite = try await self.rewrite(answer, of: target, for: request)
+            var response = try cloudAnswer(answer, rewriting: rewrite)
+            if isRendition { response.headers[renditionHeader] = "preview" }
+            return response
+        }
+    }
+
+    private func storageChange(_ template: String) -> Endpoint {
+        let verb = ":setBlobStorageSettings"
+        return Endpoint(.post, "\(template)\(verb)", .storageSettings) { request, context, target in
+            let target: CloudStoreTarget = target
+            var upstream = UpstreamRequest(.post, target.archivePath + verb)
+            upstream.query = try CloudQuery(parsing: request.uri.query).text
+            upstream.headers = [.accept: "application/json", .contentType: "application/json"]
+            upstream.body = .bytes(try await CloudBody.read(request))
+            return try cloudAnswer(try await target.store.upstream.exchange(upstream, context.writing))
+        }
+    }
+
+    @Sendable private func store(
+        _ request: Request,
+        context: CallerContext,
+        target: CloudStoreTarget
+    ) async throws -> Response {
+        var upstream = UpstreamRequest(.post, target.study == nil ? "studies" : target.archivePath)
+        upstream.query = try CloudQuery(parsing: request.uri.query).text
+        upstream.headers[.accept] = request.headers[.accept]
+        upstream.headers[.contentType] = request.headers[.contentType]
+        let body = try UploadBody(request, bytesMax: self.limits.storeBytesMax)
+        upstream.body = body.upstream
+        let sent = upstream
+        let answer = try await body.translatingFailure {
+            try await target.store.upstream.exchange(sent, context.writing)
+        }
+        guard [200, 202, 409].contains(answer.status) else { return try cloudAnswer(answer) }
+        let outcome = try await CollectedAnswer(answer, upTo: StoredStudies.answerBytesMax)
+        for study in StoredStudies(in: outcome.bytes).studies {
+            await self.changes.report(StudyChange(.stored, of: study, in: target.store.name))
+        }
+        return try cloudAnswer(
+            outcome.response,
+            rewriting: try await self.rewrite(outcome.response, of: target, for: request)
+        )
+    }
+
+    @Sendable private func remove(
+        _ request: Request,
+        context: CallerContext,
+        target: CloudStoreTarget
+    ) async throws -> Response {
+        guard let study = target.study else { throw CollimatorError(.internalError, "nothing to delete was named") }
+        let outcome = try await self.deletion.begin(
+            Deletion.Subject(store: target.store, study: study, path: target.archivePath),
+            query: try CloudQuery(parsing: request.uri.query).text,
+            for: context.caller.principal
+        )
+        return try cloudAnswer(outcome.answer.response)
+    }
+
+    /// The rewriting of the upstream's address to ours, for the media types that carry addresses.
+    private func rewrite(
+        _ answer: UpstreamResponse,
+        of target: CloudStoreTarget,
+        for request: Request
+    ) async throws -> ByteReplacer? {
+        guard let type = answer.headers[.contentType]?.lowercased(), type.contains("application/dicom+") else {
+            return nil
+        }
+        let root = try await target.store.upstream.rootURL()
+        let origin = DICOMwebController(limits: self.limits, publicURL: self.publicURL).origin(of: request)
+        return ByteReplacer(replacing: root, by: "\(origin)/v1/\(target.path)/dicomWeb")
+    }
+}

@@ -1,0 +1,36 @@
+import CollimatorCore
+import DICOMweb
+import HTTPTypes
+
+/// Deletes at the upstream: the one way for every tree, so that the operation is remembered and the change reported.
+struct Deletion: Sendable {
+    let changes: StudyChanges
+    let ledger: OperationLedger
+
+    /// What is to be deleted.
+    struct Subject: Sendable {
+        let store: GatewayStore
+        let study: StudyUID
+        /// The path below the DICOMweb root.
+        let path: String
+    }
+
+    /// What the upstream answered, whatever its status, and the operation that it began.
+    struct Outcome: Sendable {
+        let answer: CollectedAnswer
+        let operation: UpstreamOperation?
+    }
+
+    /// Asks the upstream to delete; a failure that it answers is given back and not thrown.
+    func begin(_ subject: Subject, query: String? = nil, for caller: Principal) async throws -> Outcome {
+        let request = UpstreamRequest(.delete, subject.path, query: query, headers: [.accept: "application/json"])
+        let call = UpstreamCall(tier: .delete, principal: caller)
+        let answer = try await CollectedAnswer(try await subject.store.upstream.exchange(request, call))
+        guard (200..<300).contains(answer.status) else { return Outcome(answer: answer, operation: nil) }
+        let operation = answer.json.flatMap { UpstreamOperation($0) }
+            .flatMap { $0.dataset == subject.store.resource?.dataset ? $0 : nil }
+        if let operation { self.ledger.note(operation, in: subject.store.name) }
+        await self.changes.report(StudyChange(.deleted, of: subject.study, in: subject.store.name))
+        return Outcome(answer: answer, operation: operation)
+    }
+}
