@@ -21,6 +21,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioFileSystem = Target.Dependency.product(name: "_NIOFileSystem", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -39,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -145,7 +147,7 @@ let package = Package(
         ),
         .target(
             name: "Telemetry",
-            dependencies: ["CollimatorCore", logging],
+            dependencies: ["CollimatorCore", logging, metrics],
             swiftSettings: strict
         ),
         .target(
@@ -180,7 +182,8 @@ let package = Package(
         .testTarget(
             name: "CollimatorAppTests",
             dependencies: [
-                "CollimatorApp", "Gateway", "Identity", "HealthcareEmulator", "PhantomStudies", "DICOMweb",
+                "CollimatorApp", "Gateway", "Identity", "HealthcareAPI", "HealthcareEmulator", "PhantomStudies",
+                "DICOMweb",
                 "CollimatorCore", "TestSupport",
                 asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
             ],
@@ -224,8 +227,8 @@ let package = Package(
         .testTarget(
             name: "HealthcareEmulatorTests",
             dependencies: [
-                "HealthcareEmulator", "EmulatorStorage", "PhantomStudies", "DICOMFiles", "DICOMweb", "Cryptography",
-                "ImageCodec", "CollimatorCore", "TestSupport",
+                "HealthcareEmulator", "EmulatorStorage", "PhantomStudies", "DICOMFiles", "DICOMweb", "Persistence",
+                "Cryptography", "ImageCodec", "CollimatorCore", "TestSupport",
                 asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -267,7 +270,10 @@ let package = Package(
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Telemetry", "CollimatorCore", "TestSupport", logging],
+            dependencies: [
+                "Telemetry", "CollimatorCore", "TestSupport",
+                logging, metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -12,6 +12,8 @@ package struct Part10Writer {
         case native([UInt8])
         /// One encapsulated fragment per frame, with a Basic Offset Table (PS3.5 §A.4).
         case frames([[UInt8]])
+        /// One stream that holds all frames, such as a video: one fragment and an empty Basic Offset Table.
+        case stream([UInt8])
     }
 
     /// Sequences may be nested so deep and no deeper.

@@ -118,12 +118,19 @@ struct Part10WriterOutput {
         case .frames(let frames):
             guard isEncapsulatedPixelData else { throw Part10WriterError(.wrongKind, tag) }
             try self.appendEncapsulated(frames, tag)
+        case .stream(let content):
+            guard isEncapsulatedPixelData else { throw Part10WriterError(.wrongKind, tag) }
+            try self.appendEncapsulated([content], tag, hasOffsets: false)
         }
     }
 
     /// One fragment per frame behind a Basic Offset Table, VR `OB` (PS3.5 §A.4).
-    private mutating func appendEncapsulated(_ frames: [[UInt8]], _ tag: Tag) throws(Part10WriterError) {
-        var offsets: [UInt32]? = []
+    private mutating func appendEncapsulated(
+        _ frames: [[UInt8]],
+        _ tag: Tag,
+        hasOffsets: Bool = true
+    ) throws(Part10WriterError) {
+        var offsets: [UInt32]? = hasOffsets ? [] : nil
         var offset = 0
         for frame in frames {
             guard frame.count < 0xFFFF_FFFE else { throw Part10WriterError(.tooLong, tag) }

@@ -37,6 +37,13 @@ package enum TransferSyntaxes {
         runLength, deflatedImageFrame,
     ]
 
+    /// Whether the frames are one stream, MPEG-2, MPEG-4 or HEVC, that is not cut at frames (PS3.5 §8.2.5 to §8.2.8).
+    package static func isVideo(_ transferSyntax: String) -> Bool {
+        self.videos.contains { transferSyntax == $0 || transferSyntax == $0 + ".1" }
+    }
+
+    private static let videos = (100...108).map { "1.2.840.10008.1.2.4.\($0)" }
+
     /// Whether some image can go from one to the other; `DICOMObject.canTranscode` knows about a particular one.
     package static func canTranscode(from source: String, to target: String) -> Bool {
         source == target

@@ -1,6 +1,7 @@
 package import Logging
+internal import Metrics
 
-/// Runs a step whose failure is not to stop the work, and logs a failure as a warning.
+/// Runs a step whose failure is not to stop the work; a failure is logged as a warning and counted by its place.
 ///
 /// - Parameters:
 ///   - why: why the work can go on; it is the message.
@@ -20,12 +21,13 @@ package func allowFailure<Result>(
     do {
         return try step()
     } catch {
-        logger.warning("\(why)", error: error, file: file, line: line)
+        tell(why, error, logger, file, line)
         return nil
     }
 }
 
-/// Runs a step that waits and whose failure is not to stop the work, and logs a failure as a warning.
+/// Runs a step that waits and whose failure is not to stop the work; a failure is logged as a warning and counted by
+/// its place.
 ///
 /// - Parameters:
 ///   - why: why the work can go on; it is the message.
@@ -45,7 +47,13 @@ package nonisolated(nonsending) func allowFailure<Result>(
     do {
         return try await step()
     } catch {
-        logger.warning("\(why)", error: error, file: file, line: line)
+        tell(why, error, logger, file, line)
         return nil
     }
+}
+
+/// The place is one of those in the sources, so that the metric has no more dimensions than there are calls.
+private func tell(_ why: StaticString, _ error: any Error, _ logger: Logger, _ file: String, _ line: UInt) {
+    logger.warning("\(why)", error: error, file: file, line: line)
+    Counter(label: "collimator.swallowed.errors", dimensions: [("site", "\(file):\(line)")]).increment()
 }

@@ -66,8 +66,8 @@ struct JourneyTests {
 
     private static func send(_ folder: String, to target: UploadTarget) async throws -> UploadSummary {
         try await target.destination.check()
-        let files = try FileWalk.files([folder])
-        let progress = UploadProgress(total: files.count, console: Console.nowhere)
+        let walk = try FileWalk([folder])
+        let progress = UploadProgress(total: walk.files.count + walk.leftOut.count, console: Console.nowhere)
         let run = UploadRun(
             destination: target.destination,
             known: KnownInstances(destination: target.destination),
@@ -76,7 +76,7 @@ struct JourneyTests {
             identify: { path in target.tellsDuplicates ? nil : await FileIdentification.read(path) }
         )
         let summary = try await run.run { submit in
-            try await UploadFeed(files: files, progress: progress).run(submit)
+            try await UploadFeed(walk: walk, progress: progress).run(submit)
         }
         try await target.close()
         return summary

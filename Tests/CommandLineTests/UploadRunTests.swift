@@ -26,18 +26,18 @@ struct UploadRunTests {
             send: { file in try await send(String(file.path.split(separator: "/").last ?? "")) },
             instances: { _ in known }
         )
-        let files = try FileWalk.files([folder.path])
+        let walk = try FileWalk([folder.path])
         let run = UploadRun(
             destination: destination,
             known: KnownInstances(destination: destination),
-            progress: UploadProgress(total: files.count, console: Console.nowhere),
+            progress: UploadProgress(total: walk.files.count + walk.leftOut.count, console: Console.nowhere),
             options: options,
             identify: { _ in
                 guard known != nil, let study = StudyUID("1.2"), let instance = InstanceUID("1.2.3") else { return nil }
                 return UploadRun.FileIdentity(study: study, instance: instance)
             }
         )
-        let feed = UploadFeed(files: files, progress: run.progress)
+        let feed = UploadFeed(walk: walk, progress: run.progress)
         return try await run.run { submit in try await feed.run(submit) }
     }
 

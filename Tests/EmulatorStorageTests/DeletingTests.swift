@@ -1,3 +1,4 @@
+import CollimatorCore
 import DICOMweb
 @testable import EmulatorStorage
 import Persistence
@@ -160,6 +161,41 @@ struct DeletingTests {
             #expect(count == 1)
             #expect(again.storedInstance != nil)
         }
+    }
+
+    @Test("one that fails is tried again until it succeeds")
+    func succeedsLater() async throws {
+        let folder = try TestFolder()
+        let attempts = AsyncStream.makeStream(of: Void.self)
+        let faults = FaultPoints { point in
+            if point == .rowsDeleted { attempts.continuation.yield() }
+        }
+        var configuration = ArchiveConfiguration.test(folder.path)
+        configuration.deletionPauses = Array(repeating: .milliseconds(5), count: 2000)
+        let archive = try await Archive.open(configuration, faults: faults)
+        let store = try storeName("radiology")
+        try await archive.createDataset(store.dataset, body: [])
+        try await archive.createStore(store, body: [])
+        let fixture = ArchiveFixture(archive: archive, directory: folder.path, store: store)
+        try await fixture.put(TestObject())
+        try await archive.writing { connection in
+            _ = try connection.execute(
+                "CREATE TRIGGER stuck BEFORE DELETE ON series BEGIN SELECT RAISE(ABORT, 'stuck'); END"
+            )
+        }
+        let deletion = try await archive.beginDeletion(TestObject().scope(in: store).study)
+        async let finished: Void = archive.finishDeletion(deletion)
+        // Each attempt looks for rows anew: at the third, two have failed.
+        var count = 0
+        for await _ in attempts.stream {
+            count += 1
+            if count == 4 { break }
+        }
+        try await archive.writing { connection in _ = try connection.execute("DROP TRIGGER stuck") }
+        try await finished
+        let again = try await fixture.upload(try TestObject().bytes())
+        #expect(again.storedInstance != nil)
+        await archive.close()
     }
 
     @Test("a file that is open stays readable")

@@ -47,6 +47,25 @@ enum RawConnection {
         }
     }
 
+    /// Sends the bytes and leaves the answer unread.
+    static func stall(port: Int, _ bytes: [UInt8]) throws -> Int32 {
+        let descriptor = self.connect(port)
+        _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        return descriptor
+    }
+
+    /// Reads what comes until the end, closes the connection, and gives the number of bytes; blocks.
+    static func drain(_ descriptor: Int32) -> Int {
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        var total = 0
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count <= 0 { return total }
+            total += count
+        }
+    }
+
     private static func connect(_ port: Int) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: 20, tv_usec: 0)

@@ -244,6 +244,50 @@ struct RetrieveTests {
         }
     }
 
+    @Test("frames of 8 bits come as PNG with their samples, others do not")
+    func framesAsPNG() async throws {
+        try await withEmulator { server in
+            var dataSet = Self.object.dataSet
+            dataSet.set(.numberOfFrames, 2)
+            for tag in [Tag.bitsAllocated, .bitsStored] { dataSet.set(tag, 8) }
+            dataSet.set(.highBit, 7)
+            dataSet[.pixelData] = Element(vr: .OB, content: .bulkDataURI("pixels"))
+            let count = 2 * Self.object.rows * Self.object.columns
+            let pixels = (0..<count).map { UInt8($0 * 2) }
+            let file = try Part10Writer.encode(dataSet) { _ in pixels }
+            let stored = try await server.send(
+                .POST,
+                TestServer.dicomWeb + "/studies",
+                headers: ["Content-Type": "application/dicom"],
+                body: file
+            )
+            #expect(stored.status == 200)
+            let accept = "multipart/related; type=\"image/png\""
+            let frames = try Multipart(try await server.get(Self.instance + "/frames/1,2", accept: accept)).parts
+            #expect(frames.map(\.contentType) == ["image/png", "image/png"])
+            #expect(frames.allSatisfy { Self.size(ofPNG: $0.body) == [Self.object.columns, Self.object.rows] })
+            // 8 bits a sample, grey: nothing was scaled or coloured.
+            #expect(frames.allSatisfy { Array($0.body[24...25]) == [8, 0] })
+            #expect(frames[0].body != frames[1].body)
+            try await server.store(TestObject(2))
+            let deep = TestServer.dicomWeb + TestObject(2).path
+            #expect(try await server.get(deep + "/frames/1", accept: accept).status == 406)
+        }
+    }
+
+    @Test("a study is asked for its samples only while somebody waits, and one that cannot be compressed says no")
+    func feasibility() async throws {
+        try await withEmulator { server in
+            for index in 1...3 { try await server.store(TestObject(index)) }
+            let baseline = "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2.4.70"
+            #expect(try await server.get(Self.study, accept: baseline).status == 200)
+            var blind = TestObject(4)
+            blind.hasPixels = false
+            try await server.store(blind)
+            #expect(try await server.get(Self.study, accept: baseline).status == 406)
+        }
+    }
+
     /// Width and height out of the first chunk of a PNG file.
     private static func size(ofPNG bytes: [UInt8]) -> [Int] {
         guard bytes.count > 24 else { return [] }

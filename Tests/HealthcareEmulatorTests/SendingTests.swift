@@ -1,6 +1,7 @@
 import CollimatorCore
 import Foundation
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Synchronization
 import TestSupport
@@ -13,7 +14,7 @@ struct SegmentReaderTests {
     private static func buffers(_ segments: [Segment], chunkBytes: Int) throws -> [[UInt8]] {
         let reader = SegmentReader(segments, chunkBytes: chunkBytes)
         var buffers: [[UInt8]] = []
-        while let buffer = try reader.next() { buffers.append(Array(buffer.readableBytesView)) }
+        while case .bytes(let buffer)? = try reader.next() { buffers.append(Array(buffer.readableBytesView)) }
         return buffers
     }
 
@@ -43,9 +44,56 @@ struct SegmentReaderTests {
         #expect(throws: EmulatorError.unreadableFile) {
             try Self.buffers([.file(FileRange(path: path, offset: 0, length: 4))], chunkBytes: 10)
         }
-        #expect(throws: EmulatorError.unreadableFile) {
+        #expect(throws: EmulatorError.missingFile) {
             try Self.buffers([.file(FileRange(path: path + "x", offset: 0, length: 1))], chunkBytes: 10)
         }
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test("a part whose file is gone is left out whole where that is right, and an error where not")
+    func missingPart() async throws {
+        let directory = try TemporaryDirectory()
+        let (there, gone) = (directory.path + "/there", directory.path + "/gone")
+        try Data([1, 2]).write(to: URL(fileURLWithPath: there))
+        let parts = [there, gone, there, gone].map { path in
+            Segment.part(
+                FilePart(
+                    head: ByteBuffer(bytes: [8]),
+                    range: FileRange(path: path, offset: 0, length: 2),
+                    tail: ByteBuffer(bytes: [9])
+                )
+            )
+        }
+        let reader = FileReader(pool: .singleton)
+        var bytes: [UInt8] = []
+        let segments = parts + [.bytes(ByteBuffer(bytes: [0]))]
+        try await reader.send(segments, isGone: { $0.path == gone }) { bytes += $0.readableBytesView }
+        #expect(bytes == [8, 1, 2, 9, 8, 1, 2, 9, 0])
+        await #expect(throws: EmulatorError.missingFile) { try await reader.send(segments) { _ in } }
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test("are read one piece ahead and no further while the reader of the answer stands still")
+    func ahead() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file"
+        let size = 6 * FileReader.chunkBytes
+        try Data(repeating: 7, count: size).write(to: URL(fileURLWithPath: path))
+        let (writes, write) = AsyncStream.makeStream(of: Void.self)
+        let (permits, permit) = AsyncStream.makeStream(of: Void.self)
+        let sending = Task {
+            try await FileReader(pool: .singleton).send([.file(FileRange(path: path, offset: 0, length: Int64(size)))])
+            {
+                _ in
+                write.yield()
+                for await _ in permits { break }
+            }
+        }
+        for await _ in writes { break }
+        // One piece is being written and one may have been read: what is beyond them is not in memory yet.
+        #expect(truncate(path, off_t(2 * FileReader.chunkBytes)) == 0)
+        permit.finish()
+        await #expect(throws: EmulatorError.unreadableFile) { try await sending.value }
         withExtendedLifetime(directory) {}
     }
 
@@ -99,6 +147,66 @@ struct WorkPoolTests {
         #expect(result == 1)
         #expect(after == 4)
         await pool.shutdown()
+    }
+
+    @Test("lets an answer that has begun wait for its turn, however full it is")
+    func begun() async throws {
+        let pool = WorkPool(threads: 1, waitingMax: 0)
+        let gate = DispatchSemaphore(value: 0)
+        let started = AsyncStream.makeStream(of: Void.self)
+        async let first: Int = pool.run {
+            started.continuation.finish()
+            gate.wait()
+            return 1
+        }
+        for await _ in started.stream {}
+        #expect(throws: GoogleError.self) { try pool.requireRoom() }
+        await #expect(throws: GoogleError.self) { try await pool.run { 2 } }
+        async let second: Int = pool.run(.begun) { 3 }
+        gate.signal()
+        let results = try await (first, second)
+        #expect(results == (1, 3))
+        try pool.requireRoom()
+        await pool.shutdown()
+    }
+
+    @Test("cuts no answer: each request is refused before it begins, or answered whole")
+    func wholeOrRefused() async throws {
+        var limits = EmulatorLimits()
+        limits.decodingThreads = 1
+        limits.decodingsWaitingMax = 0
+        try await withEmulator(limits: limits) { server in
+            var object = TestObject()
+            object.frames = 12
+            try await server.store(object)
+            try await server.store(TestObject(2))
+            let ways = [
+                (TestServer.dicomWeb + object.path + "/frames/1,2,3,4,5,6,7,8,9,10,11,12", "*/*", 12),
+                (TestServer.dicomWeb + object.path + "/frames/1,2,3,4/rendered", "image/png", 4),
+                (
+                    TestServer.dicomWeb + "/studies/\(object.study)",
+                    "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2", 2
+                ),
+            ]
+            let replies = try await withThrowingTaskGroup(of: (TestServer.Reply, Int).self) { group in
+                for (path, accept, partCount) in ways {
+                    for _ in 0..<8 {
+                        // A cut answer throws here.
+                        group.addTask { (try await server.get(path, accept: accept), partCount) }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            for (reply, partCount) in replies {
+                if reply.status == 503 {
+                    #expect(reply.headers.first(name: "Retry-After") == "1")
+                } else {
+                    #expect(reply.status == 200)
+                    #expect(try Multipart(reply).parts.count == partCount)
+                }
+            }
+            #expect(replies.contains { $0.0.status == 200 })
+        }
     }
 
     @Test("does not do what nobody waits for")

@@ -218,6 +218,77 @@ struct StoreTests {
         }
     }
 
+    /// The metadata and the frames of a compressed object; what is in the frames does not matter to storing.
+    private func frameParts(
+        _ frameCount: Int,
+        syntax: String = "1.2.840.10008.1.2.4.50",
+        partCount: Int
+    ) -> [(headers: [String], body: [UInt8])] {
+        var dataSet = TestObject().dataSet
+        dataSet.set(.transferSyntaxUID, syntax)
+        dataSet.set(.numberOfFrames, frameCount)
+        dataSet[.pixelData] = Element(vr: .OB, content: .bulkDataURI("pixels"))
+        let frames = (0..<partCount).map { frame in
+            (
+                headers: ["Content-Type: application/octet-stream", "Content-Location: pixels"],
+                body: [0xFF, 0xD8, UInt8(frame), 0xFF, 0xD9] + [UInt8](repeating: UInt8(frame), count: frame)
+            )
+        }
+        return [(headers: ["Content-Type: application/dicom+json"], body: DICOMJSON.encode([dataSet]))] + frames
+    }
+
+    @Test("compressed frames that come one by one become frames")
+    func compressedFrames() async throws {
+        try await withEmulator { server in
+            let parts = self.frameParts(3, partCount: 3)
+            let reply = try await self.send(server, parts, type: "\"application/dicom+json\"")
+            #expect(reply.status == 200)
+            let accept = "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*"
+            let frames = try await server.get(
+                TestServer.dicomWeb + TestObject().path + "/frames/1,2,3",
+                accept: accept
+            )
+            let expected = parts.dropFirst().map { $0.body.count.isMultiple(of: 2) ? $0.body : $0.body + [0] }
+            #expect(try Multipart(frames).parts.map(\.body) == expected)
+        }
+    }
+
+    @Test(
+        "compressed frames that cannot be told apart are refused, not stored as one",
+        arguments: [(3, 1, "each frame"), (3, 2, "several parts"), (1, 2, "several parts")]
+    )
+    func unclearFrames(frameCount: Int, partCount: Int, words: String) async throws {
+        try await withEmulator { server in
+            let reply = try await self.send(
+                server,
+                self.frameParts(frameCount, partCount: partCount),
+                type: "\"application/dicom+json\""
+            )
+            #expect(reply.status == 409)
+            #expect(reply.text.contains(words))
+            #expect(try await server.get(Self.studies).status == 204)
+        }
+    }
+
+    @Test("a video is one piece whatever its frames, and native pixels are one part")
+    func pieces() async throws {
+        try await withEmulator { server in
+            let type = "\"application/dicom+json\""
+            let video = try await self.send(
+                server,
+                self.frameParts(30, syntax: "1.2.840.10008.1.2.4.102", partCount: 1),
+                type: type
+            )
+            #expect(video.status == 200)
+            let native = try await self.send(
+                server,
+                self.frameParts(2, syntax: Part10Writer.explicitVRLittleEndian, partCount: 2),
+                type: type
+            )
+            #expect(native.status == 409)
+        }
+    }
+
     @Test("an upload gate lets in as many as it is wide, and the next when one has left")
     func gate() throws {
         let gate = UploadGate(width: 2)

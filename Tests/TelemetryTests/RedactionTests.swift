@@ -1,5 +1,7 @@
 import CollimatorCore
 import Logging
+import Metrics
+import MetricsTestKit
 import Telemetry
 import Testing
 
@@ -159,10 +161,13 @@ struct RedactionTests {
     }
 
     @Test("a failure that is allowed is told as a warning with the place that allows it")
-    func allowedFailure() async {
+    func allowedFailure() async throws {
         struct LeakyError: Error { let name = "MRN-1" }
         let logger = self.log.logger()
-        let none: Int? = allowFailure("the cache is only a cache", logger: logger) { throw LeakyError() }
+        let metrics = TestMetrics()
+        let none: Int? = withMetricsFactory(metrics) {
+            allowFailure("the cache is only a cache", logger: logger) { throw LeakyError() }
+        }
         let some = await allowFailure("not reached", logger: logger) {
             await Task.yield()
             return 7
@@ -174,5 +179,8 @@ struct RedactionTests {
         #expect(self.log.records[0].level == .warning)
         #expect(self.log.records[0].place.hasPrefix("TelemetryTests/RedactionTests.swift:"))
         #expect(!self.log.text.contains("MRN-1"))
+        let place = self.log.records[0].place
+        let counter = try metrics.expectCounter("collimator.swallowed.errors", [("site", place)])
+        #expect(counter.values == [1])
     }
 }

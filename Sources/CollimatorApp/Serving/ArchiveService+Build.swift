@@ -59,12 +59,13 @@ extension ArchiveService {
 
         private func emulator() throws -> EmulatorService {
             let directory = self.configuration.emulatorDirectory ?? "\(self.configuration.dataDirectory)/emulator"
-            return try EmulatorService(
+            return EmulatorService(
                 EmulatorService.Options(
                     port: self.configuration.emulatorPort,
                     directory: directory,
                     portOption: "--emulator-port"
                 ),
+                store: try EmulatorService.localStore(),
                 connections: self.connections,
                 logger: self.surroundings.logger
             )

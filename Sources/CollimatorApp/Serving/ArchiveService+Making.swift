@@ -49,8 +49,10 @@ extension ArchiveService {
             )
         }
         let folder = try DataFolder(path: configuration.dataDirectory)
+        let store = try EmulatorService.localStore()
+        // From here on nothing throws: the connections must be closed, and the service that is made here does it.
         let connections = UpstreamConnections()
-        let emulator = try EmulatorService(
+        let emulator = EmulatorService(
             EmulatorService.Options(
                 host: configuration.host,
                 port: configuration.port,
@@ -58,6 +60,7 @@ extension ArchiveService {
                 requiresToken: !configuration.allowsUnauthenticated,
                 portOption: "--port"
             ),
+            store: store,
             connections: connections,
             logger: surroundings.logger
         )

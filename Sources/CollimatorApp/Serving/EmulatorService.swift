@@ -18,6 +18,7 @@ final class EmulatorService: Service {
         var portOption: String
     }
 
+    /// The store of local mode.
     let store: DICOMStoreName
     /// Gets the port and a client of the store once the emulator listens.
     let listening = Announced<Listening>()
@@ -34,29 +35,32 @@ final class EmulatorService: Service {
         let keyFile: String
     }
 
-    init(_ options: Options, connections: UpstreamConnections, logger: Logger) throws {
-        guard let store = DICOMStoreName(Emulator.localStore) else {
-            throw CollimatorError(.internalError, "the name of the local store is not one")
-        }
+    /// Nothing is opened yet, and nothing can fail: the connections stay with whoever made them.
+    init(_ options: Options, store: DICOMStoreName, connections: UpstreamConnections, logger: Logger) {
         self.store = store
         self.options = options
         self.connections = connections
         self.logger = logger
     }
 
+    /// The name of the store of local mode.
+    static func localStore() throws -> DICOMStoreName {
+        guard let store = DICOMStoreName(Emulator.localStore) else {
+            throw CollimatorError(.internalError, "the name of the local store is not one")
+        }
+        return store
+    }
+
     func run() async throws {
+        let configuration = EmulatorConfiguration(
+            host: self.options.host,
+            port: self.options.port,
+            directory: self.options.directory,
+            requiresToken: self.options.requiresToken
+        )
         let emulator: Emulator
         do {
-            emulator = try await Emulator.make(
-                EmulatorConfiguration(
-                    host: self.options.host,
-                    port: self.options.port,
-                    directory: self.options.directory,
-                    requiresToken: self.options.requiresToken
-                ),
-                logger: self.logger
-            )
-            try await emulator.bootstrap(store: self.store)
+            emulator = try await self.make(configuration)
         } catch {
             self.listening.fail(error)
             throw StartupError(
@@ -65,7 +69,7 @@ final class EmulatorService: Service {
             )
         }
         do {
-            async let announcing: Void = self.announce(emulator)
+            async let announcing: Void = self.announce(emulator, configuration.dialledHost)
             try await emulator.run()
             try await announcing
         } catch {
@@ -74,7 +78,19 @@ final class EmulatorService: Service {
         }
     }
 
-    private func announce(_ emulator: Emulator) async throws {
+    /// The emulator with its store.
+    private func make(_ configuration: EmulatorConfiguration) async throws -> Emulator {
+        let emulator = try await Emulator.make(configuration, logger: self.logger)
+        do {
+            try await emulator.bootstrap(store: self.store)
+        } catch {
+            await emulator.close()
+            throw error
+        }
+        return emulator
+    }
+
+    private func announce(_ emulator: Emulator, _ host: String) async throws {
         let port: Int
         do {
             port = try await emulator.boundPort
@@ -83,17 +99,18 @@ final class EmulatorService: Service {
             return
         }
         let keyFile = emulator.serviceAccountKeyPath
-        let reach = try self.reach(port: port, keyFile: keyFile)
+        let reach = try self.reach(host: host, port: port, keyFile: keyFile)
         let client = try reach.client(of: self.store)
         self.listening.succeed(Listening(port: port, client: client, reach: reach, keyFile: keyFile))
     }
 
-    private func reach(port: Int, keyFile: String) throws -> HealthcareReach {
-        guard let address = ServiceAddress("http://127.0.0.1:\(port)") else {
+    private func reach(host: String, port: Int, keyFile: String) throws -> HealthcareReach {
+        // Whatever address it is, it is one of this machine: the emulator listens on it.
+        guard let address = ServiceAddress("http://\(host):\(port)", allowingPlainHTTP: true) else {
             throw CollimatorError(.internalError, "the address of the emulator is not one")
         }
         let tokens = AccessTokenSource.serviceAccount(
-            key: try ServiceAccountKey(path: keyFile),
+            key: try ServiceAccountKey(path: keyFile, allowingPlainHTTP: true),
             context: CredentialContext(connections: self.connections)
         )
         return HealthcareReach(

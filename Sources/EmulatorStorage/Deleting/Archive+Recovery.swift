@@ -62,17 +62,23 @@ extension Archive {
     }
 
     /// Compares folder after folder with the rows; reads names only, and none of the files.
-    private func sweep(upTo end: Int64) async throws(ArchiveError) {
-        let vault = self.vault
-        let sweep = try await self.reading { try Sweep(vault: vault, end: end, $0) }
+    ///
+    /// It looks only at numbers below `end`, which this process gives to no file, and reads the rows page by page: it is
+    /// in nobody's way. A row that goes meanwhile takes its file along or leaves it to be removed here.
+    func sweep(upTo end: Int64, numbersAtOnce: Int64 = Sweep.numbersAtOnce) async throws(ArchiveError) {
         var report = SweepReport()
-        for folder in 0..<FileVault.folderCount {
-            guard !Task.isCancelled else { throw .cancelled }
-            let found = try await archiveErrors {
-                try await self.filePool.runIfActive { try sweep.removeOrphans(in: folder) }
+        var start: Int64 = 0
+        while start < end {
+            let sweep = try await self.rows(in: start..<min(end, start + numbersAtOnce))
+            for folder in 0..<FileVault.folderCount {
+                guard !Task.isCancelled else { throw .cancelled }
+                let found = try await archiveErrors {
+                    try await self.filePool.runIfActive { try sweep.removeOrphans(in: folder) }
+                }
+                report.orphansRemoved += found.orphansRemoved
+                report.filesMissing += try await self.stillThere(found.missing)
             }
-            report.orphansRemoved += found.orphansRemoved
-            report.filesMissing += try await self.stillThere(found.missing)
+            start = sweep.range.upperBound
         }
         let result = report
         self.sweepReport.withLock { $0 = result }
@@ -81,6 +87,18 @@ extension Archive {
             "archive swept",
             metadata: ["files.removed": "\(report.orphansRemoved)", "files.missing": "\(report.filesMissing)"]
         )
+    }
+
+    private func rows(in range: Range<Int64>) async throws(ArchiveError) -> Sweep {
+        var sweep = Sweep(vault: self.vault, range: range)
+        var place: Sweep.Place? = Sweep.Place()
+        while let last = place {
+            guard !Task.isCancelled else { throw .cancelled }
+            let page = try await self.reading { try Sweep.page(after: last, $0) }
+            sweep.note(page.ids)
+            place = page.next
+        }
+        return sweep
     }
 
     /// How many of the instances have rows: one that was deleted since the rows were read misses no file.

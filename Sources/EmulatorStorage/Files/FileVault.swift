@@ -7,6 +7,8 @@ struct FileVault: Sendable {
 
     /// How many folders the objects are spread over.
     static let folderCount = 256
+    /// How many numbers in a row share a folder.
+    static let numbersPerRun: Int64 = 256
 
     var databasePath: String { "\(self.directory)/emulator.sqlite" }
     var lockPath: String { "\(self.directory)/emulator.lock" }
@@ -36,6 +38,15 @@ struct FileVault: Sendable {
 
     /// The folder of an object, 0 to 255.
     static func folder(of id: Int64) -> Int { Int((id >> 8) & 0xFF) }
+
+    /// The numbers in the range whose objects are in the folder.
+    static func ids(of folder: Int, in range: Range<Int64>) -> some Sequence<Int64> {
+        let cycle = Int64(Self.folderCount) * Self.numbersPerRun
+        let first: Int64 = range.lowerBound / cycle * cycle + Int64(folder) * Self.numbersPerRun
+        return stride(from: first, to: range.upperBound, by: Int64.Stride(cycle)).lazy
+            .flatMap { ($0..<$0 + Self.numbersPerRun) }
+            .filter { range.contains($0) }
+    }
 
     func path(of id: Int64) -> String {
         "\(self.folderPath(Self.folder(of: id)))/\(Self.hexadecimal(id, digits: 16)).dcm"

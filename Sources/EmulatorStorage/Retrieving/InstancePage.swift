@@ -12,6 +12,9 @@ package struct InstancePage: Sendable {
     package let items: [StoredInstance]
     /// Where the next part begins; nil at the end.
     package let next: InstanceCursor?
+
+    /// No instances, and none after them.
+    package static let end = InstancePage(items: [], next: nil)
 }
 
 /// A part of the DICOM JSON of a study's, series' or instance's instances.
@@ -22,4 +25,7 @@ package struct MetadataPage: Sendable {
     package let count: Int
     /// Where the next part begins; nil at the end.
     package let next: InstanceCursor?
+
+    /// No objects, and none after them.
+    package static let end = MetadataPage(json: ByteBuffer(), count: 0, next: nil)
 }

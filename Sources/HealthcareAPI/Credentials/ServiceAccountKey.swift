@@ -26,28 +26,33 @@ package struct ServiceAccountKey: Sendable {
 
     /// Reads the content of a key file.
     ///
+    /// - Parameters:
+    ///   - bytes: The content.
+    ///   - allowingPlainHTTP: Whether tokens may be asked for over plain http from an address that is not a loopback one.
     /// - Throws: A fault that names the member that is missing or not usable.
-    package init(parsing bytes: [UInt8]) throws(CredentialError) {
+    package init(parsing bytes: [UInt8], allowingPlainHTTP: Bool = false) throws(CredentialError) {
         let json = try CredentialsFile.object(bytes)
         guard let type = json["type"]?.text else { throw CredentialError(.typeMissing) }
         guard type == "service_account" else { throw CredentialError(.typeMismatch) }
-        try self.init(json)
+        try self.init(json, allowingPlainHTTP: allowingPlainHTTP)
     }
 
     /// Reads a key file.
     ///
     /// It blocks: for the start of the process.
     /// - Throws: A fault that names what is missing or not usable.
-    package init(path: String) throws(CredentialError) {
-        try self.init(parsing: CredentialsFile.read(path: path))
+    package init(path: String, allowingPlainHTTP: Bool = false) throws(CredentialError) {
+        try self.init(parsing: CredentialsFile.read(path: path), allowingPlainHTTP: allowingPlainHTTP)
     }
 
-    init(_ json: StrictJSON) throws(CredentialError) {
+    init(_ json: StrictJSON, allowingPlainHTTP: Bool = false) throws(CredentialError) {
         guard let email = json["client_email"]?.text, Self.isName(email) else { throw CredentialError(.emailMissing) }
         guard let keyID = json["private_key_id"]?.text, Self.isName(keyID) else { throw CredentialError(.keyIDMissing) }
         guard let pem = json["private_key"]?.text else { throw CredentialError(.keyMissing) }
         let audience = json["token_uri"]?.text ?? ServiceAddress.googleToken.description
-        guard let address = ServiceAddress(audience) else { throw CredentialError(.tokenAddressUnusable) }
+        guard let address = ServiceAddress(audience, allowingPlainHTTP: allowingPlainHTTP) else {
+            throw CredentialError(.tokenAddressUnusable)
+        }
         do {
             self.privateKey = try RSAPrivateKey(pem: pem)
         } catch {

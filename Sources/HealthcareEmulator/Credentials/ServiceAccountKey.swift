@@ -46,8 +46,8 @@ struct ServiceAccountKey: Sendable {
         }
     }
 
-    /// The key file for an emulator at that port.
-    func file(port: Int) throws(CryptographyError) -> [UInt8] {
+    /// The key file for an emulator at that host and port.
+    func file(host: String = "127.0.0.1", port: Int) throws(CryptographyError) -> [UInt8] {
         let file: JSONNode = [
             "type": "service_account",
             "project_id": .string(Self.projectID),
@@ -55,15 +55,15 @@ struct ServiceAccountKey: Sendable {
             "private_key": .string(try self.privateKey.pem()),
             "client_email": .string(Self.clientEmail),
             "client_id": .string(Self.clientID),
-            "auth_uri": .string("http://127.0.0.1:\(port)/auth"),
-            "token_uri": .string(Self.tokenURI(port: port)),
+            "auth_uri": .string("http://\(host):\(port)/auth"),
+            "token_uri": .string(Self.tokenURI(host: host, port: port)),
             "universe_domain": "googleapis.com",
         ]
         return file.text(.pretty)
     }
 
     /// The address of the token endpoint, which is also the audience of assertions.
-    static func tokenURI(port: Int) -> String {
-        "http://127.0.0.1:\(port)/token"
+    static func tokenURI(host: String = "127.0.0.1", port: Int) -> String {
+        "http://\(host):\(port)/token"
     }
 }

@@ -10,4 +10,6 @@ package enum EmulatorError: String, Error, Sendable, Hashable {
     case notListening
     /// A file that was to be sent cannot be read, or is shorter than the index says.
     case unreadableFile
+    /// A file that was to be sent is not there: its instance was deleted meanwhile, or the archive is damaged.
+    case missingFile
 }

@@ -31,22 +31,22 @@ struct BulkDataEndpoints: EndpointGroup {
         let scope = try call.instanceScope()
         let path = try Self.path(call.context.parameters.getCatchAll())
         let isMultipart = try Self.isMultipart(call.headers)
-        guard let instance = try await self.archive.instance(scope) else { throw GoogleError.notFound(scope) }
-        let value = try await self.pool.run(isWanted: call.isWanted(self.connections)) {
-            try DICOMObject(path: instance.filePath).bulkData(path)
+        let isWanted = call.isWanted(self.connections)
+        return try await self.archive.withInstance(scope) { instance in
+            let file = try await self.files.open(instance.filePath)
+            let value = try await self.pool.run(isWanted: isWanted) {
+                try DICOMObject(path: instance.filePath).bulkData(path)
+            }
+            let octets = MediaType.octetStream
+            let bytes = value.segment(of: instance, file)
+            guard isMultipart else { return try await self.files.answer([bytes], contentType: octets.essence) }
+            let writer = MultipartWriter()
+            let segments: [Segment] = [
+                .bytes(writer.partHead(["Content-Type": octets.essence])), bytes, .bytes(writer.partTail),
+                .bytes(writer.closing),
+            ]
+            return try await self.files.answer(segments, contentType: writer.contentType(octets).description)
         }
-        let octets = MediaType.octetStream
-        guard isMultipart else {
-            return try await self.files.answer([value.segment(of: instance)], contentType: octets.essence)
-        }
-        let writer = MultipartWriter()
-        let segments: [Segment] = [
-            .bytes(writer.partHead(["Content-Type": octets.essence])),
-            value.segment(of: instance),
-            .bytes(writer.partTail),
-            .bytes(writer.closing),
-        ]
-        return try await self.files.answer(segments, contentType: writer.contentType(octets).description)
     }
 
     /// `TAG`, or `TAG/item/TAG` and so on: an odd number of segments.

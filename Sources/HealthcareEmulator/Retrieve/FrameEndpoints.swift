@@ -29,33 +29,55 @@ struct FrameEndpoints: EndpointGroup {
     @Sendable private func frames(_ call: Call) async throws -> Answer {
         let scope = try call.instanceScope()
         let list = try FrameList(try call.parameter("frames"), countMax: call.limits.framesPerRequestMax)
-        guard let instance = try await self.archive.instance(scope) else { throw GoogleError.notFound(scope) }
-        let formats = FrameFormat.candidates(accepting: call.headers, stored: instance.transferSyntaxUID)
-        guard !formats.isEmpty else { throw GoogleError.notAcceptable }
-        let object = try await self.pool.run(isWanted: call.isWanted(self.connections)) {
-            try OpenObject(path: instance.filePath)
+        return try await self.archive.withInstance(scope) { instance in
+            let formats = FrameFormat.candidates(accepting: call.headers, stored: instance.transferSyntaxUID)
+            guard !formats.isEmpty else { throw GoogleError.notAcceptable }
+            let source = try await self.open(instance, list, isWanted: call.isWanted(self.connections))
+            return try await self.answer(list, formats, source)
         }
+    }
+
+    /// An instance whose frames are read.
+    private struct FrameSource: Sendable {
+        let instance: ArchivedInstance
+        let object: OpenObject
+        /// Bytes of the file that are sent as they are come from here, also when the file is deleted meanwhile.
+        let file: OpenFile
+        let isWanted: @Sendable () -> Bool
+    }
+
+    private func open(
+        _ instance: ArchivedInstance,
+        _ list: FrameList,
+        isWanted: @escaping @Sendable () -> Bool
+    ) async throws -> FrameSource {
+        let file = try await self.files.open(instance.filePath)
+        let object = try await self.pool.run(isWanted: isWanted) { try OpenObject(path: instance.filePath) }
         try object.read { object in
             guard object.hasPixelData else { throw GoogleError.noPixelData }
             guard list.numbers.allSatisfy({ $0 <= max(1, object.numberOfFrames) }) else {
                 throw GoogleError(.invalidArgument, "The frame number is out of range.")
             }
         }
+        return FrameSource(instance: instance, object: object, file: file, isWanted: isWanted)
+    }
+
+    private func answer(_ list: FrameList, _ formats: [FrameFormat], _ source: FrameSource) async throws -> Answer {
         // The first frame tells which format is possible, and whether the pixels can be read, before the head goes out.
-        let (format, first) = try await self.firstFrame(list.numbers[0], object, formats, instance)
+        let (format, first) = try await self.firstFrame(list.numbers[0], formats, source)
         let writer = MultipartWriter()
         guard list.numbers.count > 1 else {
-            let segments = self.part(first, format, instance, writer) + [.bytes(writer.closing)]
+            let segments = self.part(first, format, source, writer) + [.bytes(writer.closing)]
             return try await self.files.answer(segments, contentType: Self.contentType(format, writer))
         }
         let rest = list.numbers.dropFirst()
         return Answer(
             contentType: Self.contentType(format, writer),
             body: .stream(length: nil) { body in
-                try await self.files.send(self.part(first, format, instance, writer), to: &body)
+                try await self.files.send(self.part(first, format, source, writer), to: &body)
                 for number in rest {
-                    let frame = try await self.frame(number, object, format, instance)
-                    try await self.files.send(self.part(frame, format, instance, writer), to: &body)
+                    let frame = try await self.frame(number, format, source, .begun)
+                    try await self.files.send(self.part(frame, format, source, writer), to: &body)
                 }
                 try await body.write(writer.closing)
             }
@@ -65,13 +87,12 @@ struct FrameEndpoints: EndpointGroup {
     /// The best format that the frame can be given in, and the frame.
     private func firstFrame(
         _ number: Int,
-        _ object: OpenObject,
         _ formats: [FrameFormat],
-        _ instance: ArchivedInstance
+        _ source: FrameSource
     ) async throws -> (FrameFormat, BulkData) {
         for format in formats {
             do {
-                return (format, try await self.frame(number, object, format, instance))
+                return (format, try await self.frame(number, format, source, .first))
             } catch let error as DICOMFileError where error.code == .unsupportedTransferSyntax {
                 continue
             } catch let error as GoogleError where error == .notAcceptable {
@@ -83,30 +104,35 @@ struct FrameEndpoints: EndpointGroup {
 
     private func frame(
         _ number: Int,
-        _ object: OpenObject,
         _ format: FrameFormat,
-        _ instance: ArchivedInstance
+        _ source: FrameSource,
+        _ stage: WorkPool.Stage
     ) async throws -> BulkData {
         switch format.encoding {
-        case .asStored:
-            return try await self.pool.run { try object.read { try $0.frame(number, as: .asStored) } }
-        case .transferSyntax(let uid):
-            return try await self.pool.run { try object.read { try $0.frame(number, as: .transferSyntax(uid)) } }
-        case .png:
-            return .bytes(try await self.png(number, object, instance))
+        case .asStored: try await self.frame(number, as: .asStored, source, stage)
+        case .transferSyntax(let uid): try await self.frame(number, as: .transferSyntax(uid), source, stage)
+        case .png: .bytes(try await self.png(number, source, stage))
+        }
+    }
+
+    private func frame(
+        _ number: Int,
+        as encoding: FrameEncoding,
+        _ source: FrameSource,
+        _ stage: WorkPool.Stage
+    ) async throws -> BulkData {
+        try await self.pool.run(stage, isWanted: source.isWanted) {
+            try source.object.read { try $0.frame(number, as: encoding) }
         }
     }
 
     /// The samples themselves as a picture: for 8 bits of grey or of RGB, which PNG can hold unchanged.
-    private func png(_ number: Int, _ object: OpenObject, _ instance: ArchivedInstance) async throws -> [UInt8] {
-        let shape = try object.read { try PNGShape($0) }
+    private func png(_ number: Int, _ source: FrameSource, _ stage: WorkPool.Stage) async throws -> [UInt8] {
+        let shape = try source.object.read { try PNGShape($0) }
         let native = FrameEncoding.transferSyntax(RetrieveFormat.explicitLittleEndian)
-        let frame = try await self.pool.run { try object.read { try $0.frame(number, as: native) } }
-        let bytes: [UInt8] =
-            switch frame {
-            case .bytes(let bytes): bytes
-            case .fileRange: Array(try await self.files.joined([frame.segment(of: instance)]).readableBytesView)
-            }
+        let frame = try await self.frame(number, as: native, source, stage)
+        let segment = frame.segment(of: source.instance, source.file)
+        let bytes = Array(try await self.files.joined([segment]).readableBytesView)
         let raster = try Raster(width: shape.width, height: shape.height, channels: shape.channels, bytes: bytes)
         return try await self.images.encode(raster, as: .png)
     }
@@ -134,11 +160,14 @@ struct FrameEndpoints: EndpointGroup {
     private func part(
         _ frame: BulkData,
         _ format: FrameFormat,
-        _ instance: ArchivedInstance,
+        _ source: FrameSource,
         _ writer: MultipartWriter
     ) -> [Segment] {
-        let type = Self.partType(format, stored: instance.transferSyntaxUID)
-        return [.bytes(writer.partHead(["Content-Type": type])), frame.segment(of: instance), .bytes(writer.partTail)]
+        let type = Self.partType(format, stored: source.instance.transferSyntaxUID)
+        return [
+            .bytes(writer.partHead(["Content-Type": type])), frame.segment(of: source.instance, source.file),
+            .bytes(writer.partTail),
+        ]
     }
 
     private static func partType(_ format: FrameFormat, stored: String) -> String {
@@ -161,12 +190,12 @@ struct FrameEndpoints: EndpointGroup {
 }
 
 extension BulkData {
-    /// The bytes as a piece of an answer.
-    func segment(of instance: ArchivedInstance) -> Segment {
+    /// The bytes as a piece of an answer; those that lie in the file come from where it is open.
+    func segment(of instance: ArchivedInstance, _ file: OpenFile) -> Segment {
         switch self {
         case .bytes(let bytes): .bytes(ByteBuffer(bytes: bytes))
         case .fileRange(let offset, let length):
-            .file(FileRange(path: instance.filePath, offset: offset, length: length))
+            .file(FileRange(path: instance.filePath, offset: offset, length: length), open: file)
         }
     }
 }

@@ -1,95 +1,116 @@
 internal import DICOMFiles
 internal import DICOMweb
 internal import EmulatorStorage
-internal import Hummingbird
+internal import Glibc
 internal import NIOCore
 
-/// Sends stored files, as they are or transcoded on the way.
+/// Prepares stored files for sending, as they are or transcoded.
 struct InstanceSender: Sendable {
     let files: FileReader
     let pool: WorkPool
     let folder: TemporaryFolder
 
-    /// A file that is ready to be sent.
+    /// Instances that are opened in one piece of work, to see whether they can be transcoded.
+    static let checkedAtOnce = 16
+    /// Such pieces of one request that are under way at a time.
+    static let checksAtOnce = 2
+
+    /// A file that is open and ready to be sent.
     struct Prepared: Sendable {
         let range: FileRange
+        let file: OpenFile
         let transferSyntax: String
         /// Keeps a transcoded file until it is sent.
         let temporary: TemporaryFile?
     }
 
-    /// Whether the instance can be given in the transfer syntax, as far as can be told without decoding it.
-    func canGive(_ instance: ArchivedInstance, in target: String) async throws -> Bool {
-        let stored = instance.transferSyntaxUID
-        guard stored != target else { return true }
-        guard TransferSyntaxes.canTranscode(from: stored, to: target) else { return false }
+    /// Whether the instances can be given in the transfer syntax, as far as can be told without decoding them.
+    ///
+    /// What the index knows is looked at first. Only where the samples decide are files opened, some at a time, until
+    /// one says no or nobody waits for the answer.
+    func canGive(
+        _ instances: [ArchivedInstance],
+        in target: String,
+        isWanted: @escaping @Sendable () -> Bool
+    ) async throws -> Bool {
+        let others = instances.filter { $0.transferSyntaxUID != target }
+        guard others.allSatisfy({ TransferSyntaxes.canTranscode(from: $0.transferSyntaxUID, to: target) }) else {
+            return false
+        }
         // Every picture can be decompressed; whether one can be compressed hangs on its samples.
         if TransferSyntaxes.native.contains(target) { return true }
-        return try await self.pool.run { try DICOMObject(path: instance.filePath).canTranscode(to: target) }
+        let paths = others.map(\.filePath)
+        let pool = self.pool
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            defer { group.cancelAll() }
+            for (index, start) in stride(from: 0, to: paths.count, by: Self.checkedAtOnce).enumerated() {
+                if index >= Self.checksAtOnce, let isPossible = try await group.next(), !isPossible { return false }
+                let some = paths[start..<min(start + Self.checkedAtOnce, paths.count)]
+                group.addTask {
+                    try await pool.run(isWanted: isWanted) { try Self.canTranscode(some, to: target, isWanted) }
+                }
+            }
+            while let isPossible = try await group.next() {
+                guard isPossible else { return false }
+            }
+            return true
+        }
     }
 
-    /// Transcodes the file where that is needed.
-    func prepare(_ instance: ArchivedInstance, _ syntax: RetrieveFormat.Syntax) async throws -> Prepared {
+    /// Blocks: to be called on the pool.
+    private static func canTranscode(
+        _ paths: ArraySlice<String>,
+        to target: String,
+        _ isWanted: () -> Bool
+    ) throws -> Bool {
+        for path in paths {
+            guard isWanted() else { throw CancellationError() }
+            do {
+                guard try DICOMObject(path: path).canTranscode(to: target) else { return false }
+            } catch {
+                // One that is not there keeps nothing from being given: sending finds out whether it was deleted.
+                guard error.code == .io, access(path, F_OK) != 0 else { throw error }
+            }
+        }
+        return true
+    }
+
+    /// Opens the file, transcoded where that is needed.
+    func prepare(
+        _ instance: ArchivedInstance,
+        _ syntax: RetrieveFormat.Syntax,
+        _ stage: WorkPool.Stage = .first,
+        isWanted: @escaping @Sendable () -> Bool = { true }
+    ) async throws -> Prepared {
         guard case .transcoded(let target) = syntax, target != instance.transferSyntaxUID else {
             return Prepared(
                 range: FileRange(path: instance.filePath, offset: 0, length: instance.sizeBytes),
+                file: try await self.files.open(instance.filePath),
                 transferSyntax: instance.transferSyntaxUID,
                 temporary: nil
             )
         }
         let output = self.folder.file()
-        let length = try await self.pool.run {
+        let (file, length) = try await self.pool.run(stage, isWanted: isWanted) {
             try DICOMObject(path: instance.filePath).transcode(to: target, outputPath: output.path)
-            return try OpenFile(output.path).size()
+            let file = try OpenFile(output.path)
+            return (file, try file.size())
         }
         return Prepared(
             range: FileRange(path: output.path, offset: 0, length: length),
+            file: file,
             transferSyntax: target,
             temporary: output
         )
     }
 
     /// The bare file of one instance.
-    func single(_ instance: ArchivedInstance, _ syntax: RetrieveFormat.Syntax) async throws -> Answer {
-        let prepared = try await self.prepare(instance, syntax)
+    func single(_ prepared: Prepared) async throws -> Answer {
         let media = MediaType("application", "dicom", parameters: ["transfer-syntax": prepared.transferSyntax])
-        return try await self.files.answer([.file(prepared.range)], contentType: media.description, keeping: prepared)
-    }
-
-    /// Writes the parts of some instances; the first of them may be prepared already.
-    func send(
-        _ instances: [ArchivedInstance],
-        _ syntax: RetrieveFormat.Syntax,
-        _ opening: Prepared?,
-        _ writer: MultipartWriter,
-        to body: inout any ResponseBodyWriter
-    ) async throws {
-        guard case .transcoded = syntax else {
-            let segments = instances.flatMap { instance in
-                self.part(
-                    FileRange(path: instance.filePath, offset: 0, length: instance.sizeBytes),
-                    instance.transferSyntaxUID,
-                    writer
-                )
-            }
-            return try await self.files.send(segments, to: &body)
-        }
-        var ready = opening
-        for (index, instance) in instances.enumerated() {
-            let current: Prepared
-            if let ready { current = ready } else { current = try await self.prepare(instance, syntax) }
-            // The next is transcoded while this one is sent.
-            async let following = index + 1 < instances.count ? self.prepare(instances[index + 1], syntax) : nil
-            try await self.files.send(self.part(current.range, current.transferSyntax, writer), to: &body)
-            ready = try await following
-        }
-    }
-
-    private func part(_ range: FileRange, _ transferSyntax: String, _ writer: MultipartWriter) -> [Segment] {
-        [
-            .bytes(writer.partHead(["Content-Type": "application/dicom; transfer-syntax=\(transferSyntax)"])),
-            .file(range),
-            .bytes(writer.partTail),
-        ]
+        return try await self.files.answer(
+            [.file(prepared.range, open: prepared.file)],
+            contentType: media.description,
+            keeping: prepared
+        )
     }
 }

@@ -47,17 +47,24 @@ struct MetadataEndpoints: EndpointGroup {
         guard first.count > 0 else { throw GoogleError.notFound(scope) }
         let archive = self.archive
         let rest: Rest = { place in
-            try await archive.metadata(
-                scope,
-                dicomWebRoot: root,
-                after: place,
-                limit: Self.pageSize,
-                bytesMax: pageBytesMax
-            )
+            do {
+                return try await archive.metadata(
+                    scope,
+                    dicomWebRoot: root,
+                    after: place,
+                    limit: Self.pageSize,
+                    bytesMax: pageBytesMax
+                )
+            } catch ArchiveError.storeNotFound {
+                // The store has been deleted meanwhile, and its instances with it.
+                return .end
+            }
         }
         switch form {
         case .json: return self.json(first, rest)
-        case .xml: return self.xml(first, rest)
+        case .xml:
+            try self.pool.requireRoom()
+            return self.xml(first, rest)
         }
     }
 
@@ -97,7 +104,7 @@ struct MetadataEndpoints: EndpointGroup {
                 var page = first
                 while true {
                     let current = page
-                    try await body.write(try await pool.run { try Self.parts(current, writer) })
+                    try await body.write(try await pool.run(.begun) { try Self.parts(current, writer) })
                     guard let place = page.next else { break }
                     page = try await rest(place)
                 }

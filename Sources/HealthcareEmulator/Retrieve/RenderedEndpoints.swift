@@ -40,10 +40,11 @@ struct RenderedEndpoints: EndpointGroup {
         let scope = try call.instanceScope()
         let format = try RenderedFormat(accepting: call.headers, pictureCount: frames.count)
         let viewport = try Viewport(call.query, sideMax: call.limits.viewportSideMax)
-        guard let instance = try await self.archive.instance(scope) else { throw GoogleError.notFound(scope) }
         let isWanted = call.isWanted(self.connections)
         let job = RenderingJob(pool: self.pool, images: self.images, format: format.image, box: viewport?.box)
-        let (object, first) = try await job.open(instance.filePath, isWanted: isWanted, frames: frames)
+        let (object, first) = try await self.archive.withInstance(scope) { instance in
+            try await job.open(instance.filePath, isWanted: isWanted, frames: frames)
+        }
         guard format.isMultipart else {
             return Answer(contentType: format.image.mediaType, body: .bytes(ByteBuffer(bytes: first)))
         }
@@ -92,12 +93,15 @@ private struct RenderingJob: Sendable {
         return (object, try await self.images.encode(raster, as: self.format, fitting: self.box))
     }
 
+    /// A further picture, of an answer that has begun.
     func picture(
         _ number: Int,
         _ object: OpenObject,
         isWanted: @escaping @Sendable () -> Bool
     ) async throws -> [UInt8] {
-        let raster = try await self.pool.run(isWanted: isWanted) { try object.read { try Self.raster(number, $0) } }
+        let raster = try await self.pool.run(.begun, isWanted: isWanted) {
+            try object.read { try Self.raster(number, $0) }
+        }
         return try await self.images.encode(raster, as: self.format, fitting: self.box)
     }
 

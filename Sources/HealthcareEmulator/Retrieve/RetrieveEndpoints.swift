@@ -6,10 +6,12 @@ internal import HTTPTypes
 /// Retrieval of DICOM files (WADO-RS, PS3.18 §10.4): a study, a series or an instance.
 ///
 /// Whether everything can be given in an accepted transfer syntax is decided before the first byte. After it, only a
-/// file that turns out to be damaged can still fail, and that cuts the connection.
+/// file that turns out to be damaged can still fail, and that cuts the connection. An instance that is deleted before
+/// its turn comes is left out.
 struct RetrieveEndpoints: EndpointGroup {
     let archive: Archive
     let sender: InstanceSender
+    let connections: ConnectionRegistry
 
     /// Instances that are asked of the index at a time.
     static let pageSize = 200
@@ -40,64 +42,89 @@ struct RetrieveEndpoints: EndpointGroup {
         guard !formats.isEmpty else { throw GoogleError.notAcceptable }
         let first = try await self.archive.instances(scope, limit: Self.pageSize)
         guard !first.items.isEmpty else { throw GoogleError.notFound(scope) }
-        guard let format = try await self.firstFeasible(formats, scope, first) else {
+        let isWanted = call.isWanted(self.connections)
+        guard let format = try await self.firstFeasible(formats, scope, first, isWanted) else {
             throw GoogleError.notAcceptable
         }
-        if case .single = format.packaging, let instance = first.items.first {
-            return try await self.sender.single(instance, format.syntax)
+        let parts = PartsSender(
+            archive: self.archive,
+            sender: self.sender,
+            store: scope.store,
+            syntax: format.syntax,
+            isWanted: isWanted
+        )
+        if case .transcoded = format.syntax { try self.sender.pool.requireRoom() }
+        guard let (page, opened) = try await self.beginning(parts, scope, first) else {
+            throw GoogleError.notFound(scope)
         }
-        return try await self.multipart(scope, first, format.syntax)
+        if case .single = format.packaging { return try await self.sender.single(opened.first) }
+        return self.multipart(parts, scope, page, opened)
     }
 
     private func firstFeasible(
         _ formats: [RetrieveFormat],
         _ scope: InstanceScope,
-        _ first: InstancePage
+        _ first: InstancePage,
+        _ isWanted: @escaping @Sendable () -> Bool
     ) async throws -> RetrieveFormat? {
-        for format in formats where try await self.isFeasible(format.syntax, scope, first) {
-            return format
+        for format in formats {
+            guard case .transcoded(let target) = format.syntax else { return format }
+            if try await self.isFeasible(target, scope, first, isWanted) { return format }
         }
         return nil
     }
 
     private func isFeasible(
-        _ syntax: RetrieveFormat.Syntax,
+        _ target: String,
         _ scope: InstanceScope,
-        _ first: InstancePage
+        _ first: InstancePage,
+        _ isWanted: @escaping @Sendable () -> Bool
     ) async throws -> Bool {
-        guard case .transcoded(let target) = syntax else { return true }
         var page = first
         while true {
-            for instance in page.items where try await !self.sender.canGive(instance, in: target) {
-                return false
-            }
+            guard isWanted() else { throw CancellationError() }
+            guard try await self.sender.canGive(page.items, in: target, isWanted: isWanted) else { return false }
             guard let cursor = page.next else { return true }
             page = try await self.archive.instances(scope, after: cursor, limit: Self.pageSize)
         }
     }
 
+    /// The first instance that is still there: one that cannot be decoded is found out while an error can still be
+    /// answered.
+    private func beginning(
+        _ parts: PartsSender,
+        _ scope: InstanceScope,
+        _ first: InstancePage
+    ) async throws -> (InstancePage, PartsSender.Opened)? {
+        var page = first
+        while true {
+            if let opened = try await parts.open(page.items[...], .first) { return (page, opened) }
+            guard let cursor = page.next else { return nil }
+            page = try await self.archive.instances(scope, after: cursor, limit: Self.pageSize)
+        }
+    }
+
     private func multipart(
+        _ parts: PartsSender,
         _ scope: InstanceScope,
         _ first: InstancePage,
-        _ syntax: RetrieveFormat.Syntax
-    ) async throws -> Answer {
-        let writer = MultipartWriter()
-        // A file that cannot be decoded is found out while an error can still be answered.
-        let opening = try await self.sender.prepare(first.items[0], syntax)
+        _ opened: PartsSender.Opened
+    ) -> Answer {
         let archive = self.archive
-        let sender = self.sender
         return Answer(
-            contentType: writer.contentType(.dicom).description,
+            contentType: parts.writer.contentType(.dicom).description,
             body: .stream(length: nil) { body in
-                var page = first
-                var prepared: InstanceSender.Prepared? = opening
-                while true {
-                    try await sender.send(page.items, syntax, prepared, writer, to: &body)
-                    prepared = nil
-                    guard let cursor = page.next else { break }
-                    page = try await archive.instances(scope, after: cursor, limit: Self.pageSize)
+                // The writer is a reference to the connection: a copy writes to the same place.
+                var writer = body
+                try await parts.send(opened) { try await writer.write($0) }
+                var cursor = first.next
+                while let place = cursor {
+                    let page = try await archive.following(scope, after: place, limit: Self.pageSize)
+                    try await parts.send(page.items) { try await writer.write($0) }
+                    cursor = page.next
                 }
-                try await body.write(writer.closing)
+                try await writer.write(parts.writer.closing)
+                body = writer
             }
         )
     }

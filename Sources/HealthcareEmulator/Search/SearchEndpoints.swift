@@ -109,7 +109,8 @@ struct SearchEndpoints: EndpointGroup {
         func bytes(_ objects: [[UInt8]], isFirst: Bool) async throws -> ByteBuffer {
             switch self {
             case .json: Self.json(objects, isFirst: isFirst)
-            case .xml(let writer, let pool): try await pool.run { try Self.xml(objects, writer) }
+            case .xml(let writer, let pool):
+                try await pool.run(isFirst ? .first : .begun) { try Self.xml(objects, writer) }
             }
         }
 

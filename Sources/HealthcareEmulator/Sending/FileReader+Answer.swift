@@ -21,12 +21,7 @@ extension FileReader {
         contentType: String,
         keeping owner: (any Sendable)? = nil
     ) async throws -> Answer {
-        let length = segments.reduce(Int64(0)) { sum, segment in
-            switch segment {
-            case .bytes(let bytes): sum + Int64(bytes.readableBytes)
-            case .file(let range): sum + range.length
-            }
-        }
+        let length = segments.reduce(Int64(0)) { $0 + $1.byteCount }
         if length <= Self.chunkBytes {
             return Answer(contentType: contentType, body: .bytes(try await self.joined(segments)))
         }

@@ -11,7 +11,26 @@ struct FileRange: Sendable, Hashable {
 /// A piece of an answer: bytes that are there, or bytes of a file.
 enum Segment: Sendable {
     case bytes(ByteBuffer)
-    case file(FileRange)
+    /// Where the file is open already, its name is not looked at again.
+    case file(FileRange, open: OpenFile? = nil)
+    /// A file with what surrounds it; left out as a whole where the file is not there any more.
+    case part(FilePart)
+
+    /// How many bytes it is.
+    var byteCount: Int64 {
+        switch self {
+        case .bytes(let bytes): Int64(bytes.readableBytes)
+        case .file(let range, _): range.length
+        case .part(let part): Int64(part.head.readableBytes + part.tail.readableBytes) + part.range.length
+        }
+    }
+}
+
+/// A file as a part of a multipart body.
+struct FilePart: Sendable {
+    let head: ByteBuffer
+    let range: FileRange
+    let tail: ByteBuffer
 }
 
 /// Reads files on threads of its own, in pieces that are large enough to be fast and small enough to be bounded.
@@ -33,6 +52,11 @@ struct FileReader: Sendable {
         }
     }
 
+    /// Opens the file.
+    func open(_ path: String) async throws -> OpenFile {
+        try await self.pool.runIfActive { try OpenFile(path) }
+    }
+
     /// The segments in one buffer, for what is known to be small.
     func joined(_ segments: [Segment]) async throws -> ByteBuffer {
         var all = ByteBuffer()
@@ -42,16 +66,34 @@ struct FileReader: Sendable {
 
     /// Gives the bytes of the segments in order, in pieces of at most `chunkBytes`, reading one piece ahead.
     ///
-    /// Small files share a piece: what they cost is one trip to a thread together, not several each.
-    func send(_ segments: [Segment], to write: (ByteBuffer) async throws -> Void) async throws {
+    /// Small files share a piece: what they cost is one trip to a thread together, not several each. A part whose file
+    /// is not there is left out where `isGone` says that this is right, and is an error otherwise.
+    func send(
+        _ segments: [Segment],
+        isGone: @escaping @Sendable (FileRange) async throws -> Bool = { _ in false },
+        to write: (ByteBuffer) async throws -> Void
+    ) async throws {
         let reader = SegmentReader(segments, chunkBytes: Self.chunkBytes)
-        let pool = self.pool
-        guard var ready = try await pool.runIfActive({ try reader.next() }) else { return }
+        guard var ready = try await self.next(reader, isGone) else { return }
         while true {
-            async let following = pool.runIfActive { try reader.next() }
+            async let following = self.next(reader, isGone)
             try await write(ready)
             guard let next = try await following else { return }
             ready = next
         }
+    }
+
+    private func next(
+        _ reader: SegmentReader,
+        _ isGone: @Sendable (FileRange) async throws -> Bool
+    ) async throws -> ByteBuffer? {
+        while let piece = try await self.pool.runIfActive({ try reader.next() }) {
+            switch piece {
+            case .bytes(let buffer): return buffer
+            case .missing(let range):
+                guard try await isGone(range) else { throw EmulatorError.missingFile }
+            }
+        }
+        return nil
     }
 }

@@ -9,7 +9,7 @@ final class OpenFile: Sendable {
 
     init(_ path: String) throws(EmulatorError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unreadableFile }
+        guard descriptor >= 0 else { throw errno == ENOENT ? .missingFile : .unreadableFile }
         self.descriptor = descriptor
     }
 

@@ -8,58 +8,96 @@ final class SegmentReader: Sendable {
     private let chunkBytes: Int
     private let state: Mutex<State>
 
+    /// What comes next.
+    enum Piece: Sendable {
+        /// A buffer, full except for the last and for one before a part that is missing.
+        case bytes(ByteBuffer)
+        /// The file of a part is not there. The part is left out; whether that is right is for the caller to say.
+        case missing(FileRange)
+    }
+
     private struct State {
-        var segments: ArraySlice<Segment>
-        /// The file that the first segment is of, once it is open, and how much of the segment has been read.
+        /// The next segment is the last of these.
+        var reversed: [Segment]
+        /// The file that the next segment is of, once it is open, and how much of the segment has been read.
         var file: OpenFile?
         var done: Int64 = 0
     }
 
     init(_ segments: [Segment], chunkBytes: Int) {
         self.chunkBytes = chunkBytes
-        self.state = Mutex(State(segments: segments[...]))
+        self.state = Mutex(State(reversed: segments.reversed()))
     }
 
-    /// The next buffer, full except for the last; nil at the end.
-    func next() throws(EmulatorError) -> ByteBuffer? {
+    /// The next piece; nil at the end.
+    func next() throws(EmulatorError) -> Piece? {
         let result = self.state.withLock { state in
             Result { () throws(EmulatorError) in try self.fill(&state) }
         }
         return try result.get()
     }
 
-    private func fill(_ state: inout State) throws(EmulatorError) -> ByteBuffer? {
-        guard !state.segments.isEmpty else { return nil }
-        var buffer = ByteBufferAllocator().buffer(capacity: self.capacity(state.segments))
-        while let segment = state.segments.first, buffer.readableBytes < self.chunkBytes {
+    private func fill(_ state: inout State) throws(EmulatorError) -> Piece? {
+        guard !state.reversed.isEmpty else { return nil }
+        var buffer = ByteBufferAllocator().buffer(capacity: self.capacity(state.reversed))
+        while let segment = state.reversed.last, buffer.readableBytes < self.chunkBytes {
             switch segment {
             case .bytes(let bytes):
                 buffer.writeImmutableBuffer(bytes)
-                state.segments = state.segments.dropFirst()
-            case .file(let range):
-                let file: OpenFile
-                if let open = state.file { file = open } else { file = try OpenFile(range.path) }
-                let count = min(range.length - state.done, Int64(self.chunkBytes - buffer.readableBytes))
-                try file.read(offset: range.offset + state.done, count: Int(count), into: &buffer)
-                state.done += count
-                state.file = file
-                if state.done == range.length {
-                    state.file = nil
-                    state.done = 0
-                    state.segments = state.segments.dropFirst()
+                state.reversed.removeLast()
+            case .file(let range, let open):
+                try self.read(range, open, &state, into: &buffer)
+            case .part(let part):
+                guard let file = try Self.open(part) else {
+                    // What was read before it goes first.
+                    if buffer.readableBytes > 0 { return .bytes(buffer) }
+                    state.reversed.removeLast()
+                    return .missing(part.range)
                 }
+                state.reversed.removeLast()
+                state.reversed += [.bytes(part.tail), .file(part.range, open: file), .bytes(part.head)]
             }
         }
-        return buffer
+        return .bytes(buffer)
+    }
+
+    private func read(
+        _ range: FileRange,
+        _ open: OpenFile?,
+        _ state: inout State,
+        into buffer: inout ByteBuffer
+    ) throws(EmulatorError) {
+        let file: OpenFile
+        if let known = open ?? state.file { file = known } else { file = try OpenFile(range.path) }
+        let count = min(range.length - state.done, Int64(self.chunkBytes - buffer.readableBytes))
+        try file.read(offset: range.offset + state.done, count: Int(count), into: &buffer)
+        state.done += count
+        state.file = file
+        guard state.done == range.length else { return }
+        state.file = nil
+        state.done = 0
+        state.reversed.removeLast()
+    }
+
+    /// The file of the part; nil where there is none.
+    private static func open(_ part: FilePart) throws(EmulatorError) -> OpenFile? {
+        do throws(EmulatorError) {
+            return try OpenFile(part.range.path)
+        } catch {
+            guard error == .missingFile else { throw error }
+            return nil
+        }
     }
 
     /// What the next buffer will hold, a little more at most than `chunkBytes`.
-    private func capacity(_ segments: ArraySlice<Segment>) -> Int {
+    private func capacity(_ reversed: [Segment]) -> Int {
         var sum = 0
-        for segment in segments where sum < self.chunkBytes {
+        for segment in reversed.reversed() {
+            guard sum < self.chunkBytes else { break }
             switch segment {
             case .bytes(let bytes): sum += bytes.readableBytes
-            case .file(let range): sum += Int(min(range.length, Int64(self.chunkBytes)))
+            case .file(let range, _): sum += Int(min(range.length, Int64(self.chunkBytes)))
+            case .part(let part): sum += Int(min(part.range.length, Int64(self.chunkBytes)))
             }
         }
         return min(sum, self.chunkBytes)

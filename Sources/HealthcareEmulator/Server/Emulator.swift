@@ -25,6 +25,8 @@ package final class Emulator: Service {
     }
 
     /// Opens the folder and the index, and makes the service-account key on first start.
+    ///
+    /// Who makes one either runs it or closes it.
     package static func make(_ configuration: EmulatorConfiguration, logger: Logger) async throws -> Emulator {
         DICOMToolkit.start()
         let port = BoundPort()
@@ -44,7 +46,7 @@ package final class Emulator: Service {
 
     /// The service-account key, in the form of Google's key files, for an emulator at that port.
     package func serviceAccountKeyJSON(port: Int) throws -> [UInt8] {
-        try self.parts.key.file(port: port)
+        try self.parts.key.file(host: self.configuration.dialledHost, port: port)
     }
 
     /// Makes the dataset and the DICOM store where they are absent.
@@ -59,6 +61,13 @@ package final class Emulator: Service {
 
     /// The store of local mode: project `local`, location `local`, dataset `imaging`, store `radiology`.
     package static let localStore = "projects/local/locations/local/datasets/imaging/dicomStores/radiology"
+
+    /// Gives up an emulator that will not be run: who waits for its port is told, and the folder is released.
+    package func close() async {
+        self.port.end()
+        self.parts.operations.finish()
+        await self.parts.close()
+    }
 
     /// Serves until cancelled or shut down, then closes the archive.
     package func run() async throws {
@@ -98,7 +107,7 @@ package final class Emulator: Service {
     private func listening(on channel: any Channel) async {
         guard let port = channel.localAddress?.port else { return self.port.end() }
         do {
-            try self.parts.keyFile.write(try self.parts.key.file(port: port))
+            try self.parts.keyFile.write(try self.serviceAccountKeyJSON(port: port))
         } catch {
             self.logger.error(
                 "cannot write the service-account key",

@@ -2,7 +2,7 @@ package import CollimatorCore
 
 /// What the emulator is started with.
 package struct EmulatorConfiguration: Sendable {
-    /// The address to listen on; the token endpoint's address in the key file is always `127.0.0.1`.
+    /// The address to listen on.
     package var host: String
     /// The port to listen on; 0 lets the system choose, and `Emulator.boundPort` tells which.
     package var port: Int
@@ -15,6 +15,18 @@ package struct EmulatorConfiguration: Sendable {
     package var limits: EmulatorLimits
     /// The time of day, for what is written down and for the expiry of tokens.
     package var clock: WallClock
+
+    /// The host by which this machine reaches the emulator, as it stands in a URL; the key file names it.
+    ///
+    /// An address that means all of the machine's is reached by the loopback one.
+    package var dialledHost: String {
+        switch self.host {
+        case "0.0.0.0", "": "127.0.0.1"
+        case "::": "[::1]"
+        case let host where host.contains(":"): "[\(host)]"
+        case let host: host
+        }
+    }
 
     package init(
         host: String = "127.0.0.1",

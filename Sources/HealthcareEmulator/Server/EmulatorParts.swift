@@ -29,6 +29,13 @@ struct EmulatorParts: Sendable {
                 parserThreads: limits.decodingThreads
             )
         )
+        let folder: TemporaryFolder
+        do {
+            folder = try TemporaryFolder(path: directory + "/transcoded")
+        } catch {
+            await archive.close()
+            throw error
+        }
         let operations = OperationRunner(
             archive: archive,
             clock: configuration.clock,
@@ -42,7 +49,7 @@ struct EmulatorParts: Sendable {
             archive: archive,
             workers: workers,
             connections: connections,
-            folder: try TemporaryFolder(path: directory + "/transcoded")
+            folder: folder
         )
         self.archive = archive
         self.operations = operations
@@ -128,6 +135,7 @@ private struct Credentials {
     private let tokens: AccessTokenLedger
     private let assertions: AssertionVerifier
     private let port: BoundPort
+    private let host: String
 
     init(_ configuration: EmulatorConfiguration, key: ServiceAccountKey, port: BoundPort) {
         self.isRequired = configuration.requiresToken
@@ -137,20 +145,21 @@ private struct Credentials {
         )
         self.assertions = AssertionVerifier(key: key, clock: configuration.clock)
         self.port = port
+        self.host = configuration.dialledHost
     }
 
     var endpoints: TokenEndpoints {
-        let port = self.port
+        let (host, port) = (self.host, self.port)
         return TokenEndpoints(
             tokens: self.tokens,
             assertions: self.assertions,
-            audience: { ServiceAccountKey.tokenURI(port: port.current ?? 0) }
+            audience: { ServiceAccountKey.tokenURI(host: host, port: port.current ?? 0) }
         )
     }
 
     func boundary(_ limits: EmulatorLimits) -> RequestBoundary {
-        let port = self.port
-        let origin: @Sendable () -> String = { "http://127.0.0.1:\(port.current ?? 0)" }
+        let (host, port) = (self.host, self.port)
+        let origin: @Sendable () -> String = { "http://\(host):\(port.current ?? 0)" }
         return RequestBoundary(
             authenticator: BearerAuthenticator(
                 isRequired: self.isRequired,
@@ -178,7 +187,8 @@ private struct RetrievalParts {
         return [
             RetrieveEndpoints(
                 archive: self.archive,
-                sender: InstanceSender(files: files, pool: pool, folder: self.folder)
+                sender: InstanceSender(files: files, pool: pool, folder: self.folder),
+                connections: self.connections
             ),
             MetadataEndpoints(archive: self.archive, pool: pool),
             FrameEndpoints(

@@ -62,7 +62,50 @@ struct MetadataObject: Sendable {
     }
 
     /// The bytes of the file.
-    func file(bulkData: [UInt8]?) throws(Part10WriterError) -> [UInt8] {
-        try Part10Writer.encode(self.dataSet, transferSyntax: self.transferSyntax) { _ in bulkData }
+    ///
+    /// - Parameter bulkData: The parts that came for the one place of bulk data, in their order.
+    /// - Returns: The bytes.
+    /// - Throws: `Part10WriterError`, or `FrameFault` where it cannot be told which bytes are which frame.
+    func file(bulkData: [[UInt8]]) throws -> [UInt8] {
+        let bytes = try self.bytes(bulkData)
+        return try Part10Writer.encode(
+            self.dataSet,
+            transferSyntax: self.transferSyntax,
+            resolve: { (_: String) -> Part10Writer.BulkBytes? in bytes }
+        )
+    }
+
+    /// Why the parts of bulk data are not the frames of the object.
+    struct FrameFault: Error, Sendable {
+        let detail: StaticString
+
+        static let severalParts = FrameFault(
+            detail: "generic::invalid_argument: several parts with one Content-Location must be frames, one each"
+        )
+        static let severalFrames = FrameFault(
+            detail: "generic::invalid_argument: each frame of compressed pixel data must be a part of its own"
+        )
+    }
+
+    /// The bytes behind the bulk data URI; nil where none came.
+    ///
+    /// Where frames of compressed pixel data end cannot be told in general from their bytes, so several of them have to
+    /// come one by one: as parts with the same Content-Location. A video stream is one piece whatever its frames.
+    private func bytes(_ parts: [[UInt8]]) throws(FrameFault) -> Part10Writer.BulkBytes? {
+        guard let first = parts.first else { return nil }
+        let isCompressed = !TransferSyntaxes.native.contains(self.transferSyntax)
+        guard case .bulkDataURI? = self.dataSet[.pixelData]?.content, isCompressed else {
+            guard parts.count == 1 else { throw .severalParts }
+            return .native(first)
+        }
+        let frameCount = self.dataSet.string(.numberOfFrames).flatMap { Int($0) } ?? 1
+        if TransferSyntaxes.isVideo(self.transferSyntax) {
+            guard parts.count == 1 else { throw .severalParts }
+            return .stream(first)
+        }
+        guard parts.count == max(1, frameCount) else {
+            throw parts.count == 1 ? .severalFrames : .severalParts
+        }
+        return .frames(parts)
     }
 }

@@ -53,21 +53,12 @@ struct MetadataUpload: Sendable {
     }
 
     private func store(_ object: MetadataObject, _ parts: Parts, to target: StoreTarget) async throws -> StoreResult {
-        var bulk: [UInt8]? = nil
-        if let uri = object.bulkDataURI, let part = parts.bulkData[uri] {
-            guard object.accepts(part.media) else {
-                throw GoogleError(
-                    .invalidArgument,
-                    "The media type of the bulk data does not go with its transfer syntax."
-                )
-            }
-            bulk = try await self.files.contents(of: part.spool.path, bytesMax: self.limits.bulkDataBytesMax)
-            await part.spool.discard()
-        }
+        let found = try await self.bulkData(of: object, parts)
         let bytes: [UInt8]
         do {
-            let found = bulk
             bytes = try await self.pool.run { try object.file(bulkData: found) }
+        } catch let error as MetadataObject.FrameFault {
+            return .refused(StoreRefusal(detail: error.detail, identity: nil, reason: nil))
         } catch let error as Part10WriterError {
             _ = error
             let detail: StaticString = "generic::invalid_argument: the metadata cannot be written as a DICOM instance"
@@ -78,18 +69,37 @@ struct MetadataUpload: Sendable {
         return StoreResult(await self.archive.storeInstance(spool, in: target.store, expecting: target.study))
     }
 
+    /// The bulk data that the object names, out of its files and into memory: a part, or one for each frame.
+    private func bulkData(of object: MetadataObject, _ parts: Parts) async throws -> [[UInt8]] {
+        guard let uri = object.bulkDataURI, let found = parts.bulkData[uri] else { return [] }
+        var bytes: [[UInt8]] = []
+        for part in found {
+            guard object.accepts(part.media) else {
+                throw GoogleError(
+                    .invalidArgument,
+                    "The media type of the bulk data does not go with its transfer syntax."
+                )
+            }
+            bytes.append(try await self.files.contents(of: part.spool.path, bytesMax: self.limits.bulkDataBytesMax))
+            await part.spool.discard()
+        }
+        return bytes
+    }
+
     // MARK: Parts
 
     private struct Parts {
         var metadata: [UInt8] = []
         var transferSyntax: String?
-        var bulkData: [String: BulkPart] = [:]
+        /// By Content-Location, in the order in which they came: several where each is a frame.
+        var bulkData: [String: [BulkPart]] = [:]
+        var bulkCount = 0
+        var bytesByLocation: [String: Int] = [:]
     }
 
     private struct BulkPart {
         let media: DICOMweb.MediaType
         let spool: SpoolFile
-        var byteCount = 0
     }
 
     /// Reads the body: the metadata into memory, bulk data into files.
@@ -109,7 +119,7 @@ struct MetadataUpload: Sendable {
                         try await self.add(bytes, to: &parts, at: location)
                     case .partEnded:
                         // There may be many parts: none stays open until its object is made.
-                        if let location { try await parts.bulkData[location]?.spool.finishAndClose() }
+                        if let location { try await parts.bulkData[location]?.last?.spool.finishAndClose() }
                     case .finished:
                         break
                     }
@@ -135,13 +145,15 @@ struct MetadataUpload: Sendable {
             parts.transferSyntax = media["transfer-syntax"]
             return nil
         }
-        guard parts.bulkData.count < self.limits.bulkPartsMax else {
+        guard parts.bulkCount < self.limits.bulkPartsMax else {
             throw GoogleError(.invalidArgument, "The multipart body has too many parts of bulk data.")
         }
-        guard let location = fields.contentLocation, !location.isEmpty, parts.bulkData[location] == nil else {
-            throw GoogleError(.invalidArgument, "Each part of bulk data must have a Content-Location of its own.")
+        guard let location = fields.contentLocation, !location.isEmpty else {
+            throw GoogleError(.invalidArgument, "Each part of bulk data must have a Content-Location.")
         }
-        parts.bulkData[location] = BulkPart(media: media, spool: try self.archive.makeSpoolFile())
+        let part = BulkPart(media: media, spool: try self.archive.makeSpoolFile())
+        parts.bulkData[location, default: []].append(part)
+        parts.bulkCount += 1
         return location
     }
 
@@ -153,12 +165,11 @@ struct MetadataUpload: Sendable {
             parts.metadata.append(contentsOf: bytes.readableBytesView)
             return
         }
-        guard var part = parts.bulkData[location] else { return }
-        part.byteCount += bytes.readableBytes
-        guard part.byteCount <= self.limits.bulkDataBytesMax else {
-            throw GoogleError(.contentTooLarge, "A part of bulk data is too large.")
+        let byteCount = parts.bytesByLocation[location, default: 0] + bytes.readableBytes
+        guard byteCount <= self.limits.bulkDataBytesMax else {
+            throw GoogleError(.contentTooLarge, "The bulk data of an instance is too large.")
         }
-        parts.bulkData[location] = part
-        try await part.spool.write(bytes)
+        parts.bytesByLocation[location] = byteCount
+        try await parts.bulkData[location]?.last?.spool.write(bytes)
     }
 }

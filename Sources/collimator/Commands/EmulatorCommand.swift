@@ -32,6 +32,8 @@ struct EmulatorCommand: AsyncParsableCommand {
     @Flag(name: .customLong("allow-unauthenticated"), help: "Let everyone who reaches the port do everything.")
     var allowsUnauthenticated = false
 
+    @OptionGroup(title: "Stopping") var stopping: StoppingOptions
+
     @OptionGroup(title: "Logging") var logging: LoggingOptions
 
     func validate() throws {
@@ -47,6 +49,7 @@ struct EmulatorCommand: AsyncParsableCommand {
         configuration.allowsUnauthenticated = self.allowsUnauthenticated
         try await runUntilSignalled(
             try ArchiveService.emulate(configuration, surroundings: .process(logger: logger)),
+            draining: self.stopping.draining,
             logger: logger
         )
     }

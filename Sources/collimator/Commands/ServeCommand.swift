@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
                 credentials: application-default
 
             Every key can also be set in the environment: COLLIMATOR_SERVER_PORT is server.port.
-            Ctrl-C finishes what is under way and ends with status 0.
+            Ctrl-C finishes what is under way and ends with status 0; a second one ends at once.
             """
     )
 
@@ -46,6 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Fill an empty archive with made-up studies on the first start.")
     var demo = false
 
+    @OptionGroup(title: "Stopping") var stopping: StoppingOptions
+
     @OptionGroup(title: "Logging") var logging: LoggingOptions
 
     func run() async throws {
@@ -59,6 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.fillsWithDemo = self.demo
         try await runUntilSignalled(
             try await ArchiveService.serve(configuration, surroundings: surroundings),
+            draining: self.stopping.draining,
             logger: logger
         )
     }

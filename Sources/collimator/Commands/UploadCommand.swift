@@ -19,7 +19,8 @@ struct UploadCommand: AsyncParsableCommand {
               collimator upload ~/scans --emulator http://127.0.0.1:8085
               collimator upload ~/scans --healthcare projects/p/…/dicomStores/s
 
-            Status 0: all DICOM files are in the archive. 1: some were refused. 2: nothing could be sent.
+            Status 0: all DICOM files are in the archive. 1: some were refused or not sent, or a folder could not be \
+            read. 2: nothing could be sent.
             """
     )
 
@@ -38,7 +39,14 @@ struct UploadCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let files = try FileWalk.files(self.paths)
+        // Whatever ends this command early, Ctrl-C first of all, leaves no files behind in the temporary folder.
+        let interruption = Interruption(says: "Interrupted. Run the same command again to go on.") {
+            TemporaryFolder.removeAll()
+        }
+        defer { interruption.cancel() }
+
+        TemporaryFolder.removeStale()
+        let walk = try FileWalk(self.paths)
         let target =
             self.direct.isSet
             ? try await UploadTarget.store(self.direct, dataDirectory: self.gateway.dataDirectory)
@@ -46,7 +54,7 @@ struct UploadCommand: AsyncParsableCommand {
         let summary: UploadSummary
         do {
             try await target.destination.check()
-            summary = try await self.send(files, to: target)
+            summary = try await self.send(walk, to: target)
         } catch {
             try await target.close()
             throw error
@@ -56,8 +64,8 @@ struct UploadCommand: AsyncParsableCommand {
         guard summary.isComplete else { throw CommandFailure.inPart }
     }
 
-    private func send(_ files: [String], to target: UploadTarget) async throws -> UploadSummary {
-        let progress = UploadProgress(total: files.count)
+    private func send(_ walk: FileWalk, to target: UploadTarget) async throws -> UploadSummary {
+        let progress = UploadProgress(total: walk.files.count + walk.leftOut.count)
         defer { progress.finish() }
         let run = UploadRun(
             destination: target.destination,
@@ -66,7 +74,7 @@ struct UploadCommand: AsyncParsableCommand {
             options: UploadRun.Options(jobs: self.jobs),
             identify: { path in target.tellsDuplicates ? nil : await FileIdentification.read(path) }
         )
-        let feed = UploadFeed(files: files, progress: progress)
+        let feed = UploadFeed(walk: walk, progress: progress)
         return try await run.run { submit in try await feed.run(submit) }
     }
 }

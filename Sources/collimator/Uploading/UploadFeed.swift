@@ -2,12 +2,13 @@ import Archives
 
 /// The files of an upload, those inside zip archives unpacked one by one as their turn comes.
 struct UploadFeed: Sendable {
-    let files: [String]
+    let walk: FileWalk
     let progress: UploadProgress
 
     /// Hands every file to `submit`, which waits while enough are on their way.
     func run(_ submit: (UploadRun.Item) async throws -> Void) async throws {
-        for path in self.files {
+        for item in self.walk.leftOut { try await submit(item) }
+        for path in self.walk.files {
             if await Self.isZip(path) {
                 try await self.unpack(path, submit)
             } else {

@@ -13,5 +13,8 @@ enum UploadOutcome: Sendable, Equatable {
         case dicomDirectory = "index of a medium (DICOMDIR)"
         case notDICOM = "not DICOM"
         case empty = "empty"
+        case special = "no file but a pipe, socket or device"
+        case folderLink = "link to a folder (give it as an argument to have it uploaded)"
+        case brokenLink = "link that leads nowhere"
     }
 }

@@ -78,18 +78,11 @@ struct UploadTarget: Sendable {
     }
 
     private static func instances(of study: StudyUID, in client: DICOMwebClient) async throws -> Set<String> {
-        var found: Set<String> = []
-        while true {
-            let page = try await client.searchInstances(
-                of: .study(study),
-                SearchQuery().limited(to: Self.pageSize, from: found.count)
-            )
-            found.formUnion(page.compactMap { $0.string(.sopInstanceUID) })
-            if page.count < Self.pageSize { return found }
+        try await InstanceListing().collect { limit, offset in
+            try await client.searchInstances(of: .study(study), SearchQuery().limited(to: limit, from: offset))
+                .map { $0.string(.sopInstanceUID) }
         }
     }
-
-    private static let pageSize = 5000
 
     private static func words(_ error: DICOMwebError) -> String {
         switch error {
