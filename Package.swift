@@ -70,8 +70,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Identity", "AccessControl", "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
-                httpTypes, hummingbird, logging, nioCore, nioHTTP1, serviceLifecycle,
+                "Identity", "AccessControl", "Archives", "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
+                httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
             ],
             resources: [.embedInCode("App/Resources")],
             swiftSettings: strict

@@ -23,6 +23,10 @@ package struct GatewayParts: Sendable {
     package var signIns = SignIns()
     /// Which requests of a browser count.
     package var browser = BrowserAccess.anywhere
+    /// The folder for files that are only there while a request is answered.
+    package var spoolDirectory = "/tmp"
+    /// The answers that are kept for requests with an idempotency key.
+    package var idempotency = IdempotencyStore()
 
     package init(
         stores: StoreDirectory,
@@ -40,6 +44,22 @@ package struct GatewayParts: Sendable {
         self.publicURL = publicURL
     }
 
+    /// The same parts with another folder for passing files.
+    package func spooling(in directory: String) -> GatewayParts {
+        var parts = self
+        parts.spoolDirectory = directory
+        return parts
+    }
+
+    private var uploads: UploadsController {
+        UploadsController(
+            limits: self.limits,
+            changes: self.changes,
+            idempotency: self.idempotency,
+            spoolDirectory: self.spoolDirectory
+        )
+    }
+
     /// Every route.
     package func endpointTable(logger: Logger) -> EndpointTable {
         let readiness = ReadinessProbe(stores: self.stores, keptFor: self.limits.readinessKeptFor, logger: logger)
@@ -47,11 +67,11 @@ package struct GatewayParts: Sendable {
             endpoints: HealthController(readiness: readiness).endpoints
                 + StoresController(stores: self.stores, authorizer: self.authorizer).endpoints
                 + StudiesController().endpoints
-                + UploadsController(limits: self.limits).endpoints
+                + self.uploads.endpoints
                 + RenderedController().endpoints
                 + SignInController(signIns: self.signIns, browser: self.browser).endpoints
                 + AppController().endpoints
-                + DICOMwebController(limits: self.limits, publicURL: self.publicURL).endpoints
+                + DICOMwebController(limits: self.limits, publicURL: self.publicURL, changes: self.changes).endpoints
                 + self.deletionsAndOperations
         )
     }
@@ -103,7 +123,7 @@ package func gatewayApplication(
         router: router,
         server: .http1(
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ContinueHandler()],
+                additionalChannelHandlers: [ConnectionHandler(limits: parts.limits)],
                 idleTimeout: TimeAmount(parts.limits.idleTimeout),
                 httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                     maxHeaderFieldSize: parts.limits.headerBytesMax,

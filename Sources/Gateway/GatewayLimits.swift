@@ -10,6 +10,32 @@ package struct GatewayLimits: Sendable {
     package var uploadBytesMax = 4 * 1024 * 1024 * 1024
     /// Bytes of one DICOMweb store request, which may hold many files.
     package var storeBytesMax = 64 * 1024 * 1024 * 1024
+    /// Bytes of one upload request of several files.
+    package var uploadRequestBytesMax = 64 * 1024 * 1024 * 1024
+    /// Files of one upload request, those of a zip file counted one by one.
+    package var uploadFilesMax = 20_000
+    /// Files of one upload request on their way to the store at the same time.
+    package var uploadWidth = 4
+    /// Bytes of a body that wait between client and store, for each file on its way.
+    package var relayedBytesMax = 512 * 1024
+    /// Bytes of a file's name in an answer; what is longer is cut.
+    package var fileNameBytesMax = 512
+    /// Bytes of an uploaded zip file.
+    package var zipBytesMax = 8 * 1024 * 1024 * 1024
+    /// Bytes of everything in an uploaded zip file, unpacked.
+    package var zipExpandedBytesMax = 64 * 1024 * 1024 * 1024
+    /// Zip files that are on the disk at the same time.
+    package var zipUploadsMax = 4
+    /// Bytes of the answer to a DICOMweb store request that are looked at.
+    package var storeAnswerBytesMax = 16 * 1024 * 1024
+    /// Studies of one DICOMweb store request that are reported as changed.
+    package var changedStudiesMax = 10_000
+    /// Bytes of a body that may be left unread for the connection to be used again.
+    package var unreadBytesMax = 64 * 1024
+    /// Bytes that are thrown away while a client is given time to see an answer that came early.
+    package var lingerBytesMax = 64 * 1024 * 1024
+    /// How long that time is.
+    package var lingerTime = Duration.seconds(5)
     /// Connections open at the same time; more wait in the kernel's queue.
     package var connectionsMax = 4096
     /// How long a connection may be silent while no request is being answered.

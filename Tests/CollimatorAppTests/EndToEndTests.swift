@@ -29,7 +29,7 @@ struct EndToEndTests {
             try await Self.look(at: archive, files: files)
             let again = try await archive.upload(first.bytes)
             #expect(again.status == 200)
-            #expect(again.text.contains("already-there"))
+            #expect(again.text.contains(#""outcome":"duplicate""#))
         }
         try await RunningArchive.run(in: folder.path) { archive in
             try await Self.look(at: archive, files: files)

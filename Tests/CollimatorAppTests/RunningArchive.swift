@@ -19,12 +19,15 @@ struct RunningArchive: Sendable {
     /// Starts an archive on the folder, runs the body, and stops it gracefully.
     static func run<Result: Sendable>(
         in folder: String,
+        stores: [StoreConfiguration] = [],
         _ body: @escaping @Sendable (RunningArchive) async throws -> Result
     ) async throws -> Result {
         var configuration = ServeConfiguration()
         configuration.port = 0
         configuration.emulatorPort = 0
         configuration.dataDirectory = folder
+        configuration.stores = stores
+        let isLocal = configuration.isLocal
         let service = try await ArchiveService.serve(configuration, surroundings: Self.surroundings())
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -39,7 +42,7 @@ struct RunningArchive: Sendable {
             do {
                 let archive = RunningArchive(
                     url: "http://127.0.0.1:\(try await service.gatewayPort)",
-                    emulatorURL: "http://127.0.0.1:\(try await service.emulatorPort)",
+                    emulatorURL: isLocal ? "http://127.0.0.1:\(try await service.emulatorPort)" : "",
                     key: try LocalKey.read(in: folder),
                     client: client
                 )

@@ -173,7 +173,7 @@ struct RetryTests {
             _ = try await request.body.collect(upTo: 10_000)
             seen.record(request.headers[.authorization] ?? "none")
             return request.headers[.authorization] == "Bearer new"
-                ? answer(.ok, "application/dicom+json", request.method == .get ? "[]" : "{}")
+                ? answer(.ok, "application/dicom+json", request.method == .get ? "[]" : storedAnswer)
                 : answer(.unauthorized, "application/json", "{}")
         } _: { baseURL in
             try await withDICOMwebClient(baseURL, impatient(Recorder())) { isRefused in
@@ -188,6 +188,39 @@ struct RetryTests {
         }
         #expect(seen.items == ["Bearer old", "Bearer new", "Bearer old", "Bearer new"])
         #expect(asked.items == [false, true, false, true])
+    }
+
+    @Test("a refused credential is replaced for the next call where the body cannot be sent again")
+    func refreshAfterStream() async throws {
+        let asked = Recorder<Bool>()
+        try await withServer { request in
+            _ = try await request.body.collect(upTo: 10_000)
+            return answer(.unauthorized, "application/json", "{}")
+        } _: { baseURL in
+            try await withDICOMwebClient(baseURL, impatient(Recorder())) { isRefused in
+                asked.record(isRefused)
+                return "Bearer x"
+            } _: { client in
+                let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+                continuation.yield(ByteBuffer(string: "x"))
+                continuation.finish()
+                await #expect(throws: DICOMwebError.refused(.unauthenticated)) {
+                    try await client.storeSinglePart(.stream(stream))
+                }
+            }
+        }
+        #expect(asked.items == [false, true])
+    }
+
+    @Test("an answer that names fewer instances than were sent is not complete", arguments: ["{}", storedAnswer])
+    func incomplete(text: String) async throws {
+        try await withServer { request in
+            _ = try await request.body.collect(upTo: 10_000)
+            return answer(.ok, "application/dicom+json", text)
+        } _: { baseURL in
+            let result = try await withDICOMwebClient(baseURL) { try await $0.store([.bytes([1]), .bytes([2])]) }
+            #expect(!result.isComplete && result.sentCount == 2)
+        }
     }
 
     @Test("a fresh credential is asked for once, also when the server falters after it")
@@ -232,3 +265,6 @@ struct RetryTests {
         }
     }
 }
+
+/// The answer to a store request that says of one instance that it was stored.
+private let storedAnswer = #"{"00081199":{"vr":"SQ","Value":[{"00081155":{"vr":"UI","Value":["1.2.3"]}}]}}"#

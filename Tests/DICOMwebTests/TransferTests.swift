@@ -154,7 +154,10 @@ struct TransferTests {
             let type = request.headers[.contentType].flatMap { MediaType(parsing: $0) }
             let body = try await request.body.collect(upTo: 10_000_000)
             received.record(try parse([Array(body.readableBytesView)], boundary: type?["boundary"] ?? ""))
-            return answer(.ok, "application/dicom+json", "{}")
+            let stored = [String](repeating: #"{"00081155":{"vr":"UI","Value":["1.2.3"]}}"#, count: 4).joined(
+                separator: ","
+            )
+            return answer(.ok, "application/dicom+json", #"{"00081199":{"vr":"SQ","Value":[\#(stored)]}}"#)
         } _: { baseURL in
             try await withDICOMwebClient(baseURL) { client in
                 let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)

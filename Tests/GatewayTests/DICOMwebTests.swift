@@ -148,6 +148,51 @@ struct DICOMwebTests {
     }
 
     @Test(
+        "storing takes DICOM, and metadata with bulk data, and nothing else",
+        arguments: [
+            (#"multipart/related; type="application/dicom+json"; boundary=b"#, 200), ("application/dicom", 200),
+            ("multipart/related; type=application/dicom+xml; boundary=b", 200), ("multipart/related; boundary=b", 200),
+            ("multipart/form-data; boundary=b", 415), ("application/zip", 415), ("nothing", 415),
+            (#"multipart/related; type="image/png"; boundary=b"#, 415), ("multipart/related", 400),
+        ]
+    )
+    func storeTypes(type: String, status: Int) async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks(["{}"]) })
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            "/dicomweb/radiology/studies",
+            headers: GatewayUnderTest.bearer.with(.contentType, type),
+            body: ByteBuffer(string: "x")
+        )
+        #expect(answer.status.code == status)
+        #expect(upstream.log.requests.isEmpty == (status != 200))
+    }
+
+    @Test("the studies in the answer to a store request are reported, each once")
+    func storeChanges() async throws {
+        let root = ScriptedUpstream.root
+        let json =
+            #"{"00081190":{"Value":["\#(root)/studies/1.2"]},"x":["\#(root)\/studies\/1.3\/series\/1"],"#
+            + #""y":["\#(root)/studies/1.2/series/1.9","/studies/nothing","studies"]}"#
+        let upstream = ScriptedUpstream(exchange: { _ in
+            .chunks(json.map { String($0) }, status: 409, headers: [.contentType: "application/dicom+json"])
+        })
+        let heard = HeardChanges()
+        var gateway = try GatewayUnderTest(upstream)
+        gateway.parts.changes = heard.hook
+        let answer = try await gateway.request(
+            .post,
+            "/dicomweb/radiology/studies",
+            headers: GatewayUnderTest.bearer.with(.contentType, "application/dicom"),
+            body: ByteBuffer(string: "x")
+        )
+        #expect(answer.status == .conflict)
+        #expect(answer.text.contains("http://localhost/dicomweb/radiology/studies/1.2/series/1.9"))
+        #expect(heard.all.map(\.study.rawValue) == ["1.2", "1.3"])
+        #expect(heard.all.allSatisfy { $0.kind == .stored && $0.store.rawValue == "radiology" })
+    }
+
+    @Test(
         "an upstream's error is a problem of ours",
         arguments: [(400, 400), (401, 502), (403, 404), (404, 404), (406, 406), (429, 503), (500, 502), (302, 502)]
     )

@@ -95,7 +95,7 @@ struct LiveTests {
             try await client.execute(
                 uri: "/dicomweb/radiology/studies",
                 method: .post,
-                headers: GatewayUnderTest.bearer,
+                headers: GatewayUnderTest.bearer.with(.contentType, "application/dicom"),
                 body: sent
             )
         }
@@ -164,4 +164,13 @@ private final class EndSignal: Sendable {
     }
 
     deinit { self.signal() }
+}
+
+extension HTTPFields {
+    /// The same fields with another one.
+    func with(_ name: HTTPField.Name, _ value: String) -> HTTPFields {
+        var fields = self
+        fields[name] = value
+        return fields
+    }
 }

@@ -23,13 +23,21 @@ final class ScriptedUpstream: Sendable {
     private let onSearch: Search
     private let onStore: Store
     private let onExchange: Exchange
+    /// Answers before the body is read; nil where it is read.
+    private let onStoreUnread: (@Sendable () throws -> StoreReceipt)?
+    /// Hears that a body could not be read to its end.
+    private let onUnreadable: @Sendable () -> Void
 
     /// What is not told fails like an upstream that cannot be reached.
     init(
         search: @escaping Search = { _ in throw DICOMwebError.transport },
         store: @escaping Store = { _ in throw DICOMwebError.transport },
-        exchange: @escaping Exchange = { _ in throw DICOMwebError.transport }
+        exchange: @escaping Exchange = { _ in throw DICOMwebError.transport },
+        storeUnread: (@Sendable () throws -> StoreReceipt)? = nil,
+        onUnreadable: @escaping @Sendable () -> Void = {}
     ) {
+        self.onStoreUnread = storeUnread
+        self.onUnreadable = onUnreadable
         self.onSearch = search
         self.onStore = store
         self.onExchange = exchange
@@ -49,8 +57,14 @@ final class ScriptedUpstream: Sendable {
                 return try await self.onSearch(search)
             },
             store: { upload, call in
+                if let onStoreUnread = self.onStoreUnread { return try onStoreUnread() }
                 var bytes: [UInt8] = []
-                for try await chunk in upload.bytes { bytes.append(contentsOf: chunk.readableBytesView) }
+                do {
+                    for try await chunk in upload.bytes { bytes.append(contentsOf: chunk.readableBytesView) }
+                } catch {
+                    self.onUnreadable()
+                    throw error
+                }
                 self.asked.withLock {
                     $0.stored.append(bytes)
                     $0.calls.append(call)

@@ -10,13 +10,8 @@ import Testing
 
 @Suite("POST /api/v1/stores/{store}/studies")
 struct UploadTests {
-    private static let path = "/api/v1/stores/radiology/studies"
-    private static let reference = StoredReference(
-        sopClassUID: "1.2.840.10008.5.1.4.1.1.2",
-        study: StudyUID(Sample.study),
-        series: SeriesUID(Sample.series),
-        instance: InstanceUID(Sample.instance)
-    )
+    private static let path = UploadSample.path
+    private static let reference = UploadSample.reference()
 
     private static var headers: HTTPFields {
         var headers = GatewayUnderTest.bearer
@@ -24,28 +19,8 @@ struct UploadTests {
         return headers
     }
 
-    /// The beginning of a DICOM file with its file meta information, and some bytes after.
     private static func file(bytes: Int = 100_000) -> ByteBuffer {
-        var buffer = ByteBuffer(repeating: 0, count: 128)
-        buffer.writeString("DICM")
-        func element(_ element: UInt16, _ vr: String, _ value: [UInt8]) {
-            buffer.writeInteger(UInt16(2), endianness: .little)
-            buffer.writeInteger(element, endianness: .little)
-            buffer.writeString(vr)
-            if vr == "OB" {
-                buffer.writeInteger(UInt16(0), endianness: .little)
-                buffer.writeInteger(UInt32(value.count), endianness: .little)
-            } else {
-                buffer.writeInteger(UInt16(value.count), endianness: .little)
-            }
-            buffer.writeBytes(value)
-        }
-        element(0x0000, "UL", [0, 1, 0, 0])
-        element(0x0001, "OB", [0, 1])
-        element(0x0002, "UI", Array("1.2.840.10008.5.1.4.1.1.2\0".utf8))
-        element(0x0003, "UI", Array("\(Sample.instance)\0".utf8))
-        buffer.writeRepeatingByte(7, count: bytes)
-        return buffer
+        ByteBuffer(bytes: UploadSample.file(bytes: bytes))
     }
 
     @Test("stores a file, streamed up unchanged, as a writer")
@@ -59,7 +34,13 @@ struct UploadTests {
         )
         #expect(answer.status == .created)
         #expect(answer.headers[.location] == Sample.studyPath)
-        #expect(answer.text.hasPrefix(#"{"outcome":"stored","store":"radiology","studyUid":"\#(Sample.study)""#))
+        let body = try answer.upload()
+        #expect(body.store == "radiology")
+        #expect(body.counts == UploadText.Counts(stored: 1))
+        #expect(body.items.map(\.instanceUid) == [Sample.instance])
+        #expect(body.items.first?.links?.study == Sample.studyPath)
+        #expect(body.items.first?.links?.instance == Sample.instancePath)
+        #expect(body.studies == [Sample.studyPath])
         #expect(upstream.log.stored == [Array(Self.file().readableBytesView)])
         #expect(
             upstream.log.searches.map(\.matches) == [[UpstreamSearch.Match(.sopInstanceUID, Sample.instance)]]
@@ -80,7 +61,9 @@ struct UploadTests {
             body: Self.file()
         )
         #expect(answer.status == .ok)
-        #expect(answer.text.contains(#""outcome":"already-there""#))
+        #expect(answer.headers[.location] == nil)
+        let body = try answer.upload()
+        #expect(body.items.map(\.outcome) == ["duplicate"])
     }
 
     @Test(
@@ -112,7 +95,12 @@ struct UploadTests {
         #expect(upstream.log.stored == [Array(text.utf8)])
     }
 
-    @Test("takes nothing but application/dicom", arguments: [nil, "image/png", "application/dicom+json", "dicom"])
+    @Test(
+        "takes nothing but files, in the four forms",
+        arguments: [
+            nil, "image/png", "application/dicom+json", "dicom", #"multipart/related; type="image/png"; boundary=b"#,
+        ]
+    )
     func mediaTypes(type: String?) async throws {
         var headers = GatewayUnderTest.bearer
         headers[.contentType] = type
@@ -150,6 +138,37 @@ struct UploadTests {
         #expect(fits.status == .created)
     }
 
+    @Test("a receipt that names no instance, or another one, is not taken for a stored file")
+    func strangeReceipts() async throws {
+        var nameless = Self.reference
+        nameless.instance = nil
+        for reference in [nameless, UploadSample.reference(instance: "1.2.3")] {
+            let upstream = ScriptedUpstream(search: { _ in [] }, store: { _ in .stored(reference) })
+            let answer = try await GatewayUnderTest(upstream).request(
+                .post,
+                Self.path,
+                headers: Self.headers,
+                body: Self.file(bytes: 10)
+            )
+            #expect(answer.status == .badGateway)
+        }
+    }
+
+    @Test(
+        "a store that cannot be reached is said to be that",
+        arguments: [(DICOMwebError.transport, 503), (.timeout, 504)]
+    )
+    func upstreamDown(error: DICOMwebError, status: Int) async throws {
+        let upstream = ScriptedUpstream(search: { _ in [] }, store: { _ in throw error })
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: Self.file(bytes: 10)
+        )
+        #expect(answer.status.code == status)
+    }
+
     @Test("reads the instance from the beginning of a file wherever the chunks are cut")
     func beginnings() async throws {
         let whole = Self.file(bytes: 2000)
@@ -177,6 +196,6 @@ struct UploadTests {
         bytes += [2, 0, 1, 0] + Array("OB".utf8) + [0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1]
         #expect(FileBeginning(bytes).instance == nil)
         #expect(FileBeginning(Array(bytes.prefix(136))).instance == nil)
-        #expect(FileBeginning([]).instance == nil)
+        #expect(FileBeginning([]).isEmpty)
     }
 }

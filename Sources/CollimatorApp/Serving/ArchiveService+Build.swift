@@ -35,7 +35,7 @@ extension ArchiveService {
             )
             parts.register = registerFile.register
             let gateway = GatewayService(
-                parts: parts,
+                parts: parts.spooling(in: self.folder.path),
                 host: self.configuration.host,
                 port: self.configuration.port,
                 logger: self.surroundings.logger,

@@ -49,6 +49,8 @@ extension DICOMwebClient {
         let result =
             takesSingleParts ? try await self.storeSinglePart(body) : try await self.store([StoreItem(body)])
         if let stored = result.stored.first, result.isComplete {
+            // A receipt without the instance is none: nobody could say what was stored.
+            guard stored.instance != nil else { throw DICOMwebError.invalidAnswer(.json) }
             return .stored(
                 StoredReference(
                     sopClassUID: stored.sopClassUID,

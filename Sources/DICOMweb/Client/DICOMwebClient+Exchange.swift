@@ -6,8 +6,8 @@ import NIOHTTP1
 extension DICOMwebClient {
     /// Sends a request and gives the answer, whatever its status, with both bodies streamed.
     ///
-    /// A 401 is answered once by asking for a fresh credential, where the body can be sent again. Other statuses are
-    /// given as they are after the retries that the request allows.
+    /// A 401 is answered once by asking for a fresh credential, and by another attempt where the body can be sent again.
+    /// Other statuses are given as they are after the retries that the request allows.
     ///
     /// - Parameter request: The request.
     /// - Returns: The answer, its body still to be read.
@@ -30,8 +30,12 @@ extension DICOMwebClient {
             let call = Call(request: request, url: url, deadline: deadline, progress: progress)
             do {
                 let response = try await self.attempt(call, isRefused: isRefused)
-                if response.status == 401, !hasRefreshed, isReplayable, call.isAuthorized {
+                if response.status == 401, !hasRefreshed, call.isAuthorized {
                     hasRefreshed = true
+                    guard isReplayable else {
+                        await self.renewCredential()
+                        return response
+                    }
                     isRefused = true
                     await response.body.discard()
                     continue
@@ -55,6 +59,16 @@ extension DICOMwebClient {
             }
             attempt += 1
             isRefused = false
+        }
+    }
+
+    /// Says that the credential was refused where this call cannot make use of a fresh one, so that the next call does.
+    private func renewCredential() async {
+        do {
+            _ = try await self.authorization(true)
+        } catch {
+            // The answer at hand is a refusal already; whoever needs the credential next meets this failure again.
+            self.configuration.logger.debug("no fresh credential")
         }
     }
 

@@ -10,7 +10,14 @@ extension DICOMwebClient {
     public func store(_ items: [StoreItem], _ options: StoreOptions = StoreOptions()) async throws -> StoreResult {
         guard !items.isEmpty else { throw DICOMwebError.invalidRequest }
         let writer = MultipartWriter()
-        return try await self.store(StoreBody.make(items, writer), writer.contentType(options.rootType), options)
+        // With metadata in a part of its own, parts are not instances.
+        let count = options.rootType == .dicom ? items.count : nil
+        let content = Content(
+            body: StoreBody.make(items, writer),
+            type: writer.contentType(options.rootType),
+            count: count
+        )
+        return try await self.store(content, options)
     }
 
     /// Stores files or bytes as they come, in one request; nothing is repeated once it has begun.
@@ -25,7 +32,12 @@ extension DICOMwebClient {
         _ options: StoreOptions = StoreOptions()
     ) async throws -> StoreResult where Items.Element == StoreItem {
         let writer = MultipartWriter()
-        return try await self.store(StoreBody.make(items, writer), writer.contentType(options.rootType), options)
+        let content = Content(
+            body: StoreBody.make(items, writer),
+            type: writer.contentType(options.rootType),
+            count: nil
+        )
+        return try await self.store(content, options)
     }
 
     /// Stores one DICOM file as the whole body, which the Healthcare API takes though the standard does not have it.
@@ -39,18 +51,22 @@ extension DICOMwebClient {
         _ body: RequestBody,
         _ options: StoreOptions = StoreOptions()
     ) async throws -> StoreResult {
-        try await self.store(body, .dicom, options)
+        try await self.store(Content(body: body, type: .dicom, count: 1), options)
     }
 
-    private func store(
-        _ body: RequestBody,
-        _ contentType: MediaType,
-        _ options: StoreOptions
-    ) async throws -> StoreResult {
+    /// What is sent.
+    private struct Content {
+        let body: RequestBody
+        let type: MediaType
+        /// The number of instances; nil where it is not known.
+        let count: Int?
+    }
+
+    private func store(_ content: Content, _ options: StoreOptions) async throws -> StoreResult {
         var request = RawRequest("POST", options.study.map { DICOMResource.study($0).path } ?? "/studies")
         request.headers["Accept"] = MediaType.dicomJSON.essence
-        request.headers["Content-Type"] = contentType.description
-        request.body = body
+        request.headers["Content-Type"] = content.type.description
+        request.body = content.body
         request.retry = options.isRepeatedBySOPInstance ? .always : .whenUnsent
         let response = try await self.exchange(request)
         // 202 says that some failed, and so does 409 where the body tells which (PS3.18 §10.5.3.1).
@@ -60,7 +76,8 @@ extension DICOMwebClient {
         }
         let bytes = try await self.json(in: response)
         do throws(DICOMJSONError) {
-            return StoreResult(try Self.storeAnswer(bytes, self.configuration.jsonLimits))
+            let answer = try Self.storeAnswer(bytes, self.configuration.jsonLimits)
+            return StoreResult(answer, sentCount: content.count)
         } catch {
             throw DICOMwebError(error)
         }

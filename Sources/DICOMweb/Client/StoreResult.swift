@@ -7,11 +7,21 @@ public struct StoreResult: Hashable, Sendable {
     /// Where the study can be retrieved, where the server says so.
     public let retrieveURL: String?
 
-    /// Whether everything was stored.
-    public var isComplete: Bool { self.failed.isEmpty }
+    /// How many instances were sent; nothing where that is not known.
+    public let sentCount: Int?
+
+    /// Whether the server says of everything that was sent that it is there.
+    ///
+    /// An answer that names nothing does not say so, whatever its status.
+    public var isComplete: Bool { self.failed.isEmpty && self.stored.count >= max(self.sentCount ?? 1, 1) }
 
     /// Reads the answer's data set.
-    public init(_ dataSet: DataSet) {
+    ///
+    /// - Parameters:
+    ///   - dataSet: The answer.
+    ///   - sentCount: How many instances were sent, where that is known.
+    public init(_ dataSet: DataSet, sentCount: Int? = nil) {
+        self.sentCount = sentCount
         self.stored = dataSet.items(.referencedSOPSequence).map { Stored($0) }
         self.failed = dataSet.items(.failedSOPSequence).map { Failed($0) }
         self.retrieveURL = dataSet.string(.retrieveURL)

@@ -14,6 +14,8 @@ package struct GatewayContext: RequestContext {
     package let requestID: String
     /// The port that the request came in by; nil where there is no socket.
     let localPort: Int?
+    /// How far the body of the request has been read.
+    let bodyReading: BodyReading
 
     package init(source: ApplicationRequestContextSource) {
         // The server puts the id into the logger; a log handler that keeps nothing loses it.
@@ -21,5 +23,6 @@ package struct GatewayContext: RequestContext {
         self.coreContext = CoreRequestContextStorage(source: source)
         self.caller = nil
         self.localPort = source.channel.localAddress?.port
+        self.bodyReading = BodyReading(channel: source.channel)
     }
 }

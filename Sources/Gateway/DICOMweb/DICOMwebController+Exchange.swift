@@ -67,22 +67,33 @@ extension DICOMwebController {
     }
 
     /// Storing: the body goes up as it comes; 409 carries the outcome of each instance and is handed on.
+    ///
+    /// The answer is looked at for the studies that have changed, and may come before the body has been sent.
     func store(
         _ path: String,
         in target: some StoreBoundTarget,
         request: Request,
         context: CallerContext
     ) async throws -> Response {
+        try StoreContentType.check(request.headers[.contentType])
         var headers = self.accept(request)
         headers[.contentType] = request.headers[.contentType]
-        let body = try UploadBody(request, bytesMax: self.limits.storeBytesMax)
-        let upstream = UpstreamRequest(.post, path, headers: headers, body: body.upstream)
-        let answer = try await body.translatingFailure {
-            try await target.store.upstream.exchange(upstream, context.writing)
+        let head = UpstreamRequest(.post, path, headers: headers)
+        let (upstream, call, limits) = (target.store.upstream, context.writing, self.limits)
+        let body = try UploadBody(request, bytesMax: limits.storeBytesMax)
+        let answer = try await body.sending(buffering: limits.relayedBytesMax) { bytes in
+            var request = head
+            request.body = UpstreamRequest.Body(bytes: bytes, length: body.length)
+            let answer = try await upstream.exchange(request, call)
+            let isOutcome = answer.headers[.contentType].map { $0.hasPrefix("application/dicom+") } ?? false
+            try refuseFailure(answer, accepting: isOutcome ? [200, 202, 409] : [200])
+            return try await StoreAnswer.read(answer, limits: limits)
         }
-        let isOutcome = answer.headers[.contentType].map { $0.hasPrefix("application/dicom+") } ?? false
-        try refuseFailure(answer, accepting: isOutcome ? [200, 202, 409] : [200])
-        return passThrough(answer, rewriting: try await self.rewrite(answer, target: target, request: request))
+        for study in answer.studies {
+            await self.changes.report(StudyChange(.stored, of: study, in: target.store.name))
+        }
+        let rewrite = try await self.rewrite(answer.response, target: target, request: request)
+        return passThrough(answer.response, rewriting: rewrite)
     }
 
     private func accept(_ request: Request) -> HTTPFields {

@@ -16,6 +16,8 @@ struct DICOMwebController: Sendable {
     let limits: GatewayLimits
     /// Where callers reach this service; nil where each request's own host is used.
     let publicURL: String?
+    /// Hears of every study that is written.
+    let changes: StudyChanges
 
     var endpoints: [Endpoint] {
         self.searches + self.retrievals + self.instanceParts + self.stores

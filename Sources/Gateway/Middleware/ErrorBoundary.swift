@@ -29,6 +29,7 @@ struct ErrorBoundary: RouterMiddleware {
             response = form.response(failure, requestID: context.requestID)
         }
         response.headers[requestIDHeader] = context.requestID
+        if context.bodyReading.isAbandoned { response.headers[.connection] = "close" }
         return response
     }
 

@@ -44,7 +44,7 @@ package struct Endpoint: Sendable {
             let callerContext = try CallerContext(context: context)
             let target = try Target(parameters: context.parameters, stores: gate.stores)
             try gate.authorizer.authorize(callerContext.caller.principal, permission, on: target.resource)
-            return try await handler(request, callerContext, target)
+            return try await handler(request.watched(by: context.bodyReading), callerContext, target)
         }
     }
 
@@ -60,6 +60,8 @@ package struct Endpoint: Sendable {
         self.path = path
         self.access = .open
         self.offersHead = method == .get
-        self.respond = { request, context, _ in try await handler(request, context) }
+        self.respond = { request, context, _ in
+            try await handler(request.watched(by: context.bodyReading), context)
+        }
     }
 }

@@ -1,28 +1,80 @@
 import CollimatorCore
-import DICOMweb
 import Hummingbird
 import NIOCore
-import Synchronization
 
 /// A request body on its way up, counted: one that is longer than allowed, or ends before its declared length, fails.
+///
+/// It is read once, in the handler's own tasks, which have ended when the handler answers: what the HTTP client gets is
+/// the far end of a ``BytePipe``, and a body that nobody wants any more is left where it is.
 struct UploadBody: Sendable {
-    let upstream: UpstreamRequest.Body
-    private let fault = Fault()
+    /// The declared length; nil where the client does not say.
+    let length: Int?
+    private let base: RequestBody
+    private let bytesMax: Int
 
     /// Throws `too-large` at once where the declared length is over the limit.
     init(_ request: Request, bytesMax: Int) throws(CollimatorError) {
-        let length = request.headers[.contentLength].flatMap { Int($0) }
-        if let length, length > bytesMax { throw Self.tooLarge }
-        let counted = CountedBytes(base: request.body, length: length, bytesMax: bytesMax, fault: self.fault)
-        self.upstream = UpstreamRequest.Body(bytes: counted, length: length)
+        self.length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length = self.length, length > bytesMax { throw Self.tooLarge }
+        self.base = request.body
+        self.bytesMax = bytesMax
     }
 
-    /// Runs the exchange; where it failed because of the body, the body's fault is what the client hears of.
-    func translatingFailure<Result>(_ exchange: () async throws -> Result) async throws -> Result {
+    /// The chunks, to be read once; the errors are ``CollimatorError``, or cancellation.
+    var chunks: CountedBytes {
+        CountedBytes(base: self.base, length: self.length, bytesMax: self.bytesMax)
+    }
+
+    /// Runs an exchange that sends the body on, and gives its answer.
+    ///
+    /// An answer that comes before the body has been sent ends the reading; a fault of the body ends the exchange and is
+    /// what is thrown, whatever the exchange makes of it.
+    func sending<Answer: Sendable>(
+        buffering bufferBytesMax: Int,
+        _ exchange: @escaping @Sendable (ByteStream) async throws -> Answer
+    ) async throws -> Answer {
+        let pipe = BytePipe(bytesMax: bufferBytesMax)
+        let answer = await withTaskGroup(of: Result<Answer, any Error>?.self) { group in
+            group.addTask {
+                await self.pump(into: pipe)
+                return nil
+            }
+            group.addTask {
+                let result: Result<Answer, any Error>
+                do {
+                    result = .success(try await exchange(pipe.stream))
+                } catch {
+                    result = .failure(error)
+                }
+                pipe.cut()
+                return result
+            }
+            var answer: Result<Answer, any Error>?
+            for await ended in group {
+                if let ended { answer = ended }
+                // A body that has been sent as a whole is read to its end, which is there: the connection stays good.
+                if ended != nil && !pipe.isFinished || pipe.failure != nil { group.cancelAll() }
+            }
+            return answer
+        }
+        if let failure = pipe.failure { throw failure }
+        guard let answer else { throw CancellationError() }
+        return try answer.get()
+    }
+
+    private func pump(into pipe: BytePipe) async {
         do {
-            return try await exchange()
+            var count = 0
+            for try await chunk in self.chunks {
+                guard await pipe.send(chunk) else { return }
+                count += chunk.readableBytes
+                if count == self.length { pipe.finish() }
+            }
+            pipe.finish()
+        } catch is CancellationError {
+            pipe.cut()
         } catch {
-            throw self.fault.first ?? error
+            pipe.fail(error)
         }
     }
 
@@ -34,64 +86,59 @@ struct UploadBody: Sendable {
         )
     }
 
-    /// The first fault of the body, kept because the HTTP client wraps or replaces what its body throws.
-    final class Fault: Sendable {
-        private let stored = Mutex<CollimatorError?>(nil)
-
-        var first: CollimatorError? { self.stored.withLock { $0 } }
-
-        func note(_ error: CollimatorError) -> CollimatorError {
-            self.stored.withLock { stored in
-                stored = stored ?? error
-            }
-            return error
-        }
+    static var truncated: CollimatorError {
+        CollimatorError(
+            .invalidInput,
+            "the body of an upload ended early",
+            publicDetail: """
+                The body ended before its length. Files that had arrived as a whole may be stored; the one that was cut \
+                is not. Sending all of them again is safe.
+                """
+        )
     }
 }
 
 /// The chunks of a body, counted on the way.
-private struct CountedBytes: AsyncSequence, Sendable {
+struct CountedBytes: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
 
-    let base: RequestBody
-    let length: Int?
-    let bytesMax: Int
-    let fault: UploadBody.Fault
+    fileprivate let base: RequestBody
+    fileprivate let length: Int?
+    fileprivate let bytesMax: Int
 
     func makeAsyncIterator() -> Iterator {
-        Iterator(base: self.base.makeAsyncIterator(), length: self.length, bytesMax: self.bytesMax, fault: self.fault)
+        Iterator(base: self.base.makeAsyncIterator(), length: self.length, bytesMax: self.bytesMax)
     }
 
     struct Iterator: AsyncIteratorProtocol {
-        var base: RequestBody.AsyncIterator
-        let length: Int?
-        let bytesMax: Int
-        let fault: UploadBody.Fault
-        var count = 0
+        fileprivate var base: RequestBody.AsyncIterator
+        fileprivate let length: Int?
+        fileprivate let bytesMax: Int
+        private var count = 0
 
-        mutating func next() async throws -> ByteBuffer? {
-            do {
-                guard let chunk = try await self.base.next() else {
-                    if let length = self.length, self.count != length { throw Self.truncated }
-                    return nil
-                }
-                self.count += chunk.readableBytes
-                guard self.count <= self.bytesMax else { throw UploadBody.tooLarge }
-                return chunk
-            } catch let error as CollimatorError {
-                throw self.fault.note(error)
-            } catch {
-                throw self.fault.note(Self.truncated)
-            }
+        fileprivate init(base: RequestBody.AsyncIterator, length: Int?, bytesMax: Int) {
+            self.base = base
+            self.length = length
+            self.bytesMax = bytesMax
         }
 
-        private static var truncated: CollimatorError {
-            CollimatorError(
-                .invalidInput,
-                "the body of an upload ended early",
-                publicDetail: "The body ended before its length."
-            )
+        mutating func next() async throws -> ByteBuffer? {
+            let chunk: ByteBuffer?
+            do {
+                chunk = try await self.base.next()
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                throw UploadBody.truncated
+            }
+            guard let chunk else {
+                if let length = self.length, self.count != length { throw UploadBody.truncated }
+                return nil
+            }
+            self.count += chunk.readableBytes
+            guard self.count <= self.bytesMax else { throw UploadBody.tooLarge }
+            return chunk
         }
     }
 }

@@ -2,11 +2,26 @@ import CollimatorCore
 import DICOMweb
 import HTTPTypes
 import Hummingbird
-import NIOCore
 
-/// Upload of one DICOM file, with an answer that says what became of it.
+/// Upload of DICOM files in the four forms that people have them, with an answer that says what became of each.
+///
+/// One file that is refused does not sink the others. A body that cannot be read to its end is answered with a problem;
+/// files of it that had arrived as a whole may then be stored, the one that was cut never is, and because a store takes
+/// the same content again without harm, sending all of it again is safe.
 struct UploadsController: Sendable {
-    let limits: GatewayLimits
+    private let limits: GatewayLimits
+    private let changes: StudyChanges
+    private let idempotency: IdempotencyStore
+    private let spoolDirectory: String
+    private let zipSlots: ZipSlots
+
+    init(limits: GatewayLimits, changes: StudyChanges, idempotency: IdempotencyStore, spoolDirectory: String) {
+        self.limits = limits
+        self.changes = changes
+        self.idempotency = idempotency
+        self.spoolDirectory = spoolDirectory
+        self.zipSlots = ZipSlots(countMax: limits.zipUploadsMax)
+    }
 
     var endpoints: [Endpoint] {
         [Endpoint(.post, "/api/v1/stores/{store}/studies", .dicomWebWrite, handler: self.create)]
@@ -17,87 +32,83 @@ struct UploadsController: Sendable {
         context: CallerContext,
         target: StoreTarget
     ) async throws -> Response {
-        guard let type = request.headers[.contentType].flatMap({ MediaType(parsing: $0) }),
-            type.type == "application", type.subtype == "dicom"
-        else {
+        let kind = try UploadKind(contentType: request.headers[.contentType])
+        let bytesMax = self.bytesMax(of: kind)
+        return try await self.idempotency.answer(request, context, bodyBytesMax: bytesMax) { request in
+            let body = try UploadBody(request, bytesMax: bytesMax)
+            let storing = FileStoring(
+                upstream: target.store.upstream,
+                reading: context.reading,
+                writing: context.writing
+            )
+            if kind == .file { return try await self.store(body, storing, in: target.store.name) }
+            let (items, fault) = await self.take(body, as: kind, storing)
+            let report = UploadReport(store: target.store.name, items: items)
+            await self.tell(report)
+            if let fault { throw fault }
+            return try self.answer(report)
+        }
+    }
+
+    private func bytesMax(of kind: UploadKind) -> Int {
+        switch kind {
+        case .file: self.limits.uploadBytesMax
+        case .zip: self.limits.zipBytesMax
+        case .related, .form: self.limits.uploadRequestBytesMax
+        }
+    }
+
+    /// One file as the whole body: what is wrong with it is a problem, as with any other resource.
+    private func store(_ body: UploadBody, _ storing: FileStoring, in store: StoreName) async throws -> WholeAnswer {
+        let outcome = try await body.sending(buffering: self.limits.relayedBytesMax) { bytes in
+            await storing.outcome(of: bytes, length: body.length, isDeclared: true)
+        }
+        switch outcome {
+        case .stored, .duplicate: break
+        case .refused(_, let error): throw error
+        case .skipped(let reason):
+            throw CollimatorError(.unprocessable, "an upload is no image", publicDetail: reason.detail)
+        }
+        let report = UploadReport(store: store, items: [UploadItem(index: 0, name: nil, outcome: outcome)])
+        await self.tell(report)
+        return report.answer
+    }
+
+    private func take(
+        _ body: UploadBody,
+        as kind: UploadKind,
+        _ storing: FileStoring
+    ) async -> (items: [UploadItem], fault: (any Error)?) {
+        await UploadIntake.run(storing, limits: self.limits) { intake, group in
+            switch kind {
+            case .file: break
+            case .related(let boundary), .form(let boundary):
+                var isForm = false
+                if case .form = kind { isForm = true }
+                let upload = MultipartUpload(body: body, boundary: boundary, isForm: isForm, limits: self.limits)
+                try await upload.feed(&intake, &group)
+            case .zip:
+                let upload = ZipUpload(body: body, limits: self.limits, spoolDirectory: self.spoolDirectory)
+                try await self.zipSlots.use { try await upload.feed(&intake, &group) }
+            }
+        }
+    }
+
+    private func answer(_ report: UploadReport) throws -> WholeAnswer {
+        guard !report.items.isEmpty else {
             throw CollimatorError(
-                .unsupportedMediaType,
-                "an upload is not application/dicom",
-                publicDetail: "An upload is one DICOM file, with the content type application/dicom."
+                .unprocessable,
+                "an upload without files",
+                publicDetail: "The request holds no file."
             )
         }
-        let body = try UploadBody(request, bytesMax: self.limits.uploadBytesMax)
-        let upstream = target.store.upstream
-        let (wasThere, receipt) = try await body.translatingFailure {
-            let (beginning, bytes) = try await FileBeginning.read(body.upstream.bytes)
-            let wasThere = try await Self.has(beginning.instance, in: upstream, context: context)
-            let upload = UpstreamUpload(bytes: bytes, length: body.upstream.length)
-            return (wasThere, try await upstream.store(upload, context.writing))
+        if let failure = report.upstreamFailure { throw failure }
+        return report.answer
+    }
+
+    private func tell(_ report: UploadReport) async {
+        for study in report.studies {
+            await self.changes.report(StudyChange(.stored, of: study, in: report.store))
         }
-        switch receipt {
-        case .stored(let reference):
-            return wasThere
-                ? self.answer("already-there", reference, .ok, in: target.store.name)
-                : self.answer("stored", reference, .created, in: target.store.name)
-        case .conflicting: throw Self.conflict
-        case .refused: throw Self.refusal
-        }
-    }
-
-    /// Whether the store has the instance; asked before it is sent, because afterwards the upstream answers the same
-    /// for a new file and for one that it had, byte for byte.
-    private static func has(
-        _ instance: InstanceUID?,
-        in upstream: StoreUpstream,
-        context: CallerContext
-    ) async throws -> Bool {
-        guard let instance else { return false }
-        let search = UpstreamSearch(
-            .allInstances,
-            matches: [UpstreamSearch.Match(.sopInstanceUID, instance.rawValue)],
-            limit: 1
-        )
-        return try await !upstream.search(search, context.reading).isEmpty
-    }
-
-    private func answer(
-        _ outcome: String,
-        _ reference: StoredReference,
-        _ status: HTTPResponse.Status,
-        in store: StoreName
-    ) -> Response {
-        let study = reference.study.map { "/api/v1/stores/\(store)/studies/\($0)" }
-        let body = JSONValue.object([
-            ("outcome", .string(outcome)),
-            ("store", .string(store.rawValue)),
-            ("studyUid", .text(reference.study?.rawValue)),
-            ("seriesUid", .text(reference.series?.rawValue)),
-            ("instanceUid", .text(reference.instance?.rawValue)),
-            ("sopClassUid", .text(reference.sopClassUID)),
-            ("links", .object([("study", .text(study))])),
-        ])
-        var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
-        if status == .created, let study { headers[.location] = study }
-        return Response(
-            status: status,
-            headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body.encoded()))
-        )
-    }
-
-    private static var conflict: CollimatorError {
-        CollimatorError(
-            .conflict,
-            "another object has the SOP Instance UID of the upload",
-            publicDetail: "Another instance with the same SOP Instance UID and other content is there already."
-        )
-    }
-
-    private static var refusal: CollimatorError {
-        CollimatorError(
-            .unprocessable,
-            "the store took the upload for no valid DICOM object",
-            publicDetail: "The store did not accept the file as a DICOM instance with its identifiers."
-        )
     }
 }

@@ -68,20 +68,48 @@ extension CredentialError: CustomStringConvertible {
 
 extension CollimatorError {
     /// What a failure to get a token means to a request that needed it.
+    ///
+    /// It is never `internal`: the layer that failed is the credential of the store, and the client is told so.
     package init(_ error: CredentialError) {
         switch error.code {
         case .timedOut:
-            self.init(.upstreamTimeout, "no access token: the token endpoint did not answer in time", cause: error)
+            self.init(
+                .upstreamTimeout,
+                "no access token: the token endpoint did not answer in time",
+                publicDetail: "The token endpoint of the DICOM store did not answer in time.",
+                cause: error
+            )
         case .throttled, .endpointFault, .unreachable:
-            self.init(.unavailable, "no access token: the token endpoint is out of order", cause: error)
+            self.init(
+                .unavailable,
+                "no access token: the token endpoint is out of order",
+                publicDetail: "The token endpoint of the DICOM store cannot be reached or is out of order.",
+                cause: error,
+                retryAfterSeconds: 5
+            )
         case .cancelled:
-            self.init(.unavailable, "no access token: the caller went away", cause: error)
+            self.init(.unavailable, "no access token: the caller went away", cause: error, retryAfterSeconds: 1)
         case .refusedGrant, .refusedClient, .refusedScope, .refused:
-            self.init(.upstreamInvalid, "no access token: the token endpoint refused the credential", cause: error)
+            self.init(
+                .upstreamInvalid,
+                "no access token: the token endpoint refused the credential",
+                publicDetail: "The token endpoint of the DICOM store refused this service's credential.",
+                cause: error
+            )
         case .invalidAnswer, .answerTooLarge, .redirected:
-            self.init(.upstreamInvalid, "no access token: the token endpoint gave no usable answer", cause: error)
+            self.init(
+                .upstreamInvalid,
+                "no access token: the token endpoint gave no usable answer",
+                publicDetail: "The token endpoint of the DICOM store gave no usable answer.",
+                cause: error
+            )
         default:
-            self.init(.internalError, "no access token: the credential is not usable", cause: error)
+            self.init(
+                .upstreamInvalid,
+                "no access token: the credential is not usable",
+                publicDetail: "This service has no usable credential for the DICOM store.",
+                cause: error
+            )
         }
     }
 }

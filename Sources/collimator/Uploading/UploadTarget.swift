@@ -66,7 +66,8 @@ struct UploadTarget: Sendable {
                 .file(file.path),
                 StoreOptions(isRepeatedBySOPInstance: true)
             )
-            guard let failed = result.failed.first else { return .stored }
+            guard !result.isComplete else { return .stored }
+            guard let failed = result.failed.first else { throw DICOMwebError.invalidAnswer(.json) }
             return .refused(failed.detail ?? "the store refused it")
         } catch DICOMwebError.badRequest, DICOMwebError.conflict {
             return .refused("the store took it for no valid DICOM instance")

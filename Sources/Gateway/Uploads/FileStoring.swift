@@ -1,0 +1,76 @@
+import CollimatorCore
+import DICOMweb
+
+/// Stores one file at a time in a store and says what became of it.
+struct FileStoring: Sendable {
+    let upstream: StoreUpstream
+    let reading: UpstreamCall
+    let writing: UpstreamCall
+
+    /// Sends a file up; whatever goes wrong is an outcome.
+    ///
+    /// `isDeclared` says that the client calls it a DICOM file: then the store decides whether it is one. The stream may
+    /// be left before its end.
+    func outcome(of bytes: ByteStream, length: Int?, isDeclared: Bool) async -> UploadOutcome {
+        do {
+            let (beginning, bytes) = try await FileBeginning.read(bytes)
+            if beginning.isDirectory { return .skipped(.dicomDirectory) }
+            if !beginning.isDICOM, !isDeclared { return .skipped(beginning.isEmpty ? .empty : .notDICOM) }
+            let wasThere = try await self.has(beginning.instance)
+            let upload = UpstreamUpload(bytes: bytes, length: length)
+            let receipt = try await self.upstream.store(upload, self.writing)
+            return self.outcome(receipt, beginning: beginning, wasThere: wasThere)
+        } catch {
+            let error = collimatorError(for: error)
+            return .refused(UploadOutcome.RefusalReason(error), error)
+        }
+    }
+
+    private func outcome(_ receipt: StoreReceipt, beginning: FileBeginning, wasThere: Bool) -> UploadOutcome {
+        switch receipt {
+        case .stored(let reference):
+            guard let instance = reference.instance, beginning.instance == nil || beginning.instance == instance else {
+                return .refused(.upstreamFailed, Self.unnamed)
+            }
+            return wasThere ? .duplicate(reference) : .stored(reference)
+        case .conflicting: return .refused(.conflict, Self.conflict)
+        case .refused: return .refused(.invalid, Self.invalid)
+        }
+    }
+
+    /// Whether the store has the instance; asked before it is sent, because afterwards the upstream answers the same
+    /// for a new file and for one that it had, byte for byte.
+    private func has(_ instance: InstanceUID?) async throws -> Bool {
+        guard let instance else { return false }
+        let search = UpstreamSearch(
+            .allInstances,
+            matches: [UpstreamSearch.Match(.sopInstanceUID, instance.rawValue)],
+            limit: 1
+        )
+        return try await !self.upstream.search(search, self.reading).isEmpty
+    }
+
+    private static var conflict: CollimatorError {
+        CollimatorError(
+            .conflict,
+            "another object has the SOP Instance UID of the upload",
+            publicDetail: "Another instance with the same SOP Instance UID and other content is there already."
+        )
+    }
+
+    private static var invalid: CollimatorError {
+        CollimatorError(
+            .unprocessable,
+            "the store took the upload for no valid DICOM object",
+            publicDetail: "The store did not accept the file as a DICOM instance with its identifiers."
+        )
+    }
+
+    private static var unnamed: CollimatorError {
+        CollimatorError(
+            .upstreamInvalid,
+            "upstream: a receipt that does not name the instance that was sent",
+            publicDetail: "The DICOM store did not say that it has stored the instance."
+        )
+    }
+}
