@@ -13,7 +13,7 @@ import Testing
 @testable import CollimatorApp
 
 /// The signals are those of this process; what would end it is only noted.
-@Suite("The end after a signal", .serialized, .timeLimit(.minutes(1)))
+@Suite("The end after a signal", .serialized, .timeLimit(.minutes(5)))
 struct DrainingTests {
     /// A service that says when it runs and ends as it is told.
     private struct Work: Service {
@@ -108,7 +108,7 @@ struct DrainingTests {
     }
 }
 
-@Suite("An emulator on another address than the usual one", .timeLimit(.minutes(1)))
+@Suite("An emulator on another address than the usual one", .timeLimit(.minutes(5)))
 struct EmulatorAddressTests {
     @Test("is reached there by what fills it")
     func address() async throws {

@@ -19,7 +19,7 @@ struct DemoFilling: Sendable {
     /// Files on their way at the same time.
     private static let jobs = 4
     /// After how many files the progress is told.
-    private static let toldEvery = 100
+    private static let toldEvery = 50
 
     func run() async throws {
         guard !DemoMark(self.folder).isThere else { return }
@@ -28,7 +28,10 @@ struct DemoFilling: Sendable {
         do {
             try await self.fill(source)
         } catch {
-            guard !Task.isCancelled else { return }
+            guard !Task.isCancelled else {
+                self.surroundings.announce("Not all made-up studies are stored: the next start with --demo goes on.")
+                return
+            }
             // The archive works without them; the next start goes on.
             self.surroundings.logger.error("filling with made-up studies failed", error: error)
             self.surroundings.announce("The made-up studies could not all be stored; start again to go on.")

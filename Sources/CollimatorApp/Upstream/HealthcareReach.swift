@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import CollimatorCore
 import DICOMweb
 import HealthcareAPI

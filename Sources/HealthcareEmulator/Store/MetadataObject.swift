@@ -98,7 +98,7 @@ struct MetadataObject: Sendable {
             guard parts.count == 1 else { throw .severalParts }
             return .native(first)
         }
-        let frameCount = self.dataSet.string(.numberOfFrames).flatMap { Int($0) } ?? 1
+        let frameCount = self.dataSet.integer(.numberOfFrames) ?? 1
         if TransferSyntaxes.isVideo(self.transferSyntax) {
             guard parts.count == 1 else { throw .severalParts }
             return .stream(first)

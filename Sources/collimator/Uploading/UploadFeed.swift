@@ -44,8 +44,7 @@ struct UploadFeed: Sendable {
                 }
             }
         } catch let error as ZipError {
-            let reason = "the zip archive cannot be read to its end (\(error))"
-            try await submit(UploadRun.Item(path: path, name: path, verdict: .refused(reason)))
+            try await submit(UploadRun.Item(path: path, name: path, verdict: .refused(error.words)))
         }
     }
 }
