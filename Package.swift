@@ -182,9 +182,8 @@ let package = Package(
         .testTarget(
             name: "CollimatorAppTests",
             dependencies: [
-                "CollimatorApp", "Gateway", "Identity", "HealthcareAPI", "HealthcareEmulator", "PhantomStudies",
-                "DICOMweb",
-                "CollimatorCore", "TestSupport",
+                "CollimatorApp", "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator",
+                "PhantomStudies", "DICOMweb", "CollimatorCore", "TestSupport",
                 asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
             ],
             swiftSettings: strict

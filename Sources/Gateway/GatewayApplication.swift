@@ -27,6 +27,10 @@ package struct GatewayParts: Sendable {
     package var spoolDirectory = "/tmp"
     /// The answers that are kept for requests with an idempotency key.
     package var idempotency = IdempotencyStore()
+    /// Origins whose pages may read answers, exactly as browsers write them; see ``WebOrigin``.
+    package var allowedOrigins: [String] = []
+    /// Proxies that are believed about whom they pass a request on for.
+    package var trustedProxies: [AddressRange] = []
 
     package init(
         stores: StoreDirectory,
@@ -62,7 +66,7 @@ package struct GatewayParts: Sendable {
 
     /// Every route.
     package func endpointTable(logger: Logger) -> EndpointTable {
-        let readiness = ReadinessProbe(stores: self.stores, keptFor: self.limits.readinessKeptFor, logger: logger)
+        let readiness = ReadinessProbe(stores: self.stores, limits: self.limits, logger: logger)
         return EndpointTable(
             endpoints: HealthController(readiness: readiness).endpoints
                 + StoresController(stores: self.stores, authorizer: self.authorizer).endpoints
@@ -97,8 +101,9 @@ package struct GatewayParts: Sendable {
 
 /// The gateway as an application that serves HTTP on an address.
 ///
-/// Middleware, outermost first: the boundary that turns errors into answers, the access log, the limits, the
-/// authentication; then the routes with their permission checks. The logger of a request is bound by the server.
+/// Middleware, outermost first: the headers for pages of other origins, the boundary that turns errors into answers,
+/// the access log, the limits, the preflight, the authentication; then the routes with their permission checks. The
+/// logger of a request is bound by the server.
 package func gatewayApplication(
     _ parts: GatewayParts,
     address: BindAddress,
@@ -107,9 +112,13 @@ package func gatewayApplication(
 ) -> Application<RouterResponder<GatewayContext>> {
     let table = parts.endpointTable(logger: logger)
     let router = Router(context: GatewayContext.self)
-    router.add(middleware: ErrorBoundary())
-    router.add(middleware: AccessLog())
+    let origins = Set(parts.allowedOrigins)
+    router.add(middleware: CrossOriginHeaders(origins: origins))
+    router.add(middleware: ErrorBoundary(methods: table.methodsByPath))
+    router.add(middleware: AccessLog(proxies: parts.trustedProxies))
     router.add(middleware: RequestLimits(limits: parts.limits))
+    router.add(middleware: OwnPort())
+    router.add(middleware: Preflight(origins: origins, methods: table.methodsByPath))
     router.add(
         middleware: Authentication(
             authenticator: parts.authenticator,
@@ -123,7 +132,9 @@ package func gatewayApplication(
         router: router,
         server: .http1(
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ConnectionHandler(limits: parts.limits)],
+                additionalChannelHandlers: [
+                    ConnectionGuard(limits: parts.limits, logger: logger), ConnectionHandler(limits: parts.limits),
+                ],
                 idleTimeout: TimeAmount(parts.limits.idleTimeout),
                 httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                     maxHeaderFieldSize: parts.limits.headerBytesMax,

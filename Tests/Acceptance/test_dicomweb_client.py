@@ -1,4 +1,4 @@
-"""The whole surface of PyPI's dicomweb-client against the emulator."""
+"""The whole surface of PyPI's dicomweb-client against the emulator, and against the gateway in front of one."""
 
 import io
 import time
@@ -13,6 +13,7 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 
 from support.dicom import file_bytes, new_uid, slice_of
+from support.servers import Gateway
 
 STUDY, SERIES = new_uid("client", "study"), new_uid("client", "series")
 OTHER_SERIES = new_uid("client", "other series")
@@ -32,15 +33,27 @@ def colour():
     return pydicom.dcmread(get_testdata_file("SC_rgb_rle_2frame.dcm", download=False))
 
 
-@pytest.fixture(scope="module")
-def client(emulator, slices, colour):
-    store = emulator.make_store("dicomweb-client")
+@pytest.fixture(scope="module", params=["emulator", "gateway"])
+def client(request, binary, tmp_path_factory, slices, colour):
+    """The client, with the slices stored; the gateway has a server of its own, because everything is searched for."""
     session = requests.Session()
-    session.headers.update(emulator.headers())
-    client = DICOMwebClient(url=store.url, session=session)
+    if request.param == "emulator":
+        emulator = request.getfixturevalue("emulator")
+        session.headers.update(emulator.headers())
+        url = emulator.make_store("dicomweb-client").url
+        yield filled(DICOMwebClient(url=url, session=session), slices, colour)
+        return
+    with Gateway(binary, tmp_path_factory.mktemp("dicomweb-client")) as gateway:
+        session.headers["Authorization"] = f"Bearer {gateway.key}"
+        url = f"{gateway.url}/dicomweb/radiology"
+        yield filled(DICOMwebClient(url=url, session=session), slices, colour)
+
+
+def filled(client, slices, colour):
     answer = client.store_instances(slices)
     assert len(answer.ReferencedSOPSequence) == len(slices)
     assert "FailedSOPSequence" not in answer
+    assert all(item.RetrieveURL.startswith(client.base_url) for item in answer.ReferencedSOPSequence)
     client.store_instances([colour])
     return client
 
@@ -141,6 +154,7 @@ def test_retrieve_metadata(client, slices):
 def test_retrieve_bulk_data(client, slices):
     metadata = client.retrieve_instance_metadata(STUDY, SERIES, slices[0].SOPInstanceUID)
     uri = metadata["7FE00010"]["BulkDataURI"]
+    assert uri.startswith(client.base_url)
     assert client.retrieve_bulkdata(uri) == [slices[0].PixelData]
     assert list(client.iter_bulkdata(uri)) == [slices[0].PixelData]
 
@@ -196,7 +210,7 @@ def test_files_are_the_same_bytes(emulator, slices):
     assert store.as_stored(store.instance_path(slices[0])).content == data
 
 
-def test_delete(client, emulator, slices):
+def test_delete(client, slices):
     """Last: takes away what the other tests look at."""
     client.delete_instance(STUDY, SERIES, slices[0].SOPInstanceUID)
     assert len(client.search_for_instances(STUDY, SERIES)) == 2

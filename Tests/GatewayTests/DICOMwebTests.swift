@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -23,17 +24,21 @@ struct DICOMwebTests {
         ]
     )
     func retrievals(path: String) async throws {
+        let type =
+            path.hasSuffix("/metadata")
+            ? "application/dicom+json" : path.hasSuffix("/rendered") ? "image/png" : "application/dicom"
+        let media = #"multipart/related; type="\#(type)"; transfer-syntax=*"#
         let upstream = ScriptedUpstream(exchange: { _ in
             .chunks(
                 ["one", "two"],
                 headers: [
-                    .contentType: "multipart/related; type=\"application/dicom\"; boundary=b", .setCookie: "x=1",
+                    .contentType: "multipart/related; type=\"\(type)\"; boundary=b", .setCookie: "x=1",
                     .connection: "x-secret", .server: "up",
                 ]
             )
         })
         var headers = GatewayUnderTest.bearer
-        headers[.accept] = #"multipart/related; type="application/dicom"; transfer-syntax=*"#
+        headers[.accept] = media
         headers[.cookie] = "session=1"
         let answer = try await GatewayUnderTest(upstream).request(.get, path, headers: headers)
         #expect(answer.status == .ok)
@@ -43,7 +48,7 @@ struct DICOMwebTests {
         #expect(answer.headers[.server] == nil)
         let request = try #require(upstream.log.requests.first)
         #expect("/dicomweb/radiology/\(request.path)" == path)
-        #expect(request.headers == [.accept: #"multipart/related; type="application/dicom"; transfer-syntax=*"#])
+        #expect(request.headers == [.accept: media])
         #expect(upstream.log.calls == [UpstreamCall(tier: .read, principal: .administrator)])
     }
 
@@ -205,4 +210,181 @@ struct DICOMwebTests {
         #expect(!answer.text.contains("Smith"))
         #expect(try answer.problem().status == status)
     }
+
+    @Test(
+        "an answer of another kind is never passed on",
+        arguments: [
+            (Sample.dicomweb, "text/html"), (Sample.dicomweb, "image/svg+xml"),
+            ("\(Sample.dicomweb)/metadata", "text/html"),
+            ("\(Sample.dicomweb)/metadata", "application/dicom"), ("\(instance)/rendered", "application/json"),
+            ("\(instance)/rendered", "text/html; charset=utf-8"), ("/dicomweb/radiology/studies", "image/png"),
+            (Sample.dicomweb, #"multipart/related; type="text/html"; boundary=b"#),
+            (Sample.dicomweb, "multipart/related"),
+            (Sample.dicomweb, "nonsense"), ("\(instance)/bulkdata/7FE00010", "application/xhtml+xml"),
+        ]
+    )
+    func strangeMedia(path: String, type: String) async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in
+            .chunks(["<script>alert(1)</script>"], headers: [.contentType: type])
+        })
+        let answer = try await GatewayUnderTest(upstream).request(.get, path)
+        #expect(answer.status == .badGateway)
+        #expect(try answer.problem().detail == "The DICOM store answered with something that is not DICOMweb.")
+        #expect(!answer.text.contains("script"))
+    }
+
+    @Test("every answer tells a browser to do nothing with it but show it")
+    func protectiveHeaders() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks([#"[{"x":"<script>"}]"#]) })
+        let answer = try await GatewayUnderTest(upstream).request(.get, "\(Sample.dicomweb)/metadata")
+        #expect(answer.headers[.contentType] == "application/dicom+json")
+        #expect(answer.headers[.xContentTypeOptions] == "nosniff")
+        #expect(answer.headers[.contentSecurityPolicy] == "default-src 'none'; frame-ancestors 'none'")
+        #expect(answer.headers[.cacheControl] == "private, no-cache")
+    }
+
+    @Test(
+        "asks the upstream for those accepted media types that a resource has",
+        arguments: [
+            ("text/html, application/dicom+json;q=0.9, */*;q=0.1", "application/dicom+json; q=0.900, */*; q=0.100"),
+            (#"multipart/related; type=application/dicom+xml"#, #"multipart/related; type="application/dicom+xml""#),
+            ("application/json", "application/json"),
+        ]
+    )
+    func negotiation(accept: String, asked: String) async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks(["[]"]) })
+        let gateway = try GatewayUnderTest(upstream)
+        var headers = GatewayUnderTest.bearer
+        headers[.accept] = accept
+        let answer = try await gateway.request(.get, "\(Sample.dicomweb)/metadata", headers: headers)
+        #expect(answer.status == .ok)
+        #expect(upstream.log.requests.first?.headers[.accept] == asked)
+    }
+
+    @Test("the parameter accept stands in for the header, and is no search attribute")
+    func acceptParameter() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks(["[]"]) })
+        let gateway = try GatewayUnderTest(upstream)
+        for query in ["accept=application/dicom+json", "accept=application%2Fdicom%2Bjson"] {
+            let answer = try await gateway.request(.get, "/dicomweb/radiology/studies?limit=1&\(query)")
+            #expect(answer.status == .ok)
+            #expect(answer.headers[.warning] == nil)
+        }
+        #expect(upstream.log.requests.map(\.query) == ["limit=1", "limit=1"])
+        #expect(upstream.log.requests.allSatisfy { $0.headers[.accept] == "application/dicom+json" })
+    }
+
+    @Test("what a resource never is, is 406 without asking the upstream", arguments: ["text/html", "image/png", "x"])
+    func notAcceptable(accept: String) async throws {
+        let upstream = ScriptedUpstream()
+        var headers = GatewayUnderTest.bearer
+        headers[.accept] = accept
+        let path = "\(Sample.dicomweb)/metadata"
+        let answer = try await GatewayUnderTest(upstream).request(.get, path, headers: headers)
+        #expect(answer.status == .notAcceptable)
+        #expect(upstream.log.requests.isEmpty)
+    }
+
+    @Test("a search that the store cannot do says what it can")
+    func unmatchable() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks(["{}"], status: 400) })
+        let answer = try await GatewayUnderTest(upstream).request(.get, "/dicomweb/radiology/studies?StudyTime=1")
+        #expect(answer.status == .badRequest)
+        #expect(try answer.problem().detail?.contains("ReferringPhysicianName and StudyDate") == true)
+    }
+
+    @Test(
+        "deletes at three levels, tells whether it goes on, and reports the study",
+        arguments: [
+            (Sample.dicomweb, #"{"name":"projects/p/locations/l/datasets/d/operations/7"}"#, 202),
+            ("\(Sample.dicomweb)/series/\(Sample.series)", #"{"name":"projects/p/operations/8"}"#, 202),
+            (instance, "{}", 204),
+        ]
+    )
+    func deleting(path: String, body: String, status: Int) async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks([body], headers: [.contentType: "application/json"]) })
+        var parts = try GatewayUnderTest(upstream).parts
+        let reported = HeardChanges()
+        parts.changes = StudyChanges { change in reported.note(change) }
+        let application = gatewayApplication(
+            parts,
+            address: .hostname("127.0.0.1", port: 0),
+            logger: GatewayUnderTest.quiet
+        )
+        let answer = try await application.test(.router) { client in
+            try await client.execute(uri: path, method: .delete, headers: GatewayUnderTest.bearer)
+        }
+        #expect(answer.status.code == status)
+        #expect(answer.body.readableBytes == 0)
+        #expect(upstream.log.calls.map(\.tier) == [.delete])
+        #expect(upstream.log.requests.map(\.method) == [.delete])
+        #expect(reported.all.map(\.kind) == [.deleted])
+        #expect(reported.all.map(\.study.rawValue) == [Sample.study])
+    }
+
+    @Test("a deletion that fails reports nothing", arguments: [(404, 404), (405, 405), (501, 405), (503, 503)])
+    func failedDeletion(upstreamStatus: Int, status: Int) async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks([], status: upstreamStatus, headers: [:]) })
+        let reported = HeardChanges()
+        var parts = try GatewayUnderTest(upstream).parts
+        parts.changes = StudyChanges { change in reported.note(change) }
+        let application = gatewayApplication(
+            parts,
+            address: .hostname("127.0.0.1", port: 0),
+            logger: GatewayUnderTest.quiet
+        )
+        let answer = try await application.test(.router) { client in
+            try await client.execute(uri: Sample.dicomweb, method: .delete, headers: GatewayUnderTest.bearer)
+        }
+        #expect(answer.status.code == status)
+        #expect(reported.all.isEmpty)
+        #expect((answer.headers[.allow] == "GET, HEAD, OPTIONS, POST") == (status == 405))
+    }
+
+    @Test("the locations of parts lead to this service, and the parts stay as they are")
+    func partLocations() async throws {
+        let root = "http://pacs.test/dicom-web"
+        let content = "bytes with \(root)/in them\r\n--not"
+        let body = [
+            "--b\r\nContent-Location: \(root)/studies/1/frames/1\r\nContent-Type: image/png\r\n\r\n\(content)\r\n",
+            "--b\r\nContent-Location: http://other.test/1\r\n\r\n\r\n--b--\r\n",
+        ].joined()
+        let expected = [
+            "--b\r\nContent-Location: https://img.test/dicomweb/pacs/studies/1/frames/1\r\n",
+            "Content-Type: image/png\r\n\r\n",
+            "\(content)\r\n--b\r\n\r\n\r\n--b--\r\n",
+        ].joined()
+        for size in [1, 7, 60, 1000] {
+            var rewriter = try PartHeadRewriter(boundary: "b", replacing: root, by: "https://img.test/dicomweb/pacs")
+            var text = ""
+            for start in stride(from: 0, to: body.utf8.count, by: size) {
+                let chunk = ByteBuffer(bytes: Array(body.utf8.dropFirst(start).prefix(size)))
+                text += String(buffer: try rewriter.append(chunk))
+            }
+            text += String(buffer: try rewriter.finish())
+            #expect(text == expected)
+        }
+        var cut = try PartHeadRewriter(boundary: "b", replacing: root, by: "x")
+        _ = try cut.append(ByteBuffer(string: "--b\r\n\r\nhalf"))
+        #expect(throws: (any Error).self) { try cut.finish() }
+    }
+
+    @Test("the root of a store says where things are")
+    func description() async throws {
+        let gateway = try GatewayUnderTest(ScriptedUpstream(), publicURL: "https://img.test")
+        let answer = try await gateway.request(.get, "/dicomweb/radiology")
+        #expect(answer.status == .ok)
+        #expect(answer.text.contains("https://img.test/dicomweb/radiology/studies"))
+        let other = try await gateway.request(.get, "/dicomweb/elsewhere")
+        #expect(other.status == .notFound)
+    }
+}
+
+/// The changes that were reported.
+private final class HeardChanges: Sendable {
+    private let heard = Mutex<[StudyChange]>([])
+
+    var all: [StudyChange] { self.heard.withLock { $0 } }
+
+    func note(_ change: StudyChange) { self.heard.withLock { $0.append(change) } }
 }

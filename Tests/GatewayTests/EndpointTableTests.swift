@@ -77,12 +77,7 @@ struct EndpointTableTests {
             guard case .permission(let permission) = endpoint.access else { continue }
             // Google's method asks with POST what a credential may do.
             if endpoint.path.hasSuffix(":testIamPermissions") { continue }
-            let tier: ActionTier =
-                switch endpoint.method {
-                case .get: .read
-                case .delete: .delete
-                default: .write
-                }
+            let tier: ActionTier = endpoint.method == .get ? .read : endpoint.method == .delete ? .delete : .write
             #expect(permission.tier == tier, "\(endpoint.path)")
         }
     }

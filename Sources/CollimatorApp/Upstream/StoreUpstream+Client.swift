@@ -70,6 +70,7 @@ extension DICOMwebClient {
         let target = "/\(request.path)" + (request.query.map { "?\($0)" } ?? "")
         var raw = RawRequest(request.method.rawValue, target, headers: headers)
         raw.body = request.body.map { RequestBody.passing($0.bytes, length: $0.length) }
+        raw.timeout = request.timeout
         raw.retry = request.method == .get ? .always : .whenUnsent
         let response = try await self.exchange(raw)
         var fields = HTTPFields()

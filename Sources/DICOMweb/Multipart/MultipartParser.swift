@@ -42,7 +42,9 @@ public struct MultipartParser: Sendable {
     ///   - limits: How much the body may hold.
     /// - Throws: ``MultipartError/invalidBoundary``.
     public init(boundary: some StringProtocol, limits: MultipartLimits = .default) throws(MultipartError) {
-        guard MultipartBoundary.isValid(boundary) else { throw .invalidBoundary }
+        guard MultipartBoundary.isValid(boundary, lengthMax: MultipartBoundary.readLengthMax) else {
+            throw .invalidBoundary
+        }
         self.delimiter = Array("\r\n--".utf8) + Array(boundary.utf8)
         self.limits = limits
         self.pending = ByteBuffer(string: "\r\n")

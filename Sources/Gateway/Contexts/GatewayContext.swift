@@ -1,6 +1,7 @@
 package import Hummingbird
 package import Identity
 import Logging
+package import NIOCore
 
 /// What every request has on its way through the gateway.
 ///
@@ -12,8 +13,10 @@ package struct GatewayContext: RequestContext {
     package var caller: Caller?
     /// The id of the request, the same that is in the log, in problem documents and in the header of the answer.
     package let requestID: String
-    /// The port that the request came in by; nil where there is no socket.
-    let localPort: Int?
+    /// Where the connection comes from; nil without a socket.
+    package let peerAddress: SocketAddress?
+    /// The port that the connection came in at; nil without a socket.
+    package let localPort: Int?
     /// How far the body of the request has been read.
     let bodyReading: BodyReading
 
@@ -22,6 +25,7 @@ package struct GatewayContext: RequestContext {
         self.requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? RequestID().description
         self.coreContext = CoreRequestContextStorage(source: source)
         self.caller = nil
+        self.peerAddress = source.channel.remoteAddress
         self.localPort = source.channel.localAddress?.port
         self.bodyReading = BodyReading(channel: source.channel)
     }

@@ -20,21 +20,21 @@ struct DICOMwebController: Sendable {
     let changes: StudyChanges
 
     var endpoints: [Endpoint] {
-        self.searches + self.retrievals + self.instanceParts + self.stores
+        self.searches + self.retrievals + self.instanceParts + self.stores + self.deletions + [self.description]
     }
 
     private var searches: [Endpoint] {
         [
-            Endpoint(.get, "\(Self.root)/studies", .dicomWebRead, offersHead: false) { request, context, target in
+            Endpoint(.get, "\(Self.root)/studies", .dicomWebRead) { request, context, target in
                 try await self.search("studies", in: target as StoreTarget, request: request, context: context)
             },
-            Endpoint(.get, "\(Self.root)/series", .dicomWebRead, offersHead: false) { request, context, target in
+            Endpoint(.get, "\(Self.root)/series", .dicomWebRead) { request, context, target in
                 try await self.search("series", in: target as StoreTarget, request: request, context: context)
             },
-            Endpoint(.get, "\(Self.root)/instances", .dicomWebRead, offersHead: false) { request, context, target in
+            Endpoint(.get, "\(Self.root)/instances", .dicomWebRead) { request, context, target in
                 try await self.search("instances", in: target as StoreTarget, request: request, context: context)
             },
-            Endpoint(.get, "\(Self.study)/series", .dicomWebRead, offersHead: false) { request, context, target in
+            Endpoint(.get, "\(Self.study)/series", .dicomWebRead) { request, context, target in
                 let target: StudyTarget = target
                 return try await self.search(
                     "\(target.path)/series",
@@ -43,7 +43,7 @@ struct DICOMwebController: Sendable {
                     context: context
                 )
             },
-            Endpoint(.get, "\(Self.study)/instances", .dicomWebRead, offersHead: false) { request, context, target in
+            Endpoint(.get, "\(Self.study)/instances", .dicomWebRead) { request, context, target in
                 let target: StudyTarget = target
                 return try await self.search(
                     "\(target.path)/instances",
@@ -52,7 +52,7 @@ struct DICOMwebController: Sendable {
                     context: context
                 )
             },
-            Endpoint(.get, "\(Self.series)/instances", .dicomWebRead, offersHead: false) { request, context, target in
+            Endpoint(.get, "\(Self.series)/instances", .dicomWebRead) { request, context, target in
                 let target: SeriesTarget = target
                 return try await self.search(
                     "\(target.path)/instances",
@@ -66,33 +66,93 @@ struct DICOMwebController: Sendable {
 
     private var retrievals: [Endpoint] {
         [
-            self.retrieval(Self.study) { (target: StudyTarget) in target.path },
-            self.retrieval(Self.series) { (target: SeriesTarget) in target.path },
-            self.retrieval(Self.instance) { (target: InstanceTarget) in target.path },
-            self.retrieval("\(Self.study)/metadata") { (target: StudyTarget) in "\(target.path)/metadata" },
-            self.retrieval("\(Self.series)/metadata") { (target: SeriesTarget) in "\(target.path)/metadata" },
-            self.retrieval("\(Self.instance)/metadata") { (target: InstanceTarget) in "\(target.path)/metadata" },
+            self.retrieval(Self.study, .objects) { (target: StudyTarget) in target.path },
+            self.retrieval(Self.series, .objects) { (target: SeriesTarget) in target.path },
+            self.retrieval(Self.instance, .objects) { (target: InstanceTarget) in target.path },
+            self.retrieval("\(Self.study)/metadata", .dataSets) { (target: StudyTarget) in "\(target.path)/metadata" },
+            self.retrieval("\(Self.series)/metadata", .dataSets) { (target: SeriesTarget) in "\(target.path)/metadata"
+            },
+            self.retrieval("\(Self.instance)/metadata", .dataSets) { (target: InstanceTarget) in
+                "\(target.path)/metadata"
+            },
         ]
+    }
+
+    private var deletions: [Endpoint] {
+        [
+            Endpoint(.delete, Self.study, .dicomWebDelete) { _, context, target in
+                let target: StudyTarget = target
+                return try await self.delete(target.path, of: target, context: context)
+            },
+            Endpoint(.delete, Self.series, .dicomWebDelete) { _, context, target in
+                let target: SeriesTarget = target
+                return try await self.delete(target.path, of: target.parent, context: context)
+            },
+            Endpoint(.delete, Self.instance, .dicomWebDelete) { _, context, target in
+                let target: InstanceTarget = target
+                return try await self.delete(target.path, of: target.parent.parent, context: context)
+            },
+        ]
+    }
+
+    /// What is here, for those who begin at the root; the services are named as in PS3.18 §10.
+    private var description: Endpoint {
+        Endpoint(.get, Self.root, .dicomWebRead) { request, _, target in
+            let target: StoreTarget = target
+            let root = "\(self.origin(of: request))/dicomweb/\(target.store.name)"
+            let services = ["search", "retrieve", "store", "delete"]
+            return jsonAnswer(
+                .object([
+                    ("store", .string(target.store.name.rawValue)),
+                    ("services", .array(services.map(JSONValue.string))),
+                    (
+                        "links",
+                        .object([
+                            ("studies", .string("\(root)/studies")), ("series", .string("\(root)/series")),
+                            ("instances", .string("\(root)/instances")),
+                        ])
+                    ),
+                ]),
+                to: request
+            )
+        }
     }
 
     private var instanceParts: [Endpoint] {
         [
-            Endpoint(.get, "\(Self.instance)/rendered", .dicomWebRead, offersHead: false, handler: self.rendered),
+            Endpoint(.get, "\(Self.instance)/rendered", .dicomWebRead, handler: self.rendered),
             Endpoint(
                 .get,
                 "\(Self.instance)/frames/{frames}",
                 .dicomWebRead,
-                offersHead: false,
                 handler: self.frames
             ),
             Endpoint(
                 .get,
                 "\(Self.instance)/frames/{frames}/rendered",
                 .dicomWebRead,
-                offersHead: false,
                 handler: self.renderedFrames
             ),
-            Endpoint(.get, "\(Self.instance)/bulkdata/**", .dicomWebRead, offersHead: false, handler: self.bulkData),
+            self.bulkData("bulkdata"),
+            self.bulkData("bulk"),
+            Endpoint(.get, "\(Self.study)/rendered", .dicomWebRead) { request, context, target in
+                let target: StudyTarget = target
+                return try await self.wholeRendition(
+                    "\(target.path)/rendered",
+                    in: target,
+                    request: request,
+                    context: context
+                )
+            },
+            Endpoint(.get, "\(Self.series)/rendered", .dicomWebRead) { request, context, target in
+                let target: SeriesTarget = target
+                return try await self.wholeRendition(
+                    "\(target.path)/rendered",
+                    in: target,
+                    request: request,
+                    context: context
+                )
+            },
         ]
     }
 
@@ -110,11 +170,12 @@ struct DICOMwebController: Sendable {
 
     private func retrieval<Target: StoreBoundTarget>(
         _ template: String,
+        _ media: AnswerMedia,
         _ path: @escaping @Sendable (Target) -> String
     ) -> Endpoint {
-        Endpoint(.get, template, .dicomWebRead, offersHead: false) { request, context, target in
+        Endpoint(.get, template, .dicomWebRead) { request, context, target in
             let target: Target = target
-            return try await self.retrieve(path(target), in: target, request: request, context: context)
+            return try await self.retrieve(path(target), media, in: target, request: request, context: context)
         }
     }
 
@@ -126,6 +187,7 @@ struct DICOMwebController: Sendable {
         let frames = try FrameList(parsing: context.parameters["frames"])
         return try await self.retrieve(
             "\(target.path)/frames/\(frames.text)",
+            .objects,
             in: target,
             request: request,
             context: context
@@ -154,18 +216,20 @@ struct DICOMwebController: Sendable {
         )
     }
 
-    @Sendable private func bulkData(
-        _ request: Request,
-        context: CallerContext,
-        target: InstanceTarget
-    ) async throws -> Response {
-        let path = try BulkDataPath(segments: context.parameters.getCatchAll())
-        return try await self.retrieve(
-            "\(target.path)/bulkdata/\(path.text)",
-            in: target,
-            request: request,
-            context: context
-        )
+    /// `name` is what the upstream calls it: `bulkdata` in the Healthcare API, `bulk` in Orthanc.
+    private func bulkData(_ name: String) -> Endpoint {
+        Endpoint(.get, "\(Self.instance)/\(name)/**", .dicomWebRead) { request, context, target in
+            let target: InstanceTarget = target
+            let isStrict = target.store.resource != nil
+            let path = try BulkDataPath(segments: context.parameters.getCatchAll(), isStrict: isStrict)
+            return try await self.retrieve(
+                "\(target.path)/\(name)/\(path.text)",
+                .objects,
+                in: target,
+                request: request,
+                context: context
+            )
+        }
     }
 }
 

@@ -8,15 +8,19 @@ private let answerHeaders: [HTTPField.Name] = [.contentType, .contentLength, .wa
 
 /// An upstream's answer as ours, its body handed on as it comes: a chunk is read only when the one before is written.
 ///
-/// `rewriting` replaces the upstream's own URL in the body; the length is then not known ahead. A fault after the
+/// `rewriting` replaces the upstream's own URL in the body; the length is then not known ahead. What was not told to
+/// be of a kind (``refuseStrangeMedia(_:allowing:)``) should not be passed on. A fault after the
 /// first byte cuts the connection: nothing is written to make the body look whole.
-func passThrough(_ answer: UpstreamResponse, rewriting rewrite: ByteReplacer? = nil) -> Response {
+func passThrough(_ answer: UpstreamResponse, rewriting rewrite: (any BodyRewriter)? = nil) -> Response {
     var headers = HTTPFields()
     for name in answerHeaders {
         headers[name] = answer.headers[name]
     }
     if rewrite != nil { headers[.contentLength] = nil }
     headers[.via] = "1.1 collimator"
+    // What a caller may see changes, and what is shown is personal: nobody keeps it without asking.
+    headers[.cacheControl] = "private, no-cache"
+    headers[.vary] = "Authorization, Accept"
     let length = headers[.contentLength].flatMap { Int($0) }
     let bytes = answer.body
     let body = ResponseBody(contentLength: length) { writer in
@@ -26,12 +30,12 @@ func passThrough(_ answer: UpstreamResponse, rewriting rewrite: ByteReplacer? = 
                 try await writer.write(chunk)
                 continue
             }
-            let part = replacer.append(chunk)
+            let part = try replacer.append(chunk)
             rewrite = replacer
             if part.readableBytes > 0 { try await writer.write(part) }
         }
         if var replacer = rewrite {
-            let rest = replacer.finish()
+            let rest = try replacer.finish()
             if rest.readableBytes > 0 { try await writer.write(rest) }
         }
         try await writer.finish(nil)

@@ -11,15 +11,24 @@ struct QIDOQuery: Sendable {
     let text: String?
     /// Whether something was left out.
     let isReduced: Bool
+    /// Whether an attribute is in no dictionary of ours: a server that ignores such ones would answer too much.
+    let isDoubtful: Bool
+    /// The media types of the parameter `accept`, which is ours to read (PS3.18 §8.3.3.1).
+    let accept: String?
 
     private static let controls: Set<String> = ["limit", "offset", "fuzzymatching", "includefield"]
 
     init(parsing query: String?) throws(CollimatorError) {
         let parameters = try QueryParameters(parsing: query)
+        self.accept = try parameters.single("accept")
         let kept = parameters.items.filter { Self.controls.contains($0.name) || Self.isAttribute($0.name) }
+        self.isDoubtful = kept.contains { item in
+            !Self.controls.contains(item.name)
+                && item.name.split(separator: ".").contains { Tag(attribute: $0) == nil }
+        }
         let pairs = kept.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }
         self.text = pairs.isEmpty ? nil : pairs.joined(separator: "&")
-        self.isReduced = kept.count < parameters.items.count
+        self.isReduced = kept.count < parameters.items.count - (self.accept == nil ? 0 : 1)
     }
 
     /// A keyword of the dictionary's form or eight hexadecimal digits, also as a path through sequences.

@@ -65,10 +65,9 @@ struct RenderedController: Sendable {
         )
         let answer = try await target.store.upstream.exchange(upstream, context.reading)
         try refuseFailure(answer, accepting: [200])
+        try refuseStrangeMedia(answer, allowing: .pictures)
         var response = passThrough(answer)
         response.headers[renditionHeader] = "preview"
-        response.headers[.cacheControl] = "private, no-cache"
-        response.headers[.vary] = "Authorization, Accept"
         return response
     }
 }

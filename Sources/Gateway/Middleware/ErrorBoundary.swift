@@ -1,15 +1,17 @@
 import CollimatorCore
 import Hummingbird
 import Logging
-import NIOHTTP1
 import Telemetry
 
 /// Turns every error into the form that its path has, mostly a problem document, and lets none through, so that the
 /// layers outside it see an answer.
 ///
-/// It also gives every answer its `Request-Id`, the same that is in the log.
+/// It also gives every answer its `Request-Id`, the same that is in the log, and the headers that protect a browser.
 struct ErrorBoundary: RouterMiddleware {
     typealias Context = GatewayContext
+
+    /// The methods of each route template, for a method that only the upstream knows not to be offered.
+    let methods: [String: String]
 
     func handle(
         _ request: Request,
@@ -19,17 +21,19 @@ struct ErrorBoundary: RouterMiddleware {
         var response: Response
         do {
             response = try await next(request, context)
-        } catch let error as HTTPParserError {
-            // The bytes on the connection are not HTTP: the server answers 400 itself and closes.
-            throw error
         } catch {
             let failure = collimatorError(for: error)
             self.log(failure, context: context)
             let form = ErrorForm(route: context.endpointPath, path: request.uri.path)
             response = form.response(failure, requestID: context.requestID)
+            if failure.code == .methodNotAllowed, let methods = context.endpointPath.flatMap({ self.methods[$0] }) {
+                let others = methods.split(separator: ", ").filter { $0 != request.method.rawValue }
+                response.headers[.allow] = others.joined(separator: ", ")
+            }
         }
         response.headers[requestIDHeader] = context.requestID
         if context.bodyReading.isAbandoned { response.headers[.connection] = "close" }
+        setProtectiveHeaders(&response.headers)
         return response
     }
 

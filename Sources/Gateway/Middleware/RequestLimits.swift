@@ -1,7 +1,7 @@
 import CollimatorCore
 import Hummingbird
 
-/// Refuses a request whose target is longer than any of ours can be, before anything is parsed.
+/// Refuses a request whose target is too long or can be read in two ways, before anything is done with it.
 struct RequestLimits: RouterMiddleware {
     typealias Context = GatewayContext
 
@@ -19,6 +19,49 @@ struct RequestLimits: RouterMiddleware {
                 publicDetail: "The path and query are longer than this service accepts."
             )
         }
+        guard PathCheck.isPlain(request.uri.path) else {
+            throw CollimatorError(
+                .invalidInput,
+                "the path of a request can be read in two ways",
+                publicDetail: "The path has a segment that is not plain text: dots alone, encoded slashes or controls."
+            )
+        }
         return try await next(request, context)
+    }
+}
+
+/// Whether a path means one thing only.
+///
+/// The router works on the path as it was sent; a segment that becomes another path when somebody decodes it must not
+/// come so far.
+enum PathCheck {
+    static func isPlain(_ path: String) -> Bool {
+        path.utf8.split(separator: UInt8(ascii: "/")).allSatisfy { segment in
+            // Most segments are plain words and numbers: only the others need the slow way.
+            segment.allSatisfy(Self.isWordByte) || Self.decodesPlainly(segment)
+        }
+    }
+
+    private static func decodesPlainly(_ segment: Substring.UTF8View) -> Bool {
+        guard segment.allSatisfy({ (0x21...0x7E).contains($0) }) else { return false }
+        let text: String
+        do throws(CollimatorError) {
+            text = try QueryParameters.decode(Substring(segment))
+        } catch {
+            return false
+        }
+        return text != "." && text != ".."
+            && text.unicodeScalars.allSatisfy { $0 != "/" && $0 != "\\" && $0.value >= 0x20 && $0.value != 0x7F }
+    }
+
+    /// Letters, digits and signs that stand for themselves; no dot, because dots alone are what is looked for.
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"),
+            UInt8(ascii: ","):
+            true
+        default: false
+        }
     }
 }

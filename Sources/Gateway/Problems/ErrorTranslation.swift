@@ -2,6 +2,7 @@ import CollimatorCore
 import DICOMweb
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 
 /// What any error is to a client: ours as it is, the upstream's by ``upstreamFailure(_:)``, the framework's by its
 /// status alone, so that no foreign message text goes out, and everything else `internal`.
@@ -13,6 +14,13 @@ func collimatorError(for error: any Error) -> CollimatorError {
         upstreamFailure(error)
     case let error as any HTTPResponseError:
         frameworkRefusal(status: error.status.code, cause: error)
+    case is HTTPParserError:
+        CollimatorError(
+            .invalidInput,
+            "the body of a request is not valid HTTP",
+            publicDetail: "The request is not valid HTTP.",
+            cause: error
+        )
     case is CancellationError:
         CollimatorError(.unavailable, "the request was cancelled", cause: error, retryAfterSeconds: 1)
     default:

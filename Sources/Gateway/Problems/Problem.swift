@@ -36,6 +36,15 @@ package struct Problem: Sendable {
 
     /// The HTTP answer, with the headers that go with the code.
     package func response() -> Response {
+        Response(
+            status: HTTPResponse.Status(code: self.code.status),
+            headers: self.headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: self.body))
+        )
+    }
+
+    /// The headers that go with the code.
+    var headers: HTTPFields {
         var headers: HTTPFields = [
             .contentType: "application/problem+json",
             .cacheControl: "no-store",
@@ -46,14 +55,11 @@ package struct Problem: Sendable {
         if let retryAfterSeconds = self.retryAfterSeconds {
             headers[.retryAfter] = String(retryAfterSeconds)
         }
-        return Response(
-            status: HTTPResponse.Status(code: self.code.status),
-            headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: self.body))
-        )
+        return headers
     }
 
-    private var body: [UInt8] {
+    /// The document itself.
+    var body: [UInt8] {
         var members: [(String, JSONValue)] = [
             ("type", .string("urn:collimator:problem:\(self.code.rawValue)")),
             ("title", .string(self.code.title)),

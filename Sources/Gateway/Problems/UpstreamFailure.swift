@@ -27,8 +27,20 @@ func upstreamFailure(_ error: DICOMwebError) -> CollimatorError {
             retryAfterSeconds: 5
         )
     case .timeout: upstreamFailure(status: 504, retryAfterSeconds: nil)
-    case .invalidAnswer: CollimatorError(.upstreamInvalid, "upstream: not a DICOMweb answer", cause: error)
-    case .limit: CollimatorError(.upstreamInvalid, "upstream: an answer larger than a limit", cause: error)
+    case .invalidAnswer:
+        CollimatorError(
+            .upstreamInvalid,
+            "upstream: not a DICOMweb answer",
+            publicDetail: "The DICOM store answered with something that is not DICOMweb.",
+            cause: error
+        )
+    case .limit:
+        CollimatorError(
+            .upstreamInvalid,
+            "upstream: an answer larger than a limit",
+            publicDetail: "The DICOM store gave an answer that is larger than this service accepts.",
+            cause: error
+        )
     }
 }
 
@@ -46,7 +58,12 @@ func upstreamFailure(status: Int, retryAfterSeconds: Int?) -> CollimatorError {
             "upstream: bad request",
             publicDetail: "The DICOM store refused the request as not valid."
         )
-    case 401: CollimatorError(.upstreamInvalid, "upstream: our credential is not accepted")
+    case 401:
+        CollimatorError(
+            .upstreamInvalid,
+            "upstream: our credential is not accepted",
+            publicDetail: "The DICOM store does not accept the credential of this service."
+        )
     case 403: CollimatorError(.notFound, "upstream: forbidden, so missing or not granted to our credential")
     case 404, 410: CollimatorError(.notFound, "upstream: not found")
     case 406:
@@ -66,8 +83,30 @@ func upstreamFailure(status: Int, retryAfterSeconds: Int?) -> CollimatorError {
             publicDetail: "The DICOM store cannot answer now.",
             retryAfterSeconds: retryAfterSeconds ?? 5
         )
-    case 408, 504: CollimatorError(.upstreamTimeout, "upstream: timeout", retryAfterSeconds: retryAfterSeconds)
-    case 507: CollimatorError(.insufficientStorage, "upstream: no room")
-    default: CollimatorError(.upstreamInvalid, "upstream: fault")
+    case 408, 504:
+        CollimatorError(
+            .upstreamTimeout,
+            "upstream: timeout",
+            publicDetail: "The DICOM store did not answer in time.",
+            retryAfterSeconds: retryAfterSeconds
+        )
+    case 507:
+        CollimatorError(
+            .insufficientStorage,
+            "upstream: no room",
+            publicDetail: "The DICOM store has no room left."
+        )
+    case 300..<400:
+        CollimatorError(
+            .upstreamInvalid,
+            "upstream: a redirect, which is not followed",
+            publicDetail: "The DICOM store answered with a redirect, which is not followed."
+        )
+    default:
+        CollimatorError(
+            .upstreamInvalid,
+            "upstream: fault",
+            publicDetail: "The DICOM store failed."
+        )
     }
 }

@@ -15,8 +15,6 @@ package struct Endpoint: Sendable {
     package let path: String
     package let access: Access
     /// Whether a GET is also offered as HEAD.
-    ///
-    /// Bodies of unknown length are not: HTTP/1.1 cannot frame such a HEAD.
     package let offersHead: Bool
     let respond: @Sendable (Request, GatewayContext, AccessGate) async throws -> Response
 

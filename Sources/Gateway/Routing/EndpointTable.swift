@@ -15,6 +15,18 @@ package struct EndpointTable: Sendable {
         Set(self.endpoints.filter { $0.access == .open }.map { RouterPath($0.path).description })
     }
 
+    /// The methods of each route template, as the router writes it, in the form of `Allow`.
+    var methodsByPath: [String: String] {
+        Dictionary(grouping: self.endpoints, by: { RouterPath($0.path).description }).mapValues { endpoints in
+            Self.allow(Set(endpoints.map(\.method) + (endpoints.contains(where: \.offersHead) ? [.head] : [])))
+        }
+    }
+
+    /// Every path answers OPTIONS.
+    private static func allow(_ offered: Set<HTTPRequest.Method>) -> String {
+        offered.union([.options]).map(\.rawValue).sorted().joined(separator: ", ")
+    }
+
     /// Puts every path of the table on the router.
     ///
     /// Middleware must have been added before.
@@ -29,7 +41,7 @@ package struct EndpointTable: Sendable {
             }
             if let get = endpoints.first(where: \.offersHead), offered.insert(.head).inserted {
                 router.on(RouterPath(path), method: .head) { request, context in
-                    try await get.respond(request, context, gate).createHeadResponse()
+                    try await Self.head(get.respond(request, context, gate))
                 }
             }
             self.refuseOtherMethods(at: path, offered: offered, on: router)
@@ -41,8 +53,13 @@ package struct EndpointTable: Sendable {
         offered: Set<HTTPRequest.Method>,
         on router: Router<GatewayContext>
     ) {
-        let allow = offered.map(\.rawValue).sorted().joined(separator: ", ")
-        for method in Self.methods where !offered.contains(method) {
+        let allow = Self.allow(offered)
+        if !offered.contains(.options) {
+            router.on(RouterPath(path), method: .options) { _, _ in
+                Response(status: .noContent, headers: [.allow: allow])
+            }
+        }
+        for method in Self.methods where method != .options && !offered.contains(method) {
             router.on(RouterPath(path), method: method) { _, context in
                 let refusal = CollimatorError(.methodNotAllowed, "the path has no such method")
                 var response = ErrorForm(route: path, path: path).response(refusal, requestID: context.requestID)
@@ -50,5 +67,15 @@ package struct EndpointTable: Sendable {
                 return response
             }
         }
+    }
+
+    /// The head of an answer; a body of unknown length stays so, and one that is streamed is let go of unread.
+    private static func head(_ response: Response) -> Response {
+        guard response.body.contentLength == nil else { return response.createHeadResponse() }
+        return Response(
+            status: response.status,
+            headers: response.headers,
+            body: ResponseBody(contentLength: nil) { writer in try await writer.finish(nil) }
+        )
     }
 }

@@ -139,4 +139,7 @@ extension CallerContext {
 
     /// A writing upstream call for this caller.
     var writing: UpstreamCall { UpstreamCall(tier: .write, principal: self.caller.principal) }
+
+    /// A deleting upstream call for this caller.
+    var deleting: UpstreamCall { UpstreamCall(tier: .delete, principal: self.caller.principal) }
 }

@@ -13,6 +13,8 @@ package struct UpstreamRequest: Sendable {
     package var query: String?
     package var headers: HTTPFields
     package var body: Body?
+    /// How long the whole exchange may take; nil for as long as moving files may take.
+    package var timeout: Duration?
 
     package init(
         _ method: HTTPRequest.Method,

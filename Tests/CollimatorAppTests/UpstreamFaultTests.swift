@@ -1,0 +1,154 @@
+import TestSupport
+import Testing
+
+@testable import CollimatorApp
+
+/// Every way in which a DICOM store can fail, over real sockets.
+@Suite("An upstream that fails", .timeLimit(.minutes(2)))
+struct UpstreamFaultTests {
+    private static let streamed = "/dicomweb/pacs/studies/1.2.3/metadata"
+    private static let collected = "/api/v1/stores/pacs/studies"
+    private static let json = "Content-Type: application/dicom+json\r\n"
+
+    /// A fault, and the statuses of a streamed and of a collected answer.
+    struct Fault: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let steps: [FaultyServer.Step]
+        let streamed: Int
+        let collected: Int
+
+        init(_ name: String, _ steps: [FaultyServer.Step], _ streamed: Int, _ collected: Int? = nil) {
+            self.testDescription = name
+            self.steps = steps
+            self.streamed = streamed
+            self.collected = collected ?? streamed
+        }
+    }
+
+    private static func answer(_ status: String, _ headers: String = "", _ body: String = "") -> [FaultyServer.Step] {
+        [.send("HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")]
+    }
+
+    static let faults = [
+        Fault("closes at once", [.close], 503),
+        Fault("is silent", [], 504),
+        Fault("stops in the head", [.send("HTTP/1.1 200 OK\r\nContent-")], 504),
+        Fault("throttles", answer("429 Too Many Requests", "Retry-After: 7\r\n"), 503),
+        Fault("is overloaded", answer("503 Service Unavailable", "Retry-After: 7\r\n"), 503),
+        Fault("fails", answer("500 Internal Server Error", "Content-Type: text/html\r\n", "<h1>Smith</h1>"), 502),
+        Fault("redirects", answer("302 Found", "Location: http://127.0.0.1:1/secret\r\n"), 502),
+        Fault("refuses our credential", answer("401 Unauthorized"), 502),
+        Fault("answers HTML", answer("200 OK", "Content-Type: text/html\r\n", "<script>alert(1)</script>"), 502),
+        Fault("answers without a type", answer("200 OK", "", "Smith"), 502),
+        Fault("packs what it was not asked to", answer("200 OK", "\(json)Content-Encoding: gzip\r\n", "x"), 502),
+        Fault("speaks no HTTP", [.send("Smith\r\n\r\n"), .close], 502),
+        Fault(
+            "has a head without end",
+            [.send("HTTP/1.1 200 OK\r\nX: \(String(repeating: "x", count: 200_000))")],
+            502
+        ),
+    ]
+
+    @Test("is a problem document that names the layer", arguments: faults)
+    func problems(fault: Fault) async throws {
+        try await FaultyServer.run(fault.steps) { server in
+            let port = server.port
+            try await RunningGateway.run(before: "http://127.0.0.1:\(port)/dicomWeb") { gateway in
+                for (path, status) in [(Self.streamed, fault.streamed), (Self.collected, fault.collected)] {
+                    let answer = try await RawExchange.exchange(port: gateway.port, RunningGateway.head(path))
+                    #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer.prefix(500))")
+                    #expect(answer.contains("application/problem+json"))
+                    #expect(answer.contains("\"detail\":\"The DICOM store"), "\(answer)")
+                    #expect(!answer.contains("Smith") && !answer.contains("script") && !answer.contains("secret"))
+                    #expect((status == 503) == answer.contains("Retry-After:"))
+                }
+                try await Self.isAlive(gateway)
+            }
+            // Both were asked once: nothing was followed or repeated.
+            #expect(server.requestCount == 2)
+        }
+    }
+
+    @Test("and cannot be reached is 503, and readiness says so")
+    func refused() async throws {
+        // A port that was free a moment ago.
+        let port = try await FaultyServer.run([]) { $0.port }
+        try await RunningGateway.run(before: "http://127.0.0.1:\(port)/dicomWeb") { gateway in
+            for path in [Self.streamed, Self.collected] {
+                let answer = try await RawExchange.exchange(port: gateway.port, RunningGateway.head(path))
+                #expect(answer.hasPrefix("HTTP/1.1 503 "), "\(answer.prefix(200))")
+                #expect(answer.contains("The DICOM store cannot be reached now."))
+            }
+            let ready = try await RawExchange.exchange(port: gateway.port, RunningGateway.head("/readyz"))
+            #expect(ready.hasPrefix("HTTP/1.1 503 "))
+            try await Self.isAlive(gateway)
+        }
+    }
+
+    /// A body that begins well; the steps after the head.
+    static let broken: [(String, [FaultyServer.Step])] = [
+        ("a length that is not reached", [.send("Content-Length: 1000\r\n\r\n[{}"), .close]),
+        ("chunks without an end", [.send("Transfer-Encoding: chunked\r\n\r\n3\r\n[{}\r\n"), .close]),
+        ("chunks that are none", [.send("Transfer-Encoding: chunked\r\n\r\n3\r\n[{}\r\nzz\r\n"), .close]),
+        ("silence in the middle", [.send("Transfer-Encoding: chunked\r\n\r\n3\r\n[{}\r\n")]),
+    ]
+
+    @Test("and breaks off in the middle cuts the connection to the client", arguments: broken)
+    func brokenOff(name: String, steps: [FaultyServer.Step]) async throws {
+        let head = FaultyServer.Step.send("HTTP/1.1 200 OK\r\n\(Self.json)")
+        try await FaultyServer.run([head] + steps) { server in
+            try await RunningGateway.run(before: "http://127.0.0.1:\(server.port)/dicomWeb") { gateway in
+                let cut = try await RawExchange.exchange(port: gateway.port, RunningGateway.head(Self.streamed))
+                #expect(cut.hasPrefix("HTTP/1.1 200 "), "\(cut)")
+                #expect(cut.contains("[{}"))
+                #expect(!cut.hasSuffix("0\r\n\r\n"), "an end was written")
+                let collected = try await RawExchange.exchange(
+                    port: gateway.port,
+                    RunningGateway.head(Self.collected)
+                )
+                #expect(collected.contains("application/problem+json"), "\(collected)")
+                #expect(["502", "503", "504"].contains(collected.dropFirst(9).prefix(3)), "\(collected.prefix(20))")
+                try await Self.isAlive(gateway)
+            }
+        }
+    }
+
+    @Test("parts that never close are not closed by us")
+    func openParts() async throws {
+        let head = """
+            HTTP/1.1 200 OK\r\nContent-Type: multipart/related; type="application/dicom"; boundary=b\r\n\
+            Content-Length: 60\r\n\r\n--b\r\nContent-Type: application/dicom\r\n\r\nnot whole and without end
+            """
+        try await FaultyServer.run([.send(head), .close]) { server in
+            try await RunningGateway.run(before: "http://127.0.0.1:\(server.port)/dicomWeb") { gateway in
+                let path = "/dicomweb/pacs/studies/1.2.3"
+                let answer = try await RawExchange.exchange(port: gateway.port, RunningGateway.head(path))
+                #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(answer)")
+                #expect(!answer.contains("--b--"))
+                #expect(!answer.hasSuffix("0\r\n\r\n"))
+            }
+        }
+    }
+
+    @Test("and is still sending is let go of when the client has gone")
+    func clientGone() async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/dicom\r\nContent-Length: 99999999999\r\n\r\n"
+        try await FaultyServer.run([.send(head), .flood]) { server in
+            try await RunningGateway.run(before: "http://127.0.0.1:\(server.port)/dicomWeb") { gateway in
+                let path = "/dicomweb/pacs/studies/1.2.3"
+                for _ in 0..<5 {
+                    try await RawExchange.abandon(port: gateway.port, RunningGateway.head(path))
+                }
+                #expect(server.requestCount == 5)
+                // Bounded by the suite's time limit.
+                while server.openConnections > 0 { try await Task.sleep(for: .milliseconds(20)) }
+                try await Self.isAlive(gateway)
+            }
+        }
+    }
+
+    private static func isAlive(_ gateway: RunningGateway) async throws {
+        let health = try await RawExchange.exchange(port: gateway.port, RunningGateway.head("/healthz"))
+        #expect(health.hasPrefix("HTTP/1.1 200 "))
+    }
+}

@@ -1,0 +1,167 @@
+import CollimatorCore
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// What is wrong with a request before any route sees it, over a real socket.
+@Suite("Requests that are wrong as HTTP", .timeLimit(.minutes(1)))
+struct HTTPBoundaryTests {
+    private static let key = "Authorization: Bearer \(GatewayUnderTest.key)\r\n"
+    private static let long = String(repeating: "x", count: 40_000)
+
+    private func exchange(
+        _ text: String,
+        upstream: ScriptedUpstream = ScriptedUpstream(search: { _ in [] }),
+        limits: GatewayLimits = GatewayLimits()
+    ) async throws -> String {
+        try await GatewayUnderTest(upstream, limits: limits).application.test(.live) { client in
+            let port = try #require(client.port)
+            let answer = try await RawExchange.exchange(port: port, text)
+            // Whatever it was, the next one is served.
+            let health = try await client.execute(uri: "/healthz", method: .get)
+            #expect(health.status == .ok)
+            return answer
+        }
+    }
+
+    @Test(
+        "are problem documents",
+        arguments: [
+            ("nonsense\r\n\r\n", 400, "invalid-input"),
+            ("GET\r\n\r\n", 400, "invalid-input"),
+            ("FOO / HTTP/1.1\r\nHost: x\r\n\r\n", 400, "invalid-input"),
+            ("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400, "invalid-input"),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400, "invalid-input"),
+            (
+                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+                "invalid-input"
+            ),
+            ("GET / HTTP/1.1\r\nHost: x\r\nBroken header\r\n\r\n", 400, "invalid-input"),
+            ("\u{16}\u{3}\u{1}\u{0}\u{1}\r\n\r\n", 400, "invalid-input"),
+            ("GET / HTTP/1.1\r\nHost: x\r\nX: \(long)\r\n\r\n", 431, "headers-too-large"),
+            ("GET /\(long) HTTP/1.1\r\nHost: x\r\n\r\n", 431, "headers-too-large"),
+            (
+                "GET /?\(long.prefix(9000)) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 431,
+                "headers-too-large"
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: x\r\n\(String(repeating: "X: y\r\n", count: 200))\r\n", 431,
+                "headers-too-large"
+            ),
+        ]
+    )
+    func malformed(text: String, status: Int, code: String) async throws {
+        let answer = try await self.exchange(text)
+        #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer.prefix(200))")
+        #expect(answer.lowercased().contains("content-type: application/problem+json"))
+        #expect(answer.contains("\"code\":\"\(code)\""))
+        #expect(answer.lowercased().contains("request-id:"))
+        #expect(answer.lowercased().contains("x-content-type-options: nosniff"))
+        // One answer, and nothing after it.
+        #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
+    }
+
+    @Test("a body that is no chunks is 400, and nothing after it is served")
+    func brokenChunks() async throws {
+        let upstream = ScriptedUpstream(exchange: { request in
+            if let body = request.body { for try await _ in body.bytes {} }
+            return .chunks(["{}"])
+        })
+        let head = "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.key)"
+        let answer = try await self.exchange(
+            "\(head)Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n",
+            upstream: upstream
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer.prefix(200))")
+        #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
+    }
+
+    @Test("a body that stops coming is 408, and the upload is not taken for whole")
+    func slowBody() async throws {
+        let upstream = ScriptedUpstream(exchange: { request in
+            if let body = request.body { for try await _ in body.bytes {} }
+            Issue.record("the body was taken for whole")
+            return .chunks(["{}"])
+        })
+        var limits = GatewayLimits()
+        limits.bodyIdleTimeout = .milliseconds(200)
+        for framing in ["Content-Length: 100", "Transfer-Encoding: chunked"] {
+            let start = framing.hasPrefix("C") ? "abc" : "3\r\nabc\r\n"
+            let answer = try await self.exchange(
+                "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.key)\(framing)\r\n\r\n\(start)",
+                upstream: upstream,
+                limits: limits
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer.prefix(200))")
+            #expect(answer.contains("\"code\":\"request-timeout\""))
+        }
+    }
+
+    @Test(
+        "paths that can be read in two ways are 400",
+        arguments: [
+            "/api/v1/../v1/stores", "/api/v1/%2e%2e/stores", "/dicomweb/radiology/studies/1.2%2F3",
+            "/dicomweb/radiology/studies/1.2%5c3", "/api/v1/stores/%00", "/api/v1/stores/a%0d%0ab",
+            "/api/v1/stores/%zz",
+            "/api/v1/stores/%ff%fe", "/api/v1/stores/.", "/a\\b",
+        ]
+    )
+    func strangePaths(path: String) async throws {
+        let answer = try await self.exchange("GET \(path) HTTP/1.1\r\nHost: x\r\n\(Self.key)Connection: close\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer.prefix(200))")
+        #expect(answer.contains("\"code\":\"invalid-input\""))
+    }
+
+    @Test("an absolute target is served like its path")
+    func absoluteForm() async throws {
+        let request =
+            "GET http://elsewhere.test/api/v1/stores HTTP/1.1\r\nHost: x\r\n\(Self.key)Connection: close\r\n\r\n"
+        let answer = try await self.exchange(request)
+        #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(answer.prefix(200))")
+    }
+
+    @Test("an HTTP/1.0 client gets a body that ends with the connection, and no chunks")
+    func oldClients() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks(["[1,", "2]"]) })
+        let answer = try await self.exchange(
+            "GET \(Sample.dicomweb)/metadata HTTP/1.0\r\n\(Self.key)\r\n",
+            upstream: upstream
+        )
+        #expect(answer.hasPrefix("HTTP/1.0 200 "), "\(answer.prefix(200))")
+        #expect(!answer.lowercased().contains("transfer-encoding"))
+        #expect(answer.hasSuffix("\r\n\r\n[1,2]"))
+    }
+
+    @Test("a HEAD of a streamed answer ends with its head, and the next request is served")
+    func streamedHead() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks(["[1,", "2]"]) })
+        let answer = try await self.exchange(
+            "HEAD \(Sample.dicomweb)/metadata HTTP/1.1\r\nHost: x\r\n\(Self.key)\r\n"
+                + "GET \(Sample.dicomweb)/metadata HTTP/1.1\r\nHost: x\r\n\(Self.key)Connection: close\r\n\r\n",
+            upstream: upstream
+        )
+        let answers = answer.components(separatedBy: "HTTP/1.1 200 OK\r\n")
+        try #require(answers.count == 3, "\(answer)")
+        #expect(answers[1].hasSuffix("\r\n\r\n") && !answers[1].contains("[1,") && !answers[1].contains("\r\n0\r\n"))
+        #expect(!answers[1].lowercased().contains("content-length"))
+        #expect(answers[2].hasSuffix("0\r\n\r\n"))
+    }
+
+    @Test("what follows an answer is not read for ever")
+    func endlessBody() async throws {
+        var limits = GatewayLimits()
+        limits.drainedBytesMax = 1000
+        limits.bodyIdleTimeout = .milliseconds(200)
+        let answer = try await self.exchange(
+            "POST /api/v1/stores HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n\(Self.long)",
+            limits: limits
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 401 "), "\(answer.prefix(200))")
+    }
+}
