@@ -183,7 +183,7 @@ let package = Package(
             name: "CollimatorAppTests",
             dependencies: [
                 "CollimatorApp", "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator",
-                "PhantomStudies", "DICOMweb", "CollimatorCore", "TestSupport",
+                "PhantomStudies", "Archives", "DICOMweb", "Cryptography", "CollimatorCore", "TestSupport",
                 asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -199,8 +199,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Identity", "AccessControl", "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
-                "TestSupport",
+                "Gateway", "Identity", "AccessControl", "Archives", "DICOMweb", "Cryptography", "Telemetry",
+                "CollimatorCore", "TestSupport",
                 hummingbird, hummingbirdTesting, logging, nioCore,
             ],
             swiftSettings: strict

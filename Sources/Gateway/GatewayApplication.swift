@@ -64,18 +64,28 @@ package struct GatewayParts: Sendable {
         )
     }
 
+    private var dicomweb: DICOMwebController {
+        DICOMwebController(limits: self.limits, publicURL: self.publicURL, changes: self.changes)
+    }
+
     /// Every route.
     package func endpointTable(logger: Logger) -> EndpointTable {
         let readiness = ReadinessProbe(stores: self.stores, limits: self.limits, logger: logger)
         return EndpointTable(
             endpoints: HealthController(readiness: readiness).endpoints
                 + StoresController(stores: self.stores, authorizer: self.authorizer).endpoints
+                + MeController(stores: self.stores, authorizer: self.authorizer).endpoints
+                + StudySearchController(stores: self.stores, authorizer: self.authorizer).endpoints
                 + StudiesController().endpoints
+                + SeriesController().endpoints
+                + MetadataController(dicomweb: self.dicomweb).endpoints
+                + FileController().endpoints
+                + ArchiveController().endpoints
                 + self.uploads.endpoints
                 + RenderedController().endpoints
                 + SignInController(signIns: self.signIns, browser: self.browser).endpoints
                 + AppController().endpoints
-                + DICOMwebController(limits: self.limits, publicURL: self.publicURL, changes: self.changes).endpoints
+                + self.dicomweb.endpoints
                 + self.deletionsAndOperations
         )
     }

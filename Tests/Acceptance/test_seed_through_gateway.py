@@ -2,9 +2,9 @@
 
 import os
 
+import httplib2
 import pytest
 import requests
-from google.auth.credentials import AnonymousCredentials
 from google.oauth2.credentials import Credentials
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError
@@ -27,16 +27,16 @@ def guide(binary, tmp_path_factory):
         yield server
 
 
-def build(guide, credentials):
+def build(guide, **credentials):
     return discovery.build(
-        "healthcare", "v1", credentials=credentials, client_options={"api_endpoint": guide.url},
-        cache_discovery=False, static_discovery=True,
+        "healthcare", "v1", client_options={"api_endpoint": guide.url},
+        cache_discovery=False, static_discovery=True, **credentials,
     )
 
 
 @pytest.fixture(scope="module")
 def client(guide):
-    return build(guide, Credentials(token=guide.key))
+    return build(guide, credentials=Credentials(token=guide.key))
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,8 @@ def test_12_a_call_without_a_token_is_refused_in_googles_form(guide, base_url):
     # A key in the query is no credential.
     assert requests.get(f"{base_url}", params={"access_token": guide.key, "key": guide.key}).status_code == 401
     with pytest.raises(HttpError) as refusal:
-        build(guide, AnonymousCredentials()).projects().locations().datasets().dicomStores().get(name=STORE).execute()
+        stores = build(guide, http=httplib2.Http()).projects().locations().datasets().dicomStores()
+        stores.get(name=STORE).execute()
     assert refusal.value.status_code == 401
 
 

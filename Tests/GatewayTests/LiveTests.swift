@@ -14,38 +14,51 @@ import Testing
 struct LiveTests {
     private struct Broken: Error {}
 
-    @Test("a fault after the first byte cuts the connection")
-    func faultInTheMiddle() async throws {
-        let upstream = ScriptedUpstream(exchange: { _ in
-            let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
-                continuation.yield(ByteBuffer(string: "half of it"))
-                continuation.finish(throwing: Broken())
+    @Test(
+        "a fault after the first byte cuts the connection",
+        arguments: [Sample.dicomweb, "\(Sample.instancePath)/file", "\(Sample.studyPath)/archive"]
+    )
+    func faultInTheMiddle(path: String) async throws {
+        let upstream = ScriptedUpstream(
+            search: { $0.offset > 0 ? [] : [Sample.instance()] },
+            exchange: { _ in
+                let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+                    continuation.yield(ByteBuffer(string: "half of it"))
+                    continuation.finish(throwing: Broken())
+                }
+                return UpstreamResponse(status: 200, headers: [.contentType: "application/dicom"], body: stream)
             }
-            return UpstreamResponse(status: 200, headers: [.contentType: "application/dicom"], body: stream)
-        })
+        )
         let gateway = try GatewayUnderTest(upstream)
         _ = try await gateway.application.test(.live) { client in
             await #expect(throws: (any Error).self) {
-                _ = try await client.execute(uri: Sample.dicomweb, method: .get, headers: GatewayUnderTest.bearer)
+                _ = try await client.execute(uri: path, method: .get, headers: GatewayUnderTest.bearer)
             }
         }
     }
 
-    @Test("a client that goes away ends the exchange with the upstream")
-    func clientGone() async throws {
+    @Test(
+        "a client that goes away ends the exchange with the upstream",
+        // Each holds a thread of the pool while it waits for the first bytes; two at once may hold all there are.
+        .serialized,
+        arguments: [Sample.dicomweb, "\(Sample.instancePath)/file", "\(Sample.studyPath)/archive"]
+    )
+    func clientGone(path: String) async throws {
         let ended = AsyncStream<Void>.makeStream()
-        let upstream = ScriptedUpstream(exchange: { _ in
-            UpstreamResponse(
-                status: 200,
-                headers: [.contentType: "application/dicom"],
-                body: EndlessBytes(onEnd: EndSignal { ended.continuation.finish() })
-            )
-        })
+        let upstream = ScriptedUpstream(
+            search: { $0.offset > 0 ? [] : [Sample.instance()] },
+            exchange: { _ in
+                UpstreamResponse(
+                    status: 200,
+                    headers: [.contentType: "application/dicom"],
+                    body: EndlessBytes(onEnd: EndSignal { ended.continuation.finish() })
+                )
+            }
+        )
         let gateway = try GatewayUnderTest(upstream)
         _ = try await gateway.application.test(.live) { client in
             let port = try #require(client.port)
-            let head =
-                "GET \(Sample.dicomweb) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(GatewayUnderTest.key)\r\n\r\n"
+            let head = "GET \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(GatewayUnderTest.key)\r\n\r\n"
             try await RawExchange.abandon(port: port, head)
             for await _ in ended.stream {}
         }

@@ -20,7 +20,8 @@ struct StoresTests {
         #expect(answer.status == .ok)
         #expect(
             answer.text == """
-                {"items":[{"name":"radiology","resource":"projects/p/locations/l/datasets/d/dicomStores/s",\
+                {"items":[{"name":"radiology","kind":"healthcare",\
+                "resource":"projects/p/locations/l/datasets/d/dicomStores/s",\
                 "links":{"self":"/api/v1/stores/radiology","studies":"/api/v1/stores/radiology/studies",\
                 "dicomweb":"/dicomweb/radiology"}}],"nextCursor":null}
                 """
@@ -40,6 +41,12 @@ struct StoresTests {
         headers[.ifNoneMatch] = #""other""#
         let third = try await self.gateway.request(.get, "/api/v1/stores/radiology", headers: headers)
         #expect(third.status == .ok)
+    }
+
+    @Test("takes no parameters", arguments: ["/api/v1/stores?x=1", "/api/v1/stores/radiology?limit=1", "/api/v1/me?a"])
+    func parameters(uri: String) async throws {
+        let answer = try await self.gateway.request(.get, uri)
+        #expect(answer.status == .badRequest)
     }
 
     @Test(

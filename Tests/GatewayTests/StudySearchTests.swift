@@ -25,8 +25,9 @@ struct StudySearchTests {
                 "date":"2026-01-05","time":"10:30:00","timezoneOffset":null,"description":"CT CHEST",\
                 "accessionNumber":"A-77","referringPhysician":{"display":"Lee, Ann","family":"Lee","given":"Ann",\
                 "ideographic":null,"phonetic":null},"modalities":null,"seriesCount":null,"instanceCount":null,\
-                "scope":"study","updatedAt":null,"links":{"self":"\(path)","series":"\(path)?include=series",\
-                "instances":"\(path)?include=series,instances","dicomweb":"\(Sample.dicomweb)"}}],"nextCursor":null}
+                "scope":"study","updatedAt":null,"links":{"self":"\(path)","series":"\(path)/series",\
+                "instances":"\(path)/instances","metadata":"\(path)/metadata","archive":"\(path)/archive",\
+                "dicomweb":"\(Sample.dicomweb)"}}],"nextCursor":null,"total":1,"complete":true}
                 """
         )
     }
@@ -72,7 +73,8 @@ struct StudySearchTests {
     @Test(
         "refuses what it cannot do and asks the upstream nothing",
         arguments: [
-            "modality=CT", "PatientName=x", "patientName=", "patientName=*", "patientName=s*ith", "patientName=%3F",
+            "modality=CT", "sort=-date", "q=x", "store=radiology", "PatientName=x", "patientName=", "patientName=*",
+            "patientName=s*ith", "patientName=%3F",
             "patientId=", "patientId=MRN-*", "studyUid=abc", "studyUid=1..2", "from=20260105", "from=2026-02-30",
             "from=2026-02-02&to=2026-02-01", "limit=0", "limit=201", "limit=ten", "limit=-1", "limit=5&limit=6",
             "cursor=xyz", "patientId=%ZZ", "patientId=%C3%28", "patientId=a%00b", "patientId=a%5Cb",
@@ -88,12 +90,87 @@ struct StudySearchTests {
 
     @Test("names the known parameters to who uses another")
     func knownParametersAreNamed() async throws {
-        let answer = try await GatewayUnderTest(ScriptedUpstream()).request(.get, "\(Self.path)?modality=CT")
+        let answer = try await GatewayUnderTest(ScriptedUpstream()).request(.get, "\(Self.path)?colour=red")
         let detail = try #require(try answer.problem().detail)
         for name in ["patientName", "patientId", "accessionNumber", "studyUid", "from", "to", "limit", "cursor"] {
             #expect(detail.contains(name))
         }
         #expect(!detail.contains("modality"))
+    }
+
+    @Test("says of what needs the index that it is not yet available", arguments: StudySearch.notYetAvailable)
+    func notYetAvailable(name: String) async throws {
+        let answer = try await GatewayUnderTest(ScriptedUpstream()).request(.get, "\(Self.path)?\(name)=CT")
+        let detail = try #require(try answer.problem().detail)
+        #expect(answer.status == .badRequest)
+        #expect(detail.contains("not yet available"))
+        #expect(detail.contains(name))
+    }
+
+    @Test("a server with wildcards is asked with them")
+    func wildcards() async throws {
+        let upstream = ScriptedUpstream(search: { _ in [] })
+        let gateway = try GatewayUnderTest(stores: ["orthanc": upstream], kind: .dicomweb)
+        _ = try await gateway.request(.get, "/api/v1/stores/orthanc/studies?patientName=smi+jo")
+        let search = try #require(upstream.log.searches.first)
+        #expect(search.matches == [UpstreamSearch.Match(.patientName, "smi*^jo*")])
+        #expect(!search.isFuzzy)
+    }
+
+    @Test("shows the counts and modalities that a server gives by itself")
+    func givenCounts() async throws {
+        var study = Sample.study()
+        study.set(.modalitiesInStudy, values: [.string("SR"), .string("CT")])
+        study.set(.numberOfStudyRelatedSeries, 2)
+        study.set(.numberOfStudyRelatedInstances, 7)
+        let given = study
+        let gateway = try GatewayUnderTest(ScriptedUpstream(search: { _ in [given] }))
+        let answer = try await gateway.request(.get, Self.path)
+        #expect(answer.text.contains(#""modalities":["CT","SR"],"seriesCount":2,"instanceCount":7"#))
+    }
+
+    @Test("links to the next page, and counts when the end is seen")
+    func links() async throws {
+        let all = (1...3).map { Sample.study(uid: "1.2.\($0)") }
+        let gateway = try GatewayUnderTest(
+            ScriptedUpstream(search: { Array(all.dropFirst($0.offset).prefix($0.limit)) })
+        )
+        let first = try await gateway.request(.get, "\(Self.path)?limit=2&patientId=a%20b")
+        let link = try #require(first.headers[values: .known("Link")].first)
+        #expect(first.text.contains(#""total":null,"complete":true"#))
+        let match = try #require(link.firstMatch(of: /^<(.+)>; rel="next"$/))
+        let next = try await gateway.request(.get, String(match.output.1))
+        #expect(match.output.1.hasPrefix("\(Self.path)?limit=2&patientId=a%20b&cursor="))
+        #expect(next.text.contains(#""nextCursor":null,"total":3,"complete":true"#))
+        #expect(next.headers[values: .known("Link")].isEmpty)
+    }
+
+    @Test("a server that gives fewer than were asked for is asked on, until nothing comes")
+    func cappingServer() async throws {
+        let all = (1...7).map { Sample.study(uid: "1.2.\($0)") }
+        let gateway = try GatewayUnderTest(
+            ScriptedUpstream(search: { Array(all.dropFirst($0.offset).prefix(min($0.limit, 2))) })
+        )
+        let whole = try await gateway.request(.get, Self.path)
+        #expect(whole.text.matches(of: /"uid":"([0-9.]+)"/).count == 7)
+        #expect(whole.text.contains(#""nextCursor":null,"total":7"#))
+        let part = try await gateway.request(.get, "\(Self.path)?limit=5")
+        #expect(part.text.matches(of: /"uid":"([0-9.]+)"/).count == 5)
+        #expect(!part.text.contains(#""nextCursor":null"#))
+    }
+
+    @Test("what the upstream's offset cannot reach is said to be missing")
+    func offsetEnd() async throws {
+        let cursor = ListCursor(store: 0, offset: ListCursor.offsetMax, shown: ListCursor.offsetMax)
+        let text = cursor.text(of: "radiology\n\n")
+        let gateway = try GatewayUnderTest(
+            ScriptedUpstream(search: { search in
+                (0..<search.limit).map { Sample.study(uid: "1.2.\(search.offset + $0)") }
+            })
+        )
+        let answer = try await gateway.request(.get, "\(Self.path)?limit=1&cursor=\(text)")
+        #expect(answer.status == .ok)
+        #expect(answer.text.contains(#""nextCursor":null,"total":null,"complete":false"#))
     }
 
     @Test("pages with a cursor until nothing is left")
@@ -113,7 +190,8 @@ struct StudySearchTests {
             cursor = answer.text.firstMatch(of: /"nextCursor":"([^"]+)"/).map { String($0.output.1) }
         } while cursor != nil
         #expect(uids == (1...7).map { "1.2.\($0)" })
-        #expect(upstream.log.searches.map(\.offset) == [0, 3, 6])
+        // The last page is one study short, so it is asked whether there is more.
+        #expect(upstream.log.searches.map(\.offset) == [0, 3, 6, 7])
     }
 
     @Test("a cursor of another search is refused")
@@ -125,6 +203,12 @@ struct StudySearchTests {
         let cursor = match.output.1
         let other = try await gateway.request(.get, "\(Self.path)?limit=1&patientId=Q&cursor=\(cursor)")
         #expect(other.status == .badRequest)
+        for index in cursor.indices {
+            var changed = cursor
+            changed.replaceSubrange(index...index, with: cursor[index] == "A" ? "B" : "A")
+            let answer = try await gateway.request(.get, "\(Self.path)?limit=1&patientId=P&cursor=\(changed)")
+            #expect(answer.status == .badRequest, "\(changed)")
+        }
         let same = try await gateway.request(.get, "\(Self.path)?limit=1&patientId=P&cursor=\(cursor)")
         #expect(same.status == .ok)
     }

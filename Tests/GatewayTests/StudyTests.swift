@@ -81,13 +81,34 @@ struct StudyTests {
 
     @Test("more instances than one answer may list are refused rather than shown in part")
     func tooMany() async throws {
-        let page = (0..<StudiesController.pageSize).map { Sample.instance(uid: "1.7.\($0)") }
         let gateway = try GatewayUnderTest(
             ScriptedUpstream(search: { search in
-                if case .instances = search.scope { page } else { Self.search(search) }
+                guard case .instances = search.scope else { return Self.search(search) }
+                return (0..<search.limit).map { Sample.instance(uid: "1.7.\(search.offset + $0)") }
             })
         )
         let answer = try await gateway.request(.get, "\(Sample.studyPath)?include=instances")
         #expect(answer.status == .unprocessableContent)
+    }
+
+    @Test("a server that gives a few at a time is asked until nothing comes")
+    func cappingServer() async throws {
+        let all = (0..<7).map { Sample.instance(uid: "1.7.\($0)", number: $0) }
+        let gateway = try GatewayUnderTest(
+            ScriptedUpstream(search: { search in
+                guard case .instances = search.scope else { return search.offset > 0 ? [] : Self.search(search) }
+                return Array(all.dropFirst(search.offset).prefix(3))
+            })
+        )
+        let answer = try await gateway.request(.get, "\(Sample.studyPath)?include=instances")
+        #expect(answer.text.contains(#""instanceCount":7,"scope""#))
+    }
+
+    @Test("a server without an offset, which gives everything each time, is not asked for ever")
+    func noOffset() async throws {
+        let upstream = ScriptedUpstream(search: { Self.search($0) })
+        let answer = try await GatewayUnderTest(upstream).request(.get, "\(Sample.studyPath)?include=instances")
+        #expect(answer.status == .ok)
+        #expect(upstream.log.searches.count == 5)
     }
 }

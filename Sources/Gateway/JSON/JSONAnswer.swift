@@ -12,7 +12,7 @@ func jsonAnswer(_ value: JSONValue, to request: Request) -> Response {
     var headers: HTTPFields = [
         .cacheControl: "private, no-cache",
         .eTag: tag,
-        .vary: "Authorization",
+        .vary: varyByCaller,
     ]
     if names(tag, in: request.headers[values: .ifNoneMatch]) {
         return Response(status: .notModified, headers: headers)
@@ -20,6 +20,18 @@ func jsonAnswer(_ value: JSONValue, to request: Request) -> Response {
     headers[.contentType] = "application/json"
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
 }
+
+/// A JSON body that nobody keeps, as an answer to a POST that asks.
+func unstoredJSONAnswer(_ value: JSONValue) -> Response {
+    Response(
+        status: .ok,
+        headers: [.cacheControl: "no-store", .contentType: "application/json"],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: value.encoded()))
+    )
+}
+
+/// What an answer to a caller depends on beside the path: who calls, by header or by cookie, and the page that asks.
+let varyByCaller = "Authorization, Cookie, Origin"
 
 /// How much of the hash makes the tag: enough that two bodies never share one.
 private let entityTagBytes = 16

@@ -25,6 +25,17 @@ package struct GatewayStore: Sendable {
         self.healthcare = healthcare
         self.isMadeHere = isMadeHere
     }
+
+    /// What the store is: it decides how a search is put.
+    package var kind: Kind { self.resource == nil ? .dicomweb : .healthcare }
+
+    /// The kinds of stores.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// A store of the Healthcare API.
+        case healthcare
+        /// Any other DICOMweb server.
+        case dicomweb
+    }
 }
 
 /// The stores of the service, in the order of their names: the configured ones, and those that were made here since.

@@ -15,7 +15,8 @@ struct StoresController: Sendable {
         ]
     }
 
-    @Sendable private func list(_ request: Request, context: CallerContext, target: ServiceTarget) -> Response {
+    @Sendable private func list(_ request: Request, context: CallerContext, target: ServiceTarget) throws -> Response {
+        try QueryParameters.refuseAny(request)
         let visible = self.stores.all.filter { store in
             self.authorizer.decide(context.caller.principal, .storesGet, on: .store(store.name)).isAllowed
         }
@@ -25,8 +26,9 @@ struct StoresController: Sendable {
         )
     }
 
-    @Sendable private func find(_ request: Request, context: CallerContext, target: StoreTarget) -> Response {
-        jsonAnswer(StoreBody.json(target.store), to: request)
+    @Sendable private func find(_ request: Request, context: CallerContext, target: StoreTarget) throws -> Response {
+        try QueryParameters.refuseAny(request)
+        return jsonAnswer(StoreBody.json(target.store), to: request)
     }
 }
 
@@ -36,6 +38,7 @@ enum StoreBody {
         let path = "/api/v1/stores/\(store.name)"
         return .object([
             ("name", .string(store.name.rawValue)),
+            ("kind", .string(store.kind.rawValue)),
             ("resource", .text(store.resource?.description)),
             (
                 "links",

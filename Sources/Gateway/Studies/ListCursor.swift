@@ -1,43 +1,49 @@
 import CollimatorCore
 import Cryptography
-import DICOMweb
 
-/// Where a list goes on, in a form that a client passes back and cannot read meaning into.
+/// Where a list over one or more stores goes on, in a form that a client passes back and cannot read meaning into.
 ///
-/// It holds an offset and a check of the filters: a cursor of another search is refused, not silently misread.
+/// A check over the position, the filters and the stores goes with it: a cursor of another search, or one that was
+/// changed, is refused and not silently misread. The check is no secret and guards nothing: each page decides access
+/// anew.
 struct ListCursor: Hashable, Sendable {
-    let offset: Int
+    /// Which of the stores searched, in their order; those before it are exhausted.
+    var store = 0
+    /// Where in that store's list.
+    var offset = 0
+    /// How many studies the pages before have shown.
+    var shown = 0
 
     /// The upstream goes no further than this.
     static let offsetMax = 1_000_000
-    private static let version: UInt8 = 1
-    private static let checkBytes = 6
+    private static let version: UInt8 = 2
+    private static let checkBytes = 8
 
-    init(offset: Int) {
+    /// The beginning of the list.
+    static let beginning = ListCursor()
+
+    init(store: Int = 0, offset: Int = 0, shown: Int = 0) {
+        self.store = store
         self.offset = offset
+        self.shown = shown
     }
 
     /// Throws `invalid-input` for a text that is no cursor of this search.
-    init(parsing text: String, of filters: [UpstreamSearch.Match]) throws(CollimatorError) {
+    init(parsing text: String, of search: String) throws(CollimatorError) {
         let bytes = Base64URL.decode(text) ?? []
-        guard bytes.count == 1 + 4 + Self.checkBytes, bytes[0] == Self.version,
-            Array(bytes[5...]) == Self.check(filters)
-        else { throw Self.unusable }
-        let offset = bytes[1...4].reduce(0) { $0 << 8 | Int($1) }
-        guard (1...Self.offsetMax).contains(offset) else { throw Self.unusable }
-        self.offset = offset
+        guard bytes.count == 1 + 3 * 4 + Self.checkBytes, bytes[0] == Self.version else { throw Self.unusable }
+        let numbers = [1, 5, 9].map { start in bytes[start..<(start + 4)].reduce(0) { $0 << 8 | Int($1) } }
+        self.init(store: numbers[0], offset: numbers[1], shown: numbers[2])
+        guard self.text(of: search) == text else { throw Self.unusable }
     }
 
-    /// The text for the client.
-    func text(of filters: [UpstreamSearch.Match]) -> String {
-        let number = UInt32(clamping: self.offset)
-        let offset = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
-        return Base64URL.encode([Self.version] + offset + Self.check(filters))
-    }
-
-    private static func check(_ filters: [UpstreamSearch.Match]) -> [UInt8] {
-        let text = filters.map { "\($0.tag.hex)=\($0.value)" }.joined(separator: "\n")
-        return Array(SHA256.hash(text.utf8).prefix(Self.checkBytes))
+    /// The text for the client; `search` says what is searched and where.
+    func text(of search: String) -> String {
+        let position = [self.store, self.offset, self.shown].flatMap { number in
+            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: UInt32(clamping: number) >> UInt32($0)) }
+        }
+        let bytes = [Self.version] + position
+        return Base64URL.encode(bytes + SHA256.hash(bytes + Array(search.utf8)).prefix(Self.checkBytes))
     }
 
     private static var unusable: CollimatorError {

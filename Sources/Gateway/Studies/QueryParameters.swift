@@ -1,4 +1,6 @@
 import CollimatorCore
+import Cryptography
+import Hummingbird
 
 /// The query of a request, decoded and bounded, before anybody looks for names in it.
 struct QueryParameters: Sendable {
@@ -23,6 +25,28 @@ struct QueryParameters: Sendable {
             items.append((try Self.decode(parts[0]), parts.count > 1 ? try Self.decode(parts[1]) : ""))
         }
         self.items = items
+    }
+
+    /// Parameters that came another way than in a query.
+    init(items: [(name: String, value: String)]) {
+        self.items = items
+    }
+
+    /// Throws `invalid-input` where a route that takes no parameters is given one.
+    static func refuseAny(_ request: Request) throws(CollimatorError) {
+        try QueryParameters(parsing: request.uri.query)
+            .refuseUnknown(known: [], detail: "The request has an unknown parameter. None is known here.")
+    }
+
+    /// The values of a parameter that may occur several times, in their order.
+    func values(_ name: String) -> [String] {
+        self.items.filter { $0.name == name }.map(\.value)
+    }
+
+    /// The query that says the same, with one parameter set anew.
+    func encoded(setting name: String, to value: String) -> String {
+        let items = self.items.filter { $0.name != name } + [(name: name, value: value)]
+        return items.map { "\(Self.encode($0.name))=\(Self.encode($0.value))" }.joined(separator: "&")
     }
 
     /// The value of a parameter that may occur once.
@@ -75,6 +99,21 @@ struct QueryParameters: Sendable {
             throw Self.undecodable
         }
         return decoded
+    }
+
+    /// Percent-encodes all but unreserved characters (RFC 3986 §2.3).
+    private static func encode(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default: result += "%\(Hexadecimal.encode([byte]).uppercased())"
+            }
+        }
+        return result
     }
 
     private static var undecodable: CollimatorError {

@@ -1,35 +1,67 @@
+import CollimatorCore
 import DICOMweb
 
-/// The JSON of series and instances, as a study lists them.
+/// The JSON of a series.
 enum SeriesBody {
-    /// The series in the order of their numbers, each with its instances where those were asked for.
+    /// The series in the order of their numbers, those without a usable identifier left out.
+    ///
+    /// `instances` are those of the study or of the series, nil where nobody asked: then what only they tell is null.
     static func list(
         _ series: [DataSet],
         instances: [DataSet]?,
-        at studyPath: String,
-        parts: StudyBody.Parts
+        at study: StudyAddress,
+        listsInstances: Bool = false
     ) -> [JSONValue] {
         let bySeries = instances.map { Dictionary(grouping: $0, by: { $0.string(.seriesInstanceUID) ?? "" }) }
         return series.sorted { Self.order($0, $1, by: .seriesNumber, then: .seriesInstanceUID) }.compactMap { series in
             guard let uid = series.string(.seriesInstanceUID).flatMap({ SeriesUID($0) }) else { return nil }
-            let path = "\(studyPath)/series/\(uid)"
             let own = bySeries.map { $0[uid.rawValue] ?? [] }
-            var members = Self.members(series, uid: uid, instanceCount: own?.count)
-            if parts.lists.contains(.instances), let own {
-                members.append(("instances", .array(InstanceBody.list(own, at: path))))
+            let listed = own.map { InstanceBody.sorted($0) }
+            var members = Self.members(series, uid: uid, instances: listed, at: study)
+            if listsInstances, let listed {
+                members.append(("instances", .array(listed.compactMap { InstanceBody.json($0, at: study) })))
             }
+            members.append(("links", Self.links(uid: uid, instances: listed, at: study)))
             return .object(members)
         }
     }
 
-    private static func members(_ series: DataSet, uid: SeriesUID, instanceCount: Int?) -> [(String, JSONValue)] {
-        [
+    private static func members(
+        _ series: DataSet,
+        uid: SeriesUID,
+        instances: [DataSet]?,
+        at study: StudyAddress
+    ) -> [(String, JSONValue)] {
+        let day = [Tag.seriesDate, .performedProcedureStepStartDate].lazy.compactMap { series.text($0) }.first
+        let date = RawDate(day, parse: { CalendarDate(dicom: $0)?.iso })
+        let bodyPart = series.text(.bodyPartExamined) ?? instances?.lazy.compactMap { $0.text(.bodyPartExamined) }.first
+        return [
             ("uid", .string(uid.rawValue)),
+            ("study", .string(study.study.rawValue)),
             ("modality", .text(series.text(.modality))),
             ("number", .number(series.integer(.seriesNumber))),
             ("description", .text(series.text(.seriesDescription))),
-            ("instanceCount", .number(instanceCount)),
-        ]
+            ("date", .text(date.value)),
+            ("bodyPart", .text(bodyPart)),
+            ("laterality", .text(series.text(.laterality))),
+            ("instanceCount", .number(instances?.count ?? series.integer(.numberOfSeriesRelatedInstances))),
+        ] + RawDate.member([("date", date)])
+    }
+
+    private static func links(uid: SeriesUID, instances: [DataSet]?, at study: StudyAddress) -> JSONValue {
+        let path = "\(study.path)/series/\(uid)"
+        // The middle one shows more of the body than the first.
+        let pictured = instances?.filter { InstanceBody.hasPicture($0) }
+        let middle = pictured.flatMap { $0.isEmpty ? nil : $0[$0.count / 2].string(.sopInstanceUID) }
+        return .object([
+            ("self", .string(path)),
+            ("study", .string(study.path)),
+            ("instances", .string("\(path)/instances")),
+            ("metadata", .string("\(path)/metadata")),
+            ("archive", .string("\(path)/archive")),
+            ("rendered", .text(middle.map { "\(path)/instances/\($0)/rendered" })),
+            ("dicomweb", .string("\(study.dicomwebPath)/series/\(uid)")),
+        ])
     }
 
     /// By number where both have one, those without at the end, and by identifier where that does not decide.
@@ -37,36 +69,5 @@ enum SeriesBody {
         let numbers = (left.integer(number) ?? Int.max, right.integer(number) ?? Int.max)
         if numbers.0 != numbers.1 { return numbers.0 < numbers.1 }
         return (left.string(uid) ?? "") < (right.string(uid) ?? "")
-    }
-}
-
-/// The JSON of an instance.
-enum InstanceBody {
-    static func list(_ instances: [DataSet], at seriesPath: String) -> [JSONValue] {
-        instances.sorted { SeriesBody.order($0, $1, by: .instanceNumber, then: .sopInstanceUID) }.compactMap {
-            Self.json($0, at: seriesPath)
-        }
-    }
-
-    private static func json(_ instance: DataSet, at seriesPath: String) -> JSONValue? {
-        guard let uid = instance.string(.sopInstanceUID).flatMap({ InstanceUID($0) }) else { return nil }
-        let rows = instance.integer(.rows)
-        let columns = instance.integer(.columns)
-        let hasPicture = rows != nil && columns != nil
-        return .object([
-            ("uid", .string(uid.rawValue)),
-            ("sopClassUid", .text(instance.text(.sopClassUID))),
-            ("number", .number(instance.integer(.instanceNumber))),
-            ("rows", .number(rows)),
-            ("columns", .number(columns)),
-            ("bitsAllocated", .number(instance.integer(.bitsAllocated))),
-            ("frameCount", .number(instance.integer(.numberOfFrames) ?? (hasPicture ? 1 : nil))),
-            (
-                "links",
-                .object([
-                    ("rendered", hasPicture ? .string("\(seriesPath)/instances/\(uid)/rendered") : .null)
-                ])
-            ),
-        ])
     }
 }

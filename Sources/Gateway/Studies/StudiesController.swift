@@ -3,35 +3,10 @@ import DICOMweb
 import Hummingbird
 import Identity
 
-/// Studies of one store: search, and one study with its series and instances.
+/// One study, with its series and instances where they are asked for.
 struct StudiesController: Sendable {
-    /// The most instances that one answer lists; a study with more is refused rather than shown in part.
-    static let instancesMax = 20_000
-    /// The most series that one answer lists.
-    static let seriesMax = 5_000
-    /// How many the upstream is asked for at a time; it gives no more than this in one answer (facts §2.2).
-    static let pageSize = 5_000
-
     var endpoints: [Endpoint] {
-        [
-            Endpoint(.get, "/api/v1/stores/{store}/studies", .dicomWebRead, handler: self.list),
-            Endpoint(.get, "/api/v1/stores/{store}/studies/{study}", .dicomWebRead, handler: self.find),
-        ]
-    }
-
-    @Sendable private func list(
-        _ request: Request,
-        context: CallerContext,
-        target: StoreTarget
-    ) async throws -> Response {
-        let search = try StudySearch(parsing: request.uri.query)
-        let found = try await target.store.upstream.search(search.upstream, context.reading)
-        let items = found.prefix(search.limit).compactMap { StudyBody.json($0, in: target.store.name) }
-        guard items.count == min(found.count, search.limit) else { throw Self.unusableStudy }
-        return jsonAnswer(
-            .object([("items", .array(items)), ("nextCursor", .text(search.next(found: found.count)))]),
-            to: request
-        )
+        [Endpoint(.get, "/api/v1/stores/{store}/studies/{study}", .dicomWebRead, handler: self.find)]
     }
 
     @Sendable private func find(
@@ -40,14 +15,12 @@ struct StudiesController: Sendable {
         target: StudyTarget
     ) async throws -> Response {
         let lists = try StudyInclusion.parse(request.uri.query)
-        let upstream = target.store.upstream
+        let parts = StudyParts(target: target, call: context.reading)
         async let study = Self.study(target, context: context)
-        async let series = Self.all(.series(of: target.study), max: Self.seriesMax, from: upstream, context: context)
-        async let instances =
-            lists.contains(.instances)
-            ? Self.all(.instances(of: target.study), max: Self.instancesMax, from: upstream, context: context) : nil
-        let parts = try await StudyBody.Parts(series: series, instances: instances, lists: lists)
-        guard let body = StudyBody.json(try await study, in: target.store.name, parts: parts) else {
+        async let series = parts.series()
+        async let instances = lists.contains(.instances) ? parts.instances() : nil
+        let known = try await StudyBody.Parts(series: series, instances: instances, lists: lists)
+        guard let body = StudyBody.json(try await study, in: target.store.name, parts: known) else {
             throw Self.unusableStudy
         }
         return jsonAnswer(body, to: request)
@@ -70,42 +43,12 @@ struct StudiesController: Sendable {
         return study
     }
 
-    /// Every answer of a search, page by page until a short page comes.
-    private static func all(
-        _ scope: UpstreamSearch.Scope,
-        max: Int,
-        from upstream: StoreUpstream,
-        context: CallerContext
-    ) async throws -> [DataSet] {
-        var all: [DataSet] = []
-        while all.count <= max {
-            var search = UpstreamSearch(scope, limit: Self.pageSize, offset: all.count)
-            search.includedFields = Self.includedFields(scope)
-            let page = try await upstream.search(search, context.reading)
-            all.append(contentsOf: page)
-            if page.count < Self.pageSize { return all }
-        }
-        throw CollimatorError(
-            .unprocessable,
-            "a study has more parts than one answer may list",
-            publicDetail: "The study has more series or instances than one answer may list. Use /dicomweb instead."
-        )
-    }
-
-    private static func includedFields(_ scope: UpstreamSearch.Scope) -> [Tag] {
-        switch scope {
-        case .studies: [.studyDescription]
-        case .series: [.seriesNumber]
-        case .instances, .allInstances: [.seriesInstanceUID]
-        }
-    }
-
     private static var unusableStudy: CollimatorError {
         CollimatorError(.upstreamInvalid, "the upstream named a study without a usable UID")
     }
 }
 
-/// What a study may be asked to list beside itself.
+/// What a study or a series may be asked to list beside itself.
 enum StudyInclusion: String, Sendable, CaseIterable {
     case series
     case instances

@@ -16,7 +16,7 @@ enum StudyBody {
     /// Nil where the upstream gave no identifier that can be used.
     static func json(_ study: DataSet, in store: StoreName, parts: Parts = Parts()) -> JSONValue? {
         guard let uid = study.string(.studyInstanceUID).flatMap({ StudyUID($0) }) else { return nil }
-        let path = "/api/v1/stores/\(store)/studies/\(uid)"
+        let address = StudyAddress(store: store, study: uid)
         let date = RawDate(study.string(.studyDate), parse: { CalendarDate(dicom: $0)?.iso })
         let time = RawDate(study.string(.studyTime), parse: { ClockTime.iso(dicom: $0) })
         var members: [(String, JSONValue)] = [
@@ -30,34 +30,51 @@ enum StudyBody {
             ("description", .text(study.text(.studyDescription))),
             ("accessionNumber", .text(study.text(.accessionNumber))),
             ("referringPhysician", PersonBody.json(study.personName(.referringPhysicianName))),
-            ("modalities", parts.series.map(Self.modalities) ?? .null),
-            ("seriesCount", .number(parts.series?.count)),
-            ("instanceCount", .number(parts.instances?.count)),
+            ("modalities", Self.modalities(study, series: parts.series)),
+            ("seriesCount", .number(parts.series?.count ?? study.integer(.numberOfStudyRelatedSeries))),
+            ("instanceCount", .number(parts.instances?.count ?? study.integer(.numberOfStudyRelatedInstances))),
             ("scope", .string("study")),
             ("updatedAt", .null),
         ]
         members.append(contentsOf: RawDate.member([("date", date), ("time", time)]))
         if parts.lists.contains(.series), let series = parts.series {
             members.append(
-                ("series", .array(SeriesBody.list(series, instances: parts.instances, at: path, parts: parts)))
+                (
+                    "series",
+                    .array(
+                        SeriesBody.list(
+                            series,
+                            instances: parts.instances,
+                            at: address,
+                            listsInstances: parts.lists.contains(.instances)
+                        )
+                    )
+                )
             )
         }
-        members.append(("links", Self.links(path: path, store: store, uid: uid)))
+        members.append(("links", Self.links(address)))
         return .object(members)
     }
 
-    private static func links(path: String, store: StoreName, uid: StudyUID) -> JSONValue {
-        .object([
+    private static func links(_ address: StudyAddress) -> JSONValue {
+        let path = address.path
+        return .object([
             ("self", .string(path)),
-            ("series", .string("\(path)?include=series")),
-            ("instances", .string("\(path)?include=series,instances")),
-            ("dicomweb", .string("/dicomweb/\(store)/studies/\(uid)")),
+            ("series", .string("\(path)/series")),
+            ("instances", .string("\(path)/instances")),
+            ("metadata", .string("\(path)/metadata")),
+            ("archive", .string("\(path)/archive")),
+            ("dicomweb", .string(address.dicomwebPath)),
         ])
     }
 
-    /// The kinds of acquisition among the series, each once, in alphabetical order.
-    private static func modalities(_ series: [DataSet]) -> JSONValue {
-        .array(Set(series.compactMap { $0.text(.modality) }).sorted().map(JSONValue.string))
+    /// The kinds of acquisition, each once, in alphabetical order; null where nobody asked and the upstream did not say.
+    private static func modalities(_ study: DataSet, series: [DataSet]?) -> JSONValue {
+        let stated = study.strings(.modalitiesInStudy).filter { !$0.isEmpty }
+        guard let modalities = series?.compactMap({ $0.text(.modality) }) ?? (stated.isEmpty ? nil : stated) else {
+            return .null
+        }
+        return .array(Set(modalities).sorted().map(JSONValue.string))
     }
 }
 
@@ -113,7 +130,7 @@ enum PersonBody {
 }
 
 /// A date or time as it was meant, and as it came where that is impossible.
-private struct RawDate {
+struct RawDate {
     let value: String?
     private let raw: String?
 

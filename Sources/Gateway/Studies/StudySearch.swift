@@ -1,156 +1,92 @@
 import CollimatorCore
 import DICOMweb
-import Hummingbird
 
-/// A study search as a client asks for it, translated into what the upstream can search.
+/// A study search as a client asks for it, by query or by body.
 struct StudySearch: Sendable {
-    let upstream: UpstreamSearch
-    /// How many studies the client wants at most; the upstream is asked for one more, to know whether there are more.
+    let filters: StudyFilters
+    /// How many studies the client wants at most.
     let limit: Int
+    /// The stores named, none for all that the caller may read.
+    let storeNames: [String]
+    /// As they came, for the address of the next page.
+    let parameters: QueryParameters
+    private let cursor: String?
 
     static let limitDefault = 50
     static let limits = 1...200
 
+    /// What can be searched for now, in every store.
     private static let known: Set<String> = [
         "patientName", "patientId", "accessionNumber", "studyUid", "from", "to", "referringPhysician", "limit",
         "cursor",
     ]
+    /// What only an index can answer.
+    static let notYetAvailable: Set<String> = [
+        "modality", "issuer", "description", "institution", "updatedSince", "q", "sort",
+    ]
+    /// What a search over several stores may name more than once.
+    static let repeatable: Set<String> = ["store", "modality"]
 
-    /// Throws `invalid-input` with what is wrong.
-    init(parsing query: String?) throws(CollimatorError) {
-        let parameters = try QueryParameters(parsing: query)
+    /// Whether the name means something in a search over stores.
+    static func isKnown(_ name: String) -> Bool {
+        name == "store" || Self.known.contains(name) || Self.notYetAvailable.contains(name)
+    }
+
+    /// A search of one store; throws `invalid-input` with what is wrong.
+    static func ofOneStore(_ parameters: QueryParameters) throws(CollimatorError) -> StudySearch {
         try parameters.refuseUnknown(
-            known: Self.known,
+            known: Self.known.union(Self.notYetAvailable),
             detail: """
                 The search has an unknown parameter. Known are patientName, patientId, accessionNumber, studyUid, \
                 from, to, referringPhysician, limit and cursor.
                 """
         )
-        let (matches, isFuzzy) = try Self.matches(parameters)
-        let limit = try parameters.integer("limit", in: Self.limits, fault: "The limit must be from 1 to 200.")
-        self.limit = limit ?? Self.limitDefault
-        var offset = 0
-        if let cursor = try parameters.single("cursor") {
-            offset = try ListCursor(parsing: cursor, of: matches).offset
-        }
-        var search = UpstreamSearch(
-            .studies,
-            matches: matches,
-            isFuzzy: isFuzzy,
-            limit: self.limit + 1,
-            offset: offset
+        return try StudySearch(parameters)
+    }
+
+    /// A search of every store that the caller may read, or of those named.
+    static func ofEveryStore(_ parameters: QueryParameters) throws(CollimatorError) -> StudySearch {
+        try parameters.refuseUnknown(
+            known: Self.known.union(Self.notYetAvailable).union(["store"]),
+            detail: """
+                The search has an unknown parameter. Known are store, patientName, patientId, accessionNumber, \
+                studyUid, from, to, referringPhysician, limit and cursor.
+                """
         )
-        search.includedFields = [.studyDescription]
-        self.upstream = search
+        return try StudySearch(parameters)
     }
 
-    /// The cursor of the page after this one, nil where the upstream gave no more than this page.
-    func next(found: Int) -> String? {
-        let offset = self.upstream.offset + self.limit
-        guard found > self.limit, offset <= ListCursor.offsetMax else { return nil }
-        return ListCursor(offset: offset).text(of: self.upstream.matches)
-    }
-
-    private static func matches(
-        _ parameters: QueryParameters
-    ) throws(CollimatorError) -> (matches: [UpstreamSearch.Match], isFuzzy: Bool) {
-        var matches: [UpstreamSearch.Match] = []
-        var isFuzzy = false
-        if let name = try parameters.single("patientName") {
-            let match = try PatientNameMatch(parsing: name)
-            matches.append(UpstreamSearch.Match(.patientName, match.text))
-            isFuzzy = match.isFuzzy
-        }
-        let exact: [(String, Tag)] = [
-            ("patientId", .patientID), ("accessionNumber", .accessionNumber),
-            ("referringPhysician", .referringPhysicianName),
-        ]
-        for (name, tag) in exact {
-            guard let value = try parameters.single(name) else { continue }
-            matches.append(UpstreamSearch.Match(tag, try Self.exactValue(value)))
-        }
-        if let uid = try parameters.single("studyUid") {
-            guard let uid = StudyUID(uid) else {
-                throw CollimatorError(
-                    .invalidInput,
-                    "studyUid is no UID",
-                    publicDetail: "The parameter studyUid is not a DICOM UID."
-                )
-            }
-            matches.append(UpstreamSearch.Match(.studyInstanceUID, uid.rawValue))
-        }
-        if let range = try Self.dateRange(from: parameters.single("from"), to: parameters.single("to")) {
-            matches.append(UpstreamSearch.Match(.studyDate, range))
-        }
-        return (matches, isFuzzy)
-    }
-
-    /// A value that the upstream compares as it is: it has no wildcards there, and a backslash would mean two values.
-    private static func exactValue(_ value: String) throws(CollimatorError) -> String {
-        guard !value.isEmpty, value.utf8.count <= valueBytesMax,
-            !value.unicodeScalars.contains(where: { $0 == "*" || $0 == "?" || $0 == "\\" || $0.value < 0x20 })
-        else {
+    private init(_ parameters: QueryParameters) throws(CollimatorError) {
+        guard !parameters.items.contains(where: { Self.notYetAvailable.contains($0.name) }) else {
             throw CollimatorError(
                 .invalidInput,
-                "a value of the search is not comparable",
-                publicDetail: "A search value is empty, too long, or has a wildcard where only exact values match."
-            )
-        }
-        return value
-    }
-
-    private static func dateRange(from: String?, to: String?) throws(CollimatorError) -> String? {
-        guard from != nil || to != nil else { return nil }
-        let first = try from.map { text throws(CollimatorError) in try Self.date(text) } ?? "10000101"
-        let last = try to.map { text throws(CollimatorError) in try Self.date(text) } ?? "99991231"
-        guard first <= last else {
-            throw CollimatorError(
-                .invalidInput,
-                "from is after to",
-                publicDetail: "The date in from is after the date in to."
-            )
-        }
-        return "\(first)-\(last)"
-    }
-
-    private static func date(_ text: String) throws(CollimatorError) -> String {
-        guard let date = CalendarDate(iso: text) else {
-            throw CollimatorError(
-                .invalidInput,
-                "a date of the search is no date",
-                publicDetail: "The parameters from and to are dates such as 2026-01-05."
-            )
-        }
-        return date.dicom
-    }
-}
-
-/// The most bytes that one search value may have; the longest DICOM name is 3 × 64 characters of up to 4 bytes.
-private let valueBytesMax = 768
-
-/// How a patient's name is matched: with a caret it is the whole name as DICOM writes it, else each word is the
-/// beginning of a part of the name.
-private struct PatientNameMatch {
-    let text: String
-    let isFuzzy: Bool
-
-    init(parsing name: String) throws(CollimatorError) {
-        // A star at the end of a word says what the prefix match does anyway.
-        let words = name.split(separator: " ").map { word in word.hasSuffix("*") ? word.dropLast() : word }
-        let text = words.joined(separator: " ")
-        guard !text.isEmpty, text.utf8.count <= valueBytesMax, words.allSatisfy({ !$0.isEmpty }),
-            !text.unicodeScalars.contains(where: { $0 == "*" || $0 == "?" || $0 == "\\" || $0.value < 0x20 })
-        else {
-            throw CollimatorError(
-                .invalidInput,
-                "the patient's name has a wildcard that the upstream cannot match",
+                "a parameter needs the index",
                 publicDetail: """
-                    The parameter patientName takes the beginnings of the parts of a name, such as "smi jo", or a \
-                    whole name in DICOM's form, such as "Smith^John". A star may only end a word.
+                    The parameters modality, issuer, description, institution, updatedSince, q and sort are not yet \
+                    available.
                     """
             )
         }
-        self.text = text.contains("^") ? name : text
-        self.isFuzzy = !text.contains("^")
+        self.filters = try StudyFilters(parameters)
+        let limit = try parameters.integer("limit", in: Self.limits, fault: "The limit must be from 1 to 200.")
+        self.limit = limit ?? Self.limitDefault
+        self.storeNames = parameters.values("store")
+        self.cursor = try parameters.single("cursor")
+        self.parameters = parameters
+    }
+
+    /// Where the list over these stores begins; throws for a cursor that is not one of this search over these.
+    func position(in stores: [GatewayStore]) throws(CollimatorError) -> ListCursor {
+        guard let cursor = self.cursor else { return .beginning }
+        return try ListCursor(parsing: cursor, of: self.fingerprint(of: stores))
+    }
+
+    /// The text of a cursor of this search over these stores.
+    func text(of cursor: ListCursor, in stores: [GatewayStore]) -> String {
+        cursor.text(of: self.fingerprint(of: stores))
+    }
+
+    private func fingerprint(of stores: [GatewayStore]) -> String {
+        (stores.map(\.name.rawValue) + ["", self.filters.fingerprint]).joined(separator: "\n")
     }
 }

@@ -1,0 +1,114 @@
+import CollimatorCore
+import DICOMweb
+import Hummingbird
+import Identity
+
+/// The series of a study and the instances in them.
+///
+/// A study without a series and a series without an instance do not exist in DICOM: nothing found is 404.
+struct SeriesController: Sendable {
+    private static let study = "/api/v1/stores/{store}/studies/{study}"
+    private static let series = "\(study)/series/{series}"
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(.get, "\(Self.study)/series", .dicomWebRead, handler: self.list),
+            Endpoint(.get, Self.series, .dicomWebRead, handler: self.find),
+            Endpoint(.get, "\(Self.study)/instances", .dicomWebRead, handler: self.listOfStudy),
+            Endpoint(.get, "\(Self.series)/instances", .dicomWebRead, handler: self.listOfSeries),
+            Endpoint(.get, "\(Self.series)/instances/{instance}", .dicomWebRead, handler: self.findInstance),
+        ]
+    }
+
+    @Sendable private func list(
+        _ request: Request,
+        context: CallerContext,
+        target: StudyTarget
+    ) async throws -> Response {
+        try QueryParameters.refuseAny(request)
+        let found = try await StudyParts(target: target, call: context.reading).series()
+        return try Self.list(SeriesBody.list(found, instances: nil, at: target.address), of: found, to: request)
+    }
+
+    @Sendable private func find(
+        _ request: Request,
+        context: CallerContext,
+        target: SeriesTarget
+    ) async throws -> Response {
+        let lists = try StudyInclusion.parse(request.uri.query)
+        let parts = StudyParts(target: target.parent, call: context.reading)
+        async let series = parts.series(target.series)
+        async let instances = lists.contains(.instances) ? parts.instances(of: target.series) : nil
+        let found = try await series
+        let items = SeriesBody.list(
+            found,
+            instances: try await instances,
+            at: target.parent.address,
+            listsInstances: lists.contains(.instances)
+        )
+        return try Self.one(items, of: found, named: target.series.rawValue, by: .seriesInstanceUID, to: request)
+    }
+
+    @Sendable private func listOfStudy(
+        _ request: Request,
+        context: CallerContext,
+        target: StudyTarget
+    ) async throws -> Response {
+        try QueryParameters.refuseAny(request)
+        let found = try await StudyParts(target: target, call: context.reading).instances()
+        return try Self.list(InstanceBody.list(found, at: target.address), of: found, to: request)
+    }
+
+    @Sendable private func listOfSeries(
+        _ request: Request,
+        context: CallerContext,
+        target: SeriesTarget
+    ) async throws -> Response {
+        try QueryParameters.refuseAny(request)
+        let found = try await StudyParts(target: target.parent, call: context.reading).instances(of: target.series)
+        return try Self.list(InstanceBody.list(found, at: target.parent.address), of: found, to: request)
+    }
+
+    @Sendable private func findInstance(
+        _ request: Request,
+        context: CallerContext,
+        target: InstanceTarget
+    ) async throws -> Response {
+        try QueryParameters.refuseAny(request)
+        let parts = StudyParts(target: target.parent.parent, call: context.reading)
+        let found = try await parts.instances(of: target.parent.series, target.instance)
+        let items = InstanceBody.list(found, at: target.parent.parent.address)
+        return try Self.one(items, of: found, named: target.instance.rawValue, by: .sopInstanceUID, to: request)
+    }
+
+    private static func list(
+        _ items: [JSONValue],
+        of found: [DataSet],
+        to request: Request
+    ) throws(CollimatorError) -> Response {
+        guard !found.isEmpty else { throw Self.notFound }
+        guard items.count == found.count else { throw Self.unusable }
+        return jsonAnswer(.object([("items", .array(items)), ("nextCursor", .null)]), to: request)
+    }
+
+    /// The one thing that was asked for by its identifier.
+    private static func one(
+        _ items: [JSONValue],
+        of found: [DataSet],
+        named uid: String,
+        by tag: Tag,
+        to request: Request
+    ) throws(CollimatorError) -> Response {
+        guard !found.isEmpty else { throw Self.notFound }
+        guard items.count == 1, found.count == 1, found[0].string(tag) == uid else { throw Self.unusable }
+        return jsonAnswer(items[0], to: request)
+    }
+
+    private static var notFound: CollimatorError {
+        CollimatorError(.notFound, "the store has no such study, series or instance")
+    }
+
+    private static var unusable: CollimatorError {
+        CollimatorError(.upstreamInvalid, "the upstream named a series or an instance without a usable UID")
+    }
+}
