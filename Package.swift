@@ -20,13 +20,16 @@ let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.sw
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioFileSystem = Target.Dependency.product(name: "_NIOFileSystem", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "collimator",
@@ -42,8 +45,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -63,15 +68,17 @@ let package = Package(
             dependencies: [
                 "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator", "PhantomStudies",
                 "DICOMweb", "Persistence", "Cryptography", "ImageCodec", "Telemetry", "CollimatorCore",
-                asyncHTTPClient, configuration, hummingbird, logging, nioCore, nioPosix, serviceLifecycle,
+                asyncHTTPClient, configuration, hummingbird, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "Gateway",
             dependencies: [
-                "Identity", "AccessControl", "Archives", "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
-                httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
+                "Identity", "AccessControl", "Archives", "DICOMweb", "Cryptography", "EmbeddedFiles", "Telemetry",
+                "CollimatorCore",
+                httpTypes, hummingbird, hummingbirdTLS, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
+                yams,
             ],
             resources: [.embedInCode("App/Resources")],
             swiftSettings: strict
@@ -146,6 +153,11 @@ let package = Package(
             swiftSettings: strictAroundC
         ),
         .target(
+            name: "EmbeddedFiles",
+            dependencies: ["CEmbeddedFiles"],
+            swiftSettings: strictAroundC
+        ),
+        .target(
             name: "Telemetry",
             dependencies: ["CollimatorCore", logging, metrics],
             swiftSettings: strict
@@ -155,6 +167,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        // `#embed` puts files of the repository into the executable; it takes them from where they are.
+        .target(name: "CEmbeddedFiles"),
         .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
@@ -184,7 +198,7 @@ let package = Package(
             dependencies: [
                 "CollimatorApp", "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator",
                 "PhantomStudies", "Archives", "DICOMweb", "Cryptography", "CollimatorCore", "TestSupport",
-                asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
+                asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -199,9 +213,9 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Identity", "AccessControl", "Archives", "DICOMweb", "Cryptography", "Telemetry",
-                "CollimatorCore", "TestSupport",
-                hummingbird, hummingbirdTesting, logging, nioCore,
+                "Gateway", "Identity", "AccessControl", "Archives", "DICOMweb", "Cryptography", "EmbeddedFiles",
+                "Telemetry", "CollimatorCore", "TestSupport",
+                hummingbird, hummingbirdTesting, logging, nioCore, yams,
             ],
             swiftSettings: strict
         ),

@@ -5,6 +5,7 @@ import HummingbirdCore
 package import Identity
 package import Logging
 package import NIOCore
+package import NIOSSL
 
 /// What the gateway is made of.
 package struct GatewayParts: Sendable {
@@ -19,6 +20,8 @@ package struct GatewayParts: Sendable {
     /// Where callers reach this service, such as `https://imaging.example.org`; nil where each request's own host is
     /// used.
     package var publicURL: String?
+    /// The certificate and its key; nil where the connections are not encrypted here.
+    package var tls: TLSConfiguration?
     /// The browsers that are signed in.
     package var signIns = SignIns()
     /// Which requests of a browser count.
@@ -87,6 +90,7 @@ package struct GatewayParts: Sendable {
                 + AppController().endpoints
                 + self.dicomweb.endpoints
                 + self.deletionsAndOperations
+                + DocumentationController().endpoints
         )
     }
 
@@ -151,7 +155,8 @@ package func gatewayApplication(
                     maxHeaderListSize: parts.limits.headerBytesMax,
                     maxHeaderFieldCount: parts.limits.headerFieldsMax
                 )
-            )
+            ),
+            tls: parts.tls
         ),
         configuration: ApplicationConfiguration(
             address: address,

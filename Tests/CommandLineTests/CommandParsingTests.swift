@@ -10,7 +10,7 @@ import Testing
 struct CommandParsingTests {
     @Test(
         "each command explains itself with an example",
-        arguments: ["serve", "emulator", "upload", "search", "sign-in", "demo-data"]
+        arguments: ["serve", "emulator", "upload", "search", "sign-in", "demo-data", "health"]
     )
     func help(command: String) {
         let text = CollimatorCommand.helpMessage(

@@ -16,11 +16,12 @@ struct EndpointTableTests {
         self.table = self.gateway.parts.endpointTable(logger: GatewayUnderTest.quiet)
     }
 
-    @Test("is open at health, readiness, the way in and out, and the page alone")
+    @Test("is open at health, readiness, the way in and out, the page and the description alone")
     func openRoutes() {
         let open = self.table.endpoints.filter { $0.access == .open }.map(\.path)
         #expect(
             Set(open) == [
+                "/openapi.yaml", "/docs",
                 "/healthz", "/readyz", "/", "/app", "/app/{file}", "/auth/sign-ins", "/auth/sessions/current",
             ]
         )

@@ -139,7 +139,14 @@ package final class RawListener: Sendable {
     }
 }
 
-/// Runs what blocks on a thread that may be blocked.
+/// Runs what blocks on a thread that may be blocked: not one that the code under test waits for.
 package func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await NIOThreadPool.singleton.runIfActive(body)
+    try await blockingThreads.runIfActive(body)
 }
+
+/// More threads than tests that run side by side block.
+private let blockingThreads: NIOThreadPool = {
+    let pool = NIOThreadPool(numberOfThreads: 64)
+    pool.start()
+    return pool
+}()

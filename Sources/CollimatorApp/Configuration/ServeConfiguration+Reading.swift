@@ -24,7 +24,8 @@ extension ServeConfiguration {
         let providers: [any ConfigProvider] = [arguments, variables] + (file.map { [$0.provider] } ?? [])
         let reader = CheckedReader(providers: providers)
         let configuration = ServeConfiguration(reading: reader)
-        for key in (file?.keys ?? []).sorted() where !Self.knows(key, stores: configuration.stores) {
+        for key in (file?.keys ?? []).sorted()
+        where !Self.keys.contains(where: { $0.matches(key, stores: configuration.stores) }) {
             reader.note("\(key) in \(path ?? "the file") is not a key that is known.")
         }
         guard reader.faults.isEmpty else { throw ConfigurationFaults(reader.faults) }
@@ -36,6 +37,8 @@ extension ServeConfiguration {
         self.host = reader.string("server.host") ?? self.host
         self.port = reader.integer("server.port", in: 0...65535, default: self.port)
         self.publicURL = Self.origin(reader, "server.publicURL")
+        self.allowedOrigins = Self.allowedOrigins(reader)
+        self.tls = Self.tls(reader)
         self.dataDirectory = reader.string("dataDir") ?? self.dataDirectory
         self.healthcareEndpoint = Self.origin(reader, "endpoints.healthcare") ?? self.healthcareEndpoint
         self.emulatorPort = reader.integer("emulator.port", in: 0...65535, default: self.emulatorPort)
@@ -59,6 +62,39 @@ extension ServeConfiguration {
         case (_?, _?):
             reader.note("admin.key and admin.keyFile are both set: set one of them.")
             return .dataFolder
+        }
+    }
+
+    /// Origins as a browser writes them: a scheme, a host, and a port where it is not the usual one.
+    private static func allowedOrigins(_ reader: CheckedReader) -> [String] {
+        let texts = reader.strings("server.allowedOrigins")
+        for text in texts where !Self.isOrigin(text) {
+            reader.note("server.allowedOrigins takes origins such as https://viewer.example.org, and no path or star.")
+            return []
+        }
+        return texts
+    }
+
+    private static func isOrigin(_ text: String) -> Bool {
+        for scheme in ["https://", "http://"] where text.hasPrefix(scheme) {
+            let authority = text.dropFirst(scheme.count)
+            return !authority.isEmpty
+                && authority.utf8.allSatisfy { byte in
+                    // A browser writes hosts in small letters and never the port that goes without saying.
+                    (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || "-.:[]".utf8.contains(byte)
+                }
+                && !authority.hasSuffix(scheme == "https://" ? ":443" : ":80")
+        }
+        return false
+    }
+
+    private static func tls(_ reader: CheckedReader) -> TLSFiles? {
+        switch (reader.string("server.tls.certificate"), reader.string("server.tls.key")) {
+        case (let certificate?, let key?): return TLSFiles(certificate: certificate, key: key)
+        case (nil, nil): return nil
+        default:
+            reader.note("server.tls.certificate and server.tls.key go together: set both or none.")
+            return nil
         }
     }
 
@@ -123,15 +159,4 @@ extension ServeConfiguration {
             }
         )
     }
-
-    private static func knows(_ key: String, stores: [StoreConfiguration]) -> Bool {
-        if Self.keys.contains(key) { return true }
-        return stores.contains { store in Self.storeKeys.contains { key == "stores.\(store.name).\($0)" } }
-    }
-
-    private static let keys: Set<String> = [
-        "server.host", "server.port", "server.publicURL", "dataDir", "stores.names", "upstream.credentials",
-        "endpoints.healthcare", "emulator.port", "emulator.dataDir", "admin.key", "admin.keyFile",
-    ]
-    private static let storeKeys = ["resource", "dicomwebURL", "credentials"]
 }

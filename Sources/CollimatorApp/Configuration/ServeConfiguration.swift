@@ -2,26 +2,16 @@ package import CollimatorCore
 
 /// What `collimator serve` is started with.
 ///
-/// ## Configuration keys
-/// - `server.host` (string, optional, default: `127.0.0.1`): the address to listen on.
-/// - `server.port` (int, optional, default: `8080`, range: `0...65535`): the port to listen on; 0 lets the system choose.
-/// - `server.publicURL` (string, optional): where callers reach this service, such as `https://imaging.example.org`.
-/// - `dataDir` (string, optional, default: `.collimator`): the folder for the state.
-/// - `stores.names` (list of strings, optional): our names of the stores; without any the emulator is started.
-/// - `stores.<name>.resource` (string): the store's resource name in the Healthcare API.
-/// - `stores.<name>.dicomwebURL` (string): the DICOMweb root, where the store is no store of the Healthcare API.
-/// - `stores.<name>.credentials` (string, optional, default: `upstream.credentials`): as `upstream.credentials`.
-/// - `upstream.credentials` (string, optional, default: `application-default`): `application-default`,
-///   `metadata-server`, `none`, or the path of a service-account key file.
-/// - `endpoints.healthcare` (string, optional, default: `https://healthcare.googleapis.com`): origin of the API.
-/// - `emulator.port` (int, optional, default: `8085`, range: `0...65535`): the port of the emulator.
-/// - `emulator.dataDir` (string, optional, default: `emulator` in `dataDir`): the emulator's folder.
-/// - `admin.key` (string, optional, secret): the administrator key, `clm_admin_` and 43 characters.
-/// - `admin.keyFile` (string, optional): a file that holds it.
+/// Each key is one of ``keys``; `docs/configuration.md` says what it means, and a test holds the two together.
 package struct ServeConfiguration: Sendable, Hashable {
     package var host = "127.0.0.1"
     package var port = 8080
+    /// Where callers reach this service; nil where each request's own host is taken.
     package var publicURL: String?
+    /// Origins whose pages may call this service from a browser.
+    package var allowedOrigins: [String] = []
+    /// Nil where connections are not encrypted here.
+    package var tls: TLSFiles?
     package var dataDirectory = ".collimator"
     /// Empty in local mode, in which the emulator is the only store.
     package var stores: [StoreConfiguration] = []

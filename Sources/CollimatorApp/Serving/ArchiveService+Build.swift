@@ -34,6 +34,7 @@ extension ArchiveService {
                 publicURL: self.configuration.publicURL
             )
             parts.register = registerFile.register
+            parts.tls = try self.configuration.tls?.configuration()
             let gateway = GatewayService(
                 parts: parts.spooling(in: self.folder.path),
                 host: self.configuration.host,

@@ -14,8 +14,9 @@ struct Greeting: Sendable {
         let listening = try await self.emulator?.listening.value
         let port = try await self.gateway.value
         let host = self.configuration.host.contains(":") ? "[\(self.configuration.host)]" : self.configuration.host
+        let scheme = self.configuration.tls == nil ? "http" : "https"
         var welcome = Welcome(
-            gateway: self.configuration.publicURL ?? "http://\(host):\(port)",
+            gateway: self.configuration.publicURL ?? "\(scheme)://\(host):\(port)",
             emulator: listening.map { "http://127.0.0.1:\($0.port)" },
             store: self.configuration.stores.first?.name.rawValue ?? "radiology",
             serviceAccountKeyFile: listening?.keyFile

@@ -37,7 +37,7 @@ let varyByCaller = "Authorization, Cookie, Origin"
 private let entityTagBytes = 16
 
 /// Whether an `If-None-Match` list names the tag, compared weakly (RFC 9110 §13.1.2).
-private func names(_ tag: String, in fields: [String]) -> Bool {
+func names(_ tag: String, in fields: [String]) -> Bool {
     fields.contains { field in
         field.split(separator: ",").contains { candidate in
             var candidate = candidate.drop(while: { $0 == " " })

@@ -8,7 +8,8 @@ package struct EndpointTable: Sendable {
     package let endpoints: [Endpoint]
 
     /// Every method that a path answers to; one that has no endpoint there is refused with 405 and `Allow`.
-    package static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace]
+    package static let methods: [HTTPRequest.Method] =
+        [.get, .head, .post, .put, .patch, .delete, .options, .trace] + ["QUERY"].compactMap { .init($0) }
 
     /// Templates of the routes that need no caller, as the router writes them.
     var openPaths: Set<String> {

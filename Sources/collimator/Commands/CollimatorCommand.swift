@@ -20,7 +20,7 @@ struct CollimatorCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, EmulatorCommand.self, UploadCommand.self, SearchCommand.self, SignInCommand.self,
-            DemoDataCommand.self,
+            DemoDataCommand.self, HealthCommand.self,
         ]
     )
 }

@@ -9,12 +9,14 @@ struct ImportRule {
     static let order = [
         "collimator", "CollimatorApp", "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator",
         "EmulatorStorage", "PhantomStudies", "Archives", "DICOMFiles", "DICOMweb", "Persistence", "Cryptography",
-        "ImageCodec", "Telemetry", "CollimatorCore", "CArchive", "CDCMTK", "CLibJWT", "COpenSSL", "CVips",
+        "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore", "CArchive", "CDCMTK", "CEmbeddedFiles", "CLibJWT",
+        "COpenSSL", "CVips",
     ]
 
     /// Modules that exactly one of ours may see, so that a library can be replaced in one place.
     static let owners = [
-        "CArchive": "Archives", "CDCMTK": "DICOMFiles", "CLibJWT": "Cryptography", "COpenSSL": "Cryptography",
+        "CArchive": "Archives", "CDCMTK": "DICOMFiles", "CEmbeddedFiles": "EmbeddedFiles", "CLibJWT": "Cryptography",
+        "COpenSSL": "Cryptography",
         "CVips": "ImageCodec", "GRDB": "Persistence", "SQLite3": "Persistence",
     ]
 

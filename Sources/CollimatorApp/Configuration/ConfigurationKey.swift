@@ -1,0 +1,73 @@
+import CollimatorCore
+
+/// A key of the configuration: what `docs/configuration.md` says of it, and how a name in a file is known.
+struct ConfigurationKey: Hashable, Sendable {
+    /// Its parts joined by dots; `<name>` stands for the name of a store.
+    let name: String
+    let type: ValueType
+    /// As the documents show it; nil where there is none.
+    let standard: String?
+    /// The option of `collimator serve` that sets it.
+    let flag: String?
+
+    init(_ name: String, _ type: ValueType, standard: String? = nil, flag: String? = nil) {
+        self.name = name
+        self.type = type
+        self.standard = standard
+        self.flag = flag
+    }
+
+    /// The environment variable that sets it.
+    var variable: String { "COLLIMATOR_" + Self.variableName(self.name) }
+
+    /// Whether a key of a file is this one.
+    func matches(_ key: String, stores: [StoreConfiguration]) -> Bool {
+        guard self.name.contains(Self.placeholder) else { return key == self.name }
+        return stores.contains { key == self.name.replacing(Self.placeholder, with: $0.name.rawValue) }
+    }
+
+    static let placeholder = "<name>"
+
+    /// What a value is.
+    enum ValueType: String, Sendable {
+        case text
+        case number = "whole number"
+        case texts = "list of texts"
+        case secret = "text, secret"
+    }
+
+    /// `server.publicURL` as `SERVER_PUBLIC_URL`, the way the library reads variables.
+    private static func variableName(_ name: String) -> String {
+        var result = ""
+        var isAfterSmallLetter = false
+        for character in name {
+            if character.isUppercase, isAfterSmallLetter { result += "_" }
+            result += character == "." ? "_" : character.uppercased()
+            isAfterSmallLetter = character.isLowercase
+        }
+        return result
+    }
+}
+
+extension ServeConfiguration {
+    /// Every key that there is; another one in a file stops the start.
+    static let keys: [ConfigurationKey] = [
+        ConfigurationKey("server.host", .text, standard: "127.0.0.1", flag: "--host"),
+        ConfigurationKey("server.port", .number, standard: "8080", flag: "--port"),
+        ConfigurationKey("server.publicURL", .text),
+        ConfigurationKey("server.allowedOrigins", .texts, standard: "none"),
+        ConfigurationKey("server.tls.certificate", .text),
+        ConfigurationKey("server.tls.key", .text),
+        ConfigurationKey("dataDir", .text, standard: ".collimator", flag: "--data-dir"),
+        ConfigurationKey("admin.key", .secret),
+        ConfigurationKey("admin.keyFile", .text),
+        ConfigurationKey("stores.names", .texts, standard: "none"),
+        ConfigurationKey("stores.<name>.resource", .text),
+        ConfigurationKey("stores.<name>.dicomwebURL", .text),
+        ConfigurationKey("stores.<name>.credentials", .text),
+        ConfigurationKey("upstream.credentials", .text, standard: "application-default"),
+        ConfigurationKey("endpoints.healthcare", .text, standard: "https://healthcare.googleapis.com"),
+        ConfigurationKey("emulator.port", .number, standard: "8085", flag: "--emulator-port"),
+        ConfigurationKey("emulator.dataDir", .text),
+    ]
+}

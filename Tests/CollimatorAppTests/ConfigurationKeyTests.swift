@@ -1,0 +1,139 @@
+import CollimatorCore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CollimatorApp
+
+/// The keys in the code, the keys in `docs/configuration.md`, and what setting one does.
+@Suite("The keys of the configuration")
+struct ConfigurationKeyTests {
+    @Test("stand in the documents with their type, default, variable and option, and no others do")
+    func documented() throws {
+        let rows = try Self.rows(of: "docs/configuration.md")
+        #expect(rows.map(\.[0]) == ServeConfiguration.keys.map { "`\($0.name)`" })
+        for (row, key) in zip(rows, ServeConfiguration.keys) {
+            #expect(row[1] == key.type.rawValue, "\(key.name)")
+            #expect(row[2] == (key.standard.map { $0 == "none" ? $0 : "`\($0)`" } ?? "–"), "\(key.name)")
+            #expect(row[3] == "`\(key.variable)`", "\(key.name)")
+            #expect(row[4] == (key.flag.map { "`\($0)`" } ?? "–"), "\(key.name)")
+            #expect(row[5].count > 10, "\(key.name) is not explained")
+        }
+    }
+
+    @Test("have the defaults that the documents show")
+    func defaults() {
+        let standard = ServeConfiguration()
+        let values = [
+            "server.host": standard.host, "server.port": "\(standard.port)", "dataDir": standard.dataDirectory,
+            "endpoints.healthcare": standard.healthcareEndpoint, "emulator.port": "\(standard.emulatorPort)",
+            "upstream.credentials": "application-default", "server.allowedOrigins": "none", "stores.names": "none",
+        ]
+        for key in ServeConfiguration.keys { #expect(values[key.name] == key.standard, "\(key.name)") }
+        #expect(standard.allowedOrigins.isEmpty && standard.stores.isEmpty)
+    }
+
+    @Test(
+        "are each read from their variable: an empty one is a fault that names the key",
+        arguments: ServeConfiguration.keys
+    )
+    func variables(key: ConfigurationKey) async throws {
+        var environment = [
+            "COLLIMATOR_STORES_NAMES": "radiology",
+            "COLLIMATOR_STORES_RADIOLOGY_RESOURCE": "projects/p/locations/l/datasets/d/dicomStores/s",
+        ]
+        _ = try await ServeConfiguration.read(environment: environment)
+        environment[key.variable.replacing("<NAME>", with: "RADIOLOGY")] = ""
+        let faults = await #expect(throws: ConfigurationFaults.self) {
+            try await ServeConfiguration.read(environment: environment)
+        }
+        let name = key.name.replacing(ConfigurationKey.placeholder, with: "radiology")
+        #expect(try #require(faults).description.contains(name))
+    }
+
+    @Test("can all be set in one file, which is the one that the documents show")
+    func example() async throws {
+        let folder = try TemporaryDirectory()
+        let path = "\(folder.path)/collimator.yaml"
+        let text = try Self.read("docs/configuration.md")
+        let example = try #require(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
+        try Data(example.utf8).write(to: URL(filePath: path))
+        let configuration = try await ServeConfiguration.read(environment: [:], file: path)
+        #expect(configuration.publicURL == "https://imaging.example.org")
+        #expect(configuration.allowedOrigins == ["https://viewer.example.org", "http://localhost:3000"])
+        #expect(
+            configuration.tls
+                == TLSFiles(certificate: "/etc/collimator/tls/chain.pem", key: "/etc/collimator/tls/key.pem")
+        )
+        #expect(configuration.stores.map(\.name.rawValue) == ["radiology", "research"])
+        #expect(configuration.administratorKey == .file(path: "/etc/collimator/administrator-key"))
+    }
+
+    @Test(
+        "allow exact origins and nothing wider",
+        arguments: [
+            ("https://viewer.example.org", true), ("http://localhost:3000", true),
+            ("https://a.org,https://b.org", true),
+            ("*", false), ("null", false), ("https://viewer.example.org/", false),
+            ("https://viewer.example.org/a", false),
+            ("https://*.example.org", false), ("viewer.example.org", false), ("https://Viewer.example.org", false),
+            ("https://viewer.example.org:443", false), ("http://a:80", false), ("https://", false),
+            ("https://u@h", false),
+        ]
+    )
+    func origins(text: String, expected: Bool) async throws {
+        let environment = ["COLLIMATOR_SERVER_ALLOWED_ORIGINS": text]
+        if expected {
+            let configuration = try await ServeConfiguration.read(environment: environment)
+            #expect(configuration.allowedOrigins == text.split(separator: ",").map(String.init))
+        } else {
+            let faults = await #expect(throws: ConfigurationFaults.self) {
+                try await ServeConfiguration.read(environment: environment)
+            }
+            #expect(try #require(faults).description.contains("server.allowedOrigins"))
+        }
+    }
+
+    @Test("take a certificate and its key together or not at all", arguments: ["CERTIFICATE", "KEY"])
+    func halfOfTLS(half: String) async throws {
+        let faults = await #expect(throws: ConfigurationFaults.self) {
+            try await ServeConfiguration.read(environment: ["COLLIMATOR_SERVER_TLS_\(half)": "/etc/some.pem"])
+        }
+        #expect(try #require(faults).description.contains("go together"))
+    }
+
+    @Test("are refused where they are not known, those of things to come too")
+    func unknown() async throws {
+        let folder = try TemporaryDirectory()
+        let path = "\(folder.path)/collimator.yaml"
+        let text = """
+            server: {tls: {certificates: /x}}
+            upstream: {impersonate: {read: reader@p.iam.gserviceaccount.com}}
+            stores:
+              names: [a]
+              a: {resource: projects/p/locations/l/datasets/d/dicomStores/s, tls: x}
+              b: {resource: x}
+            """
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let faults = await #expect(throws: ConfigurationFaults.self) {
+            try await ServeConfiguration.read(environment: [:], file: path)
+        }
+        let description = try #require(faults).description
+        for key in ["server.tls.certificates", "upstream.impersonate.read", "stores.a.tls", "stores.b.resource"] {
+            #expect(description.contains("\(key) in "), "\(key)")
+        }
+    }
+
+    /// The cells of the rows that begin with a key in backticks.
+    private static func rows(of path: String) throws -> [[String]] {
+        try Self.read(path).split(separator: "\n").filter { $0.hasPrefix("| `") }.map { line in
+            line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+    }
+
+    private static func read(_ path: String) throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+    }
+}
