@@ -68,7 +68,12 @@ package struct GatewayParts: Sendable {
     }
 
     private var dicomweb: DICOMwebController {
-        DICOMwebController(limits: self.limits, publicURL: self.publicURL, changes: self.changes)
+        DICOMwebController(
+            limits: self.limits,
+            publicURL: self.publicURL,
+            changes: self.changes,
+            isEncrypted: self.tls != nil
+        )
     }
 
     /// Every route.

@@ -27,7 +27,8 @@ struct ConfigurationKeyTests {
         let values = [
             "server.host": standard.host, "server.port": "\(standard.port)", "dataDir": standard.dataDirectory,
             "endpoints.healthcare": standard.healthcareEndpoint, "emulator.port": "\(standard.emulatorPort)",
-            "upstream.credentials": "application-default", "server.allowedOrigins": "none", "stores.names": "none",
+            "upstream.credentials": "application-default", "server.allowedOrigins": "none",
+            "server.trustedProxies": "none", "stores.names": "none",
         ]
         for key in ServeConfiguration.keys { #expect(values[key.name] == key.standard, "\(key.name)") }
         #expect(standard.allowedOrigins.isEmpty && standard.stores.isEmpty)
@@ -94,6 +95,17 @@ struct ConfigurationKeyTests {
         }
     }
 
+    @Test(
+        "take proxies as addresses and blocks, and nothing else",
+        arguments: ["localhost", "10.0.0.0/33", "10.0.0", "*"]
+    )
+    func strangeProxies(text: String) async throws {
+        let faults = await #expect(throws: ConfigurationFaults.self) {
+            try await ServeConfiguration.read(environment: ["COLLIMATOR_SERVER_TRUSTED_PROXIES": text])
+        }
+        #expect(try #require(faults).description.contains("server.trustedProxies"))
+    }
+
     @Test("take a certificate and its key together or not at all", arguments: ["CERTIFICATE", "KEY"])
     func halfOfTLS(half: String) async throws {
         let faults = await #expect(throws: ConfigurationFaults.self) {
@@ -124,11 +136,11 @@ struct ConfigurationKeyTests {
         }
     }
 
-    /// The cells of the rows that begin with a key in backticks.
+    /// The cells of the rows of the table of keys, which has six columns.
     private static func rows(of path: String) throws -> [[String]] {
         try Self.read(path).split(separator: "\n").filter { $0.hasPrefix("| `") }.map { line in
             line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-        }
+        }.filter { $0.count == 6 }
     }
 
     private static func read(_ path: String) throws -> String {

@@ -56,6 +56,7 @@ extension ServeConfiguration {
         ConfigurationKey("server.port", .number, standard: "8080", flag: "--port"),
         ConfigurationKey("server.publicURL", .text),
         ConfigurationKey("server.allowedOrigins", .texts, standard: "none"),
+        ConfigurationKey("server.trustedProxies", .texts, standard: "none"),
         ConfigurationKey("server.tls.certificate", .text),
         ConfigurationKey("server.tls.key", .text),
         ConfigurationKey("dataDir", .text, standard: ".collimator", flag: "--data-dir"),

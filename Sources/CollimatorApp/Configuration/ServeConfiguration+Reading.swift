@@ -1,5 +1,6 @@
 import CollimatorCore
 import Configuration
+import Gateway
 
 extension ServeConfiguration {
     /// The configuration from, in this order, the command line, the environment and the file.
@@ -38,6 +39,7 @@ extension ServeConfiguration {
         self.port = reader.integer("server.port", in: 0...65535, default: self.port)
         self.publicURL = Self.origin(reader, "server.publicURL")
         self.allowedOrigins = Self.allowedOrigins(reader)
+        self.trustedProxies = Self.trustedProxies(reader)
         self.tls = Self.tls(reader)
         self.dataDirectory = reader.string("dataDir") ?? self.dataDirectory
         self.healthcareEndpoint = Self.origin(reader, "endpoints.healthcare") ?? self.healthcareEndpoint
@@ -68,24 +70,21 @@ extension ServeConfiguration {
     /// Origins as a browser writes them: a scheme, a host, and a port where it is not the usual one.
     private static func allowedOrigins(_ reader: CheckedReader) -> [String] {
         let texts = reader.strings("server.allowedOrigins")
-        for text in texts where !Self.isOrigin(text) {
+        for text in texts where !WebOrigin.isValid(text) {
             reader.note("server.allowedOrigins takes origins such as https://viewer.example.org, and no path or star.")
             return []
         }
         return texts
     }
 
-    private static func isOrigin(_ text: String) -> Bool {
-        for scheme in ["https://", "http://"] where text.hasPrefix(scheme) {
-            let authority = text.dropFirst(scheme.count)
-            return !authority.isEmpty
-                && authority.utf8.allSatisfy { byte in
-                    // A browser writes hosts in small letters and never the port that goes without saying.
-                    (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || "-.:[]".utf8.contains(byte)
-                }
-                && !authority.hasSuffix(scheme == "https://" ? ":443" : ":80")
+    private static func trustedProxies(_ reader: CheckedReader) -> [AddressRange] {
+        reader.strings("server.trustedProxies").compactMap { text in
+            guard let range = AddressRange(text) else {
+                reader.note("server.trustedProxies takes addresses and blocks of them such as 10.0.0.0/8.")
+                return nil
+            }
+            return range
         }
-        return false
     }
 
     private static func tls(_ reader: CheckedReader) -> TLSFiles? {

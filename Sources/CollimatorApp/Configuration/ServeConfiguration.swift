@@ -1,4 +1,5 @@
 package import CollimatorCore
+package import Gateway
 
 /// What `collimator serve` is started with.
 ///
@@ -10,6 +11,8 @@ package struct ServeConfiguration: Sendable, Hashable {
     package var publicURL: String?
     /// Origins whose pages may call this service from a browser.
     package var allowedOrigins: [String] = []
+    /// Proxies that are believed about whom they pass a request on for.
+    package var trustedProxies: [AddressRange] = []
     /// Nil where connections are not encrypted here.
     package var tls: TLSFiles?
     package var dataDirectory = ".collimator"

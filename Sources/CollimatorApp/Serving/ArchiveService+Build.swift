@@ -34,6 +34,8 @@ extension ArchiveService {
                 publicURL: self.configuration.publicURL
             )
             parts.register = registerFile.register
+            parts.allowedOrigins = self.configuration.allowedOrigins
+            parts.trustedProxies = self.configuration.trustedProxies
             parts.tls = try self.configuration.tls?.configuration()
             let gateway = GatewayService(
                 parts: parts.spooling(in: self.folder.path),

@@ -46,7 +46,7 @@ extension DICOMwebController {
         guard let authority = request.head.authority, (1...255).contains(authority.utf8.count),
             authority.utf8.allSatisfy(isAuthorityByte)
         else { return "" }
-        return "http://\(authority)"
+        return "\(self.isEncrypted ? "https" : "http")://\(authority)"
     }
 }
 

@@ -18,6 +18,8 @@ struct DICOMwebController: Sendable {
     let publicURL: String?
     /// Hears of every study that is written.
     let changes: StudyChanges
+    /// Whether callers reach this service by TLS, where each request's own host is used.
+    var isEncrypted = false
 
     var endpoints: [Endpoint] {
         self.searches + self.retrievals + self.instanceParts + self.stores + self.deletions + [self.description]

@@ -39,9 +39,10 @@ struct Authentication: RouterMiddleware {
         context: GatewayContext,
         next: (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
-        try self.browser.admit(request, localPort: context.localPort)
+        // A cookie that is no session is no caller: 401 wherever it is shown, before anything else is said.
         var context = context
         context.caller = try self.signIns.authenticate(session: session)
+        try self.browser.admit(request, localPort: context.localPort)
         var response = try await next(request, context)
         // A browser may open any answer as a page of this origin, also a document that somebody stored: nothing in it
         // may run or be taken for another type.
