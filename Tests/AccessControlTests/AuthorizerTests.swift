@@ -68,7 +68,7 @@ struct AuthorizerTests {
                 .storesCreate, .storesUpdate, .storesDelete, .storesImport, .storesExport, .storesDeidentify,
                 .storesGetIAMPolicy, .storesSetIAMPolicy, .storageSettings,
                 .datasetsList, .datasetsGet, .datasetsCreate, .datasetsUpdate, .datasetsDelete,
-                .locationsList, .locationsGet, .operationsList, .operationsGet, .operationsCancel,
+                .locationsList, .locationsGet, .operationsList, .operationsGet, .operationsCancel, .signInsCreate,
             ]
         )
     }

@@ -100,7 +100,6 @@ struct UpstreamFaultTests {
             try await RunningGateway.run(before: "http://127.0.0.1:\(server.port)/dicomWeb") { gateway in
                 let cut = try await RawExchange.exchange(port: gateway.port, RunningGateway.head(Self.streamed))
                 #expect(cut.hasPrefix("HTTP/1.1 200 "), "\(cut)")
-                #expect(cut.contains("[{}"))
                 #expect(!cut.hasSuffix("0\r\n\r\n"), "an end was written")
                 let collected = try await RawExchange.exchange(
                     port: gateway.port,

@@ -305,7 +305,7 @@ struct DICOMwebTests {
         let upstream = ScriptedUpstream(exchange: { _ in .chunks([body], headers: [.contentType: "application/json"]) })
         var parts = try GatewayUnderTest(upstream).parts
         let reported = HeardChanges()
-        parts.changes = StudyChanges { change in reported.note(change) }
+        parts.changes = reported.hook
         let application = gatewayApplication(
             parts,
             address: .hostname("127.0.0.1", port: 0),
@@ -327,7 +327,7 @@ struct DICOMwebTests {
         let upstream = ScriptedUpstream(exchange: { _ in .chunks([], status: upstreamStatus, headers: [:]) })
         let reported = HeardChanges()
         var parts = try GatewayUnderTest(upstream).parts
-        parts.changes = StudyChanges { change in reported.note(change) }
+        parts.changes = reported.hook
         let application = gatewayApplication(
             parts,
             address: .hostname("127.0.0.1", port: 0),
@@ -378,13 +378,4 @@ struct DICOMwebTests {
         let other = try await gateway.request(.get, "/dicomweb/elsewhere")
         #expect(other.status == .notFound)
     }
-}
-
-/// The changes that were reported.
-private final class HeardChanges: Sendable {
-    private let heard = Mutex<[StudyChange]>([])
-
-    var all: [StudyChange] { self.heard.withLock { $0 } }
-
-    func note(_ change: StudyChange) { self.heard.withLock { $0.append(change) } }
 }

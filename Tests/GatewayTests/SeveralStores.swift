@@ -26,8 +26,4 @@ extension GatewayUnderTest {
             )
         )
     }
-
-    private init(parts: GatewayParts) {
-        self.parts = parts
-    }
 }

@@ -33,19 +33,6 @@ struct GatewayUnderTest: Sendable {
         self.parts = parts
     }
 
-    init(parts: GatewayParts) { self.parts = parts }
-
-    /// A gateway whose store has an administrative side too.
-    init(_ upstream: ScriptedUpstream = ScriptedUpstream(), cloud: ScriptedCloud) throws {
-        let name = try #require(StoreName("radiology"))
-        let resource = try #require(DICOMStoreName("projects/p/locations/l/datasets/d/dicomStores/s"))
-        var parts = try GatewayUnderTest(upstream).parts
-        parts.stores = StoreDirectory([
-            GatewayStore(name: name, resource: resource, upstream: upstream.upstream, healthcare: cloud.upstream)
-        ])
-        self.parts = parts
-    }
-
     init(_ upstream: ScriptedUpstream, limits: GatewayLimits = GatewayLimits(), publicURL: String? = nil) throws {
         let name = try #require(StoreName("radiology"))
         let resource = try #require(DICOMStoreName("projects/p/locations/l/datasets/d/dicomStores/s"))

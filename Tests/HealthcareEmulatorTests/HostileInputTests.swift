@@ -25,7 +25,7 @@ struct HostileInputTests {
     )
     func paths(path: String, status: Int) async throws {
         try await withEmulator { server in
-            let answer = try await RawExchange.exchange(
+            let answer = try await RawConnection.exchange(
                 port: server.port,
                 "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                 closesInput: false
@@ -44,7 +44,7 @@ struct HostileInputTests {
     )
     func notHTTP(text: String) async throws {
         try await withEmulator { server in
-            let answer = try await RawExchange.exchange(port: server.port, text)
+            let answer = try await RawConnection.exchange(port: server.port, text)
             #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer.prefix(80))")
             #expect(answer.contains("INVALID_ARGUMENT"))
             try await self.alive(server)
@@ -55,13 +55,13 @@ struct HostileInputTests {
     func largeHead(count: Int) async throws {
         try await withEmulator { server in
             let value = String(repeating: "x", count: count)
-            let header = try await RawExchange.exchange(
+            let header = try await RawConnection.exchange(
                 port: server.port,
                 "GET /healthz HTTP/1.1\r\nHost: a\r\nX: \(value)\r\n\r\n",
                 closesInput: false
             )
             #expect(header.hasPrefix("HTTP/1.1 431 "), "\(header.prefix(80))")
-            let target = try await RawExchange.exchange(
+            let target = try await RawConnection.exchange(
                 port: server.port,
                 "GET /\(value) HTTP/1.1\r\nHost: a\r\n\r\n",
                 closesInput: false
@@ -75,7 +75,7 @@ struct HostileInputTests {
     func largeBody() async throws {
         try await withEmulator { server in
             let path = "/v1/projects/local/locations/local/datasets?datasetId=d"
-            let announced = try await RawExchange.exchange(
+            let announced = try await RawConnection.exchange(
                 port: server.port,
                 "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\nConnection: close\r\n\r\n{",
                 closesInput: false
@@ -93,12 +93,12 @@ struct HostileInputTests {
             let file = try TestObject().file()
             let head =
                 "POST \(Self.studies) HTTP/1.1\r\nHost: a\r\nContent-Type: application/dicom\r\nContent-Length: \(file.count + 100)\r\n\r\n"
-            let answer = try await RawExchange.exchange(port: server.port, Array(head.utf8) + file)
+            let answer = try await RawConnection.exchange(port: server.port, Array(head.utf8) + file)
             #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer.prefix(80))")
             #expect(try await server.get(Self.studies).status == 204)
             let short =
                 "POST \(Self.studies) HTTP/1.1\r\nHost: a\r\nContent-Type: application/dicom\r\nContent-Length: 200\r\nConnection: close\r\n\r\n"
-            let cut = try await RawExchange.exchange(port: server.port, Array(short.utf8) + file, closesInput: false)
+            let cut = try await RawConnection.exchange(port: server.port, Array(short.utf8) + file, closesInput: false)
             #expect(cut.hasPrefix("HTTP/1.1 409 ") || cut.isEmpty, "\(cut.prefix(80))")
             #expect(try await server.get(Self.studies).status == 204)
         }
@@ -110,7 +110,7 @@ struct HostileInputTests {
             let file = try TestObject().file()
             let head =
                 "POST \(Self.studies) HTTP/1.1\r\nHost: a\r\nContent-Type: application/dicom\r\nTransfer-Encoding: chunked\r\n\r\n\(String(file.count, radix: 16))\r\n"
-            let answer = try await RawExchange.exchange(
+            let answer = try await RawConnection.exchange(
                 port: server.port,
                 Array(head.utf8) + file + Array("\r\n".utf8)
             )
@@ -122,7 +122,7 @@ struct HostileInputTests {
     @Test("a client that waits for 100 Continue is told to go on")
     func expectContinue() async throws {
         try await withEmulator { server in
-            let answer = try await RawExchange.exchange(
+            let answer = try await RawConnection.exchange(
                 port: server.port,
                 "GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
                 closesInput: false
@@ -144,8 +144,8 @@ struct HostileInputTests {
             let download =
                 "GET \(TestServer.dicomWeb)\(big.path) HTTP/1.1\r\nHost: a\r\nAccept: application/dicom; transfer-syntax=*\r\n\r\n"
             for _ in 0..<10 {
-                try await RawExchange.abandon(port: server.port, Array(upload.utf8) + file.prefix(200_000))
-                try await RawExchange.abandon(port: server.port, Array(download.utf8), readingBytes: 1000)
+                try await RawConnection.abandon(port: server.port, Array(upload.utf8) + file.prefix(200_000))
+                try await RawConnection.abandon(port: server.port, Array(download.utf8), readingBytes: 1000)
             }
             try await self.alive(server)
             let spool = server.directory + "/archive/spool"

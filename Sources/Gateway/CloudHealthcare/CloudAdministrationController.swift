@@ -98,7 +98,7 @@ enum CloudBody {
     static func read(_ request: Request) async throws -> [UInt8] {
         let body = try UploadBody(request, bytesMax: CloudAdministrationController.bodyBytesMax)
         var bytes: [UInt8] = []
-        for try await chunk in body.upstream.bytes { bytes.append(contentsOf: chunk.readableBytesView) }
+        for try await chunk in body.chunks { bytes.append(contentsOf: chunk.readableBytesView) }
         return bytes.isEmpty ? Array("{}".utf8) : bytes
     }
 }

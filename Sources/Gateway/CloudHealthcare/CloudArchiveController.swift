@@ -117,25 +117,23 @@ struct CloudArchiveController: Sendable {
         context: CallerContext,
         target: CloudStoreTarget
     ) async throws -> Response {
-        var upstream = UpstreamRequest(.post, target.study == nil ? "studies" : target.archivePath)
-        upstream.query = try CloudQuery(parsing: request.uri.query).text
-        upstream.headers[.accept] = request.headers[.accept]
-        upstream.headers[.contentType] = request.headers[.contentType]
-        let body = try UploadBody(request, bytesMax: self.limits.storeBytesMax)
-        upstream.body = body.upstream
-        let sent = upstream
-        let answer = try await body.translatingFailure {
-            try await target.store.upstream.exchange(sent, context.writing)
+        var head = UpstreamRequest(.post, target.study == nil ? "studies" : target.archivePath)
+        head.query = try CloudQuery(parsing: request.uri.query).text
+        head.headers[.accept] = request.headers[.accept]
+        head.headers[.contentType] = request.headers[.contentType]
+        let (sent, upstream, call, limits) = (head, target.store.upstream, context.writing, self.limits)
+        let body = try UploadBody(request, bytesMax: limits.storeBytesMax)
+        let answer = try await body.sending(buffering: limits.relayedBytesMax) { bytes in
+            var request = sent
+            request.body = UpstreamRequest.Body(bytes: bytes, length: body.length)
+            return try await StoreAnswer.read(try await upstream.exchange(request, call), limits: limits)
         }
-        guard [200, 202, 409].contains(answer.status) else { return try cloudAnswer(answer) }
-        let outcome = try await CollectedAnswer(answer, upTo: StoredStudies.answerBytesMax)
-        for study in StoredStudies(in: outcome.bytes).studies {
+        guard [200, 202, 409].contains(answer.response.status) else { return try cloudAnswer(answer.response) }
+        for study in answer.studies {
             await self.changes.report(StudyChange(.stored, of: study, in: target.store.name))
         }
-        return try cloudAnswer(
-            outcome.response,
-            rewriting: try await self.rewrite(outcome.response, of: target, for: request)
-        )
+        let rewrite = try await self.rewrite(answer.response, of: target, for: request)
+        return try cloudAnswer(answer.response, rewriting: rewrite)
     }
 
     @Sendable private func remove(
@@ -162,7 +160,8 @@ struct CloudArchiveController: Sendable {
             return nil
         }
         let root = try await target.store.upstream.rootURL()
-        let origin = DICOMwebController(limits: self.limits, publicURL: self.publicURL).origin(of: request)
+        let dicomweb = DICOMwebController(limits: self.limits, publicURL: self.publicURL, changes: self.changes)
+        let origin = dicomweb.origin(of: request)
         return ByteReplacer(replacing: root, by: "\(origin)/v1/\(target.path)/dicomWeb")
     }
 }

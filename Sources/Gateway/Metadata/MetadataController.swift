@@ -42,6 +42,7 @@ struct MetadataController: Sendable {
         head.headerFields[.accept] = "application/dicom+json"
         var response = try await self.dicomweb.retrieve(
             "\(path)/metadata",
+            .dataSets,
             in: target,
             request: Request(head: head, body: request.body),
             context: context
