@@ -105,7 +105,7 @@ let package = Package(
             name: "HealthcareEmulator",
             dependencies: [
                 "EmulatorStorage", "DICOMFiles", "DICOMweb", "Cryptography", "ImageCodec", "Telemetry",
-                "CollimatorCore",
+                "CollimatorCore", "CPageCache",
                 httpTypes, hummingbird, logging, nioCore, nioFileSystem, nioPosix, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -171,6 +171,7 @@ let package = Package(
         .target(name: "CEmbeddedFiles"),
         .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPageCache"),
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .target(
             name: "CDCMTK",

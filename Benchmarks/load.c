@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEAD_MAX = 16384, READ_BYTES = 262144, SAMPLES_MAX = 4000000, PLAN_MAX = 2000000 };
+enum { HEAD_MAX = 16384, READ_BYTES = 262144, DROP_MAX = 1 << 20, SAMPLES_MAX = 4000000, PLAN_MAX = 2000000 };
 
 struct request { char *head; size_t head_length; const char *body; size_t body_length; };
 struct reader { int fd; char *buffer; size_t start, end; unsigned long long received; };
@@ -100,15 +100,27 @@ static int read_line(struct reader *r, char *line, size_t size) {
     }
 }
 
+// Drops bytes; what has not been read yet is thrown away inside the kernel (MSG_TRUNC), which copies nothing.
 static int skip(struct reader *r, unsigned long long count) {
+    size_t step = r->end - r->start;
+    if (step > count) step = (size_t)count;
+    r->start += step;
+    count -= step;
     while (count > 0) {
-        if (r->start == r->end && fill(r) != 0) return -1;
-        size_t step = r->end - r->start;
-        if (step > count) step = (size_t)count;
-        r->start += step;
-        count -= step;
+        ssize_t dropped = recv(r->fd, NULL, count < DROP_MAX ? (size_t)count : DROP_MAX, MSG_TRUNC);
+        if (dropped <= 0) return -1;
+        r->received += (unsigned long long)dropped;
+        count -= (unsigned long long)dropped;
     }
     return 0;
+}
+
+// A body without a length ends where the connection does.
+static int skip_to_end(struct reader *r) {
+    ssize_t dropped;
+    r->start = r->end;
+    while ((dropped = recv(r->fd, NULL, DROP_MAX, MSG_TRUNC)) > 0) r->received += (unsigned long long)dropped;
+    return dropped < 0 ? -1 : 0;
 }
 
 static int skip_chunks(struct reader *r) {
@@ -128,16 +140,23 @@ static int skip_chunks(struct reader *r) {
 static int read_answer(struct reader *r, int *keep) {
     char line[HEAD_MAX];
     unsigned long long length = 0;
-    int is_chunked = 0, status;
+    int is_chunked = 0, has_length = 0, status;
     *keep = 1;
     if (read_line(r, line, sizeof line) != 0 || strncmp(line, "HTTP/1.1 ", 9) != 0) return -1;
     status = atoi(line + 9);
     for (;;) {
         if (read_line(r, line, sizeof line) != 0) return -1;
         if (line[0] == 0) break;
-        if (strncasecmp(line, "content-length:", 15) == 0) length = strtoull(line + 15, NULL, 10);
+        if (strncasecmp(line, "content-length:", 15) == 0) {
+            length = strtoull(line + 15, NULL, 10);
+            has_length = 1;
+        }
         if (strncasecmp(line, "transfer-encoding:", 18) == 0 && strcasestr(line, "chunked")) is_chunked = 1;
         if (strncasecmp(line, "connection:", 11) == 0 && strcasestr(line, "close")) *keep = 0;
+    }
+    if (!is_chunked && !has_length && status != 204 && status != 304) {
+        *keep = 0;
+        return skip_to_end(r) == 0 ? status : -1;
     }
     if (is_chunked ? skip_chunks(r) : skip(r, length)) return -1;
     return status;

@@ -11,13 +11,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import beside_orthanc, growth, process, table
+from bench import beside_orthanc, gateway, growth, process, table
 from bench.beside_orthanc import Files
 from bench.load import Load
 from bench.servers import Emulator, Gateway
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ["orthanc", "start", "large", "growth"]
+PARTS = ["orthanc", "gateway", "start", "large", "growth"]
 
 
 def main():
@@ -60,10 +60,13 @@ def measure(options, work: Path) -> dict:
     }
     if "orthanc" in parts:
         result["beside"] = beside_orthanc.measure_all(load, files, work, options.rounds, options.seconds, say)
+    if "gateway" in parts:
+        result["gateway"] = gateway.measure_all(load, files, work, options.rounds, options.seconds, say)
     if "start" in parts:
         result["process"] = process.starts_and_idle_memory(load, files, work, say)
     if "large" in parts:
         result["large"] = process.large_study(files, work, options.gigabytes, say)
+        result["large"] += gateway.large_study(files, work, options.gigabytes, say)
     if "growth" in parts:
         sizes = [int(size) for size in options.instances.split(",")]
         result["growth"] = growth.measure(load, work, sizes, options.seconds, say)

@@ -41,12 +41,14 @@ class Files:
 
     def __init__(self, folder: Path, bodies: Path):
         self.instances = []
+        self.patients = set()
         bodies.mkdir(exist_ok=True)
         for number, path in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
             data = path.read_bytes()
             if data[128:132] != b"DICM":
                 continue
             header = pydicom.dcmread(path, stop_before_pixels=True)
+            self.patients.add(header.PatientID)
             body = bodies / f"{number}.multipart"
             body.write_bytes(
                 f"--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode() + data

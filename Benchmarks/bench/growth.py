@@ -16,7 +16,7 @@ from .servers import Emulator, Orthanc
 INSTANCES_PER_STUDY = 100
 BODIES_PER_RUN = 400
 CONNECTIONS = 8
-# Orthanc takes hours to fill with more.
+# Orthanc fills some times slower, and its searches then take seconds.
 ORTHANC_INSTANCES_MAX = 10_000
 FAMILIES = ["Smith", "Nguyen", "Garcia", "Müller", "Kowalski", "Tanaka", "Okafor", "Rossi", "Larsen", "Haddad"]
 PREFIX = "1.2.826.0.1.3680043.10.1338.9."

@@ -38,10 +38,10 @@ def starts_and_idle_memory(load: Load, files: Files, folder: Path, say) -> list[
     return rows
 
 
-def store_through(peer, files: Files):
-    """One file by the gateway's own way of uploading."""
+def store_through(peer, files: Files, everything=False):
+    """Files by the gateway's own way of uploading, one after the other."""
     connection = http.client.HTTPConnection("127.0.0.1", peer.port, timeout=60)
-    for *_, body in files.instances[:20]:
+    for *_, body in files.instances if everything else files.instances[:20]:
         data = body.read_bytes()
         data = data[data.index(b"\r\n\r\n") + 4: data.rindex(f"\r\n--{BOUNDARY}".encode())]
         connection.request(

@@ -1,4 +1,4 @@
-"""The two servers that are measured, each as a child process with a folder of its own."""
+"""The servers that are measured, each as a child process with a folder of its own."""
 
 import json
 import os
@@ -33,11 +33,20 @@ def http_status(port: int, path: str, headers: str = "") -> int:
         return 0
 
 
+def access_token(key: Path) -> str:
+    """A token of the emulator for its service-account key, by Google's own library."""
+    credentials = service_account.Credentials.from_service_account_file(key, scopes=[SCOPE])
+    credentials.refresh(Request())
+    return credentials.token
+
+
 class Peer:
     """A server: started, ready after `ready_seconds`, and ended by its process id."""
 
     name = ""
     ready_path = "/"
+    # Where its DICOMweb service is.
+    dicomweb = ""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -88,10 +97,6 @@ class Peer:
     def headers(self) -> dict[str, str]:
         return {}
 
-    @property
-    def dicomweb(self) -> str:
-        raise NotImplementedError
-
     def __enter__(self):
         return self.start()
 
@@ -115,9 +120,7 @@ class Orthanc(Peer):
         path.write_text(json.dumps(configuration))
         return ["Orthanc", path]
 
-    @property
-    def dicomweb(self):
-        return "/dicom-web"
+    dicomweb = "/dicom-web"
 
 
 class Emulator(Peer):
@@ -132,18 +135,13 @@ class Emulator(Peer):
 
     def start(self):
         super().start()
-        key = next(self.folder.rglob("service-account-key.json"))
-        credentials = service_account.Credentials.from_service_account_file(key, scopes=[SCOPE])
-        credentials.refresh(Request())
-        self.token = credentials.token
+        self.token = access_token(next(self.folder.rglob("service-account-key.json")))
         return self
 
     def headers(self):
         return {"Authorization": f"Bearer {self.token}"}
 
-    @property
-    def dicomweb(self):
-        return "/v1/projects/local/locations/local/datasets/imaging/dicomStores/radiology/dicomWeb"
+    dicomweb = "/v1/projects/local/locations/local/datasets/imaging/dicomStores/radiology/dicomWeb"
 
 
 class Gateway(Peer):
@@ -153,16 +151,24 @@ class Gateway(Peer):
     ready_path = "/readyz"
     binary: Path
     key = "clm_admin_" + secrets.token_urlsafe(32)
+    dicomweb = "/dicomweb/radiology"
+    store_path = Emulator.dicomweb
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self.emulator_port = free_port()
 
     def command(self):
         os.environ["COLLIMATOR_ADMIN_KEY"] = self.key
         return [
-            self.binary, "serve", "--port", self.port, "--emulator-port", free_port(), "--data-dir", self.folder
+            self.binary, "serve", "--port", self.port, "--emulator-port", self.emulator_port, "--data-dir", self.folder
         ]
 
     def headers(self):
         return {"Authorization": f"Bearer {self.key}"}
 
-    @property
-    def dicomweb(self):
-        return "/dicomweb/radiology"
+    def key_file(self) -> Path:
+        return next(self.folder.rglob("service-account-key.json"))
+
+    def emulator_token(self) -> str:
+        return access_token(self.key_file())

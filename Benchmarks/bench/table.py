@@ -7,7 +7,7 @@ def markdown(result: dict) -> str:
         f"machine; beside {result['orthanc']}; {result['instances']} CT slices of 512×512 in {result['studies']} "
         f"studies; medians of {result['rounds']} alternating rounds.\n"
     )
-    for part, make in (("beside", beside), ("process", process), ("large", large), ("growth", growth)):
+    for part, make in (("beside", beside), ("gateway", gateway), ("process", process), ("large", large), ("growth", growth)):
         if part in result:
             text += "\n" + make(result[part])
     return text
@@ -28,6 +28,42 @@ def beside(rows) -> str:
             f"{ours['p99']:.1f} / {theirs['p99']:.1f}",
         ])
     return grid(["8 connections", "Collimator", "Orthanc", "ratio", "aim", "reached", "p99 ms (ours / theirs)"], shown)
+
+
+def gateway(result) -> str:
+    text = grid(
+        ["studies of 42 MB through", "Collimator serve", "nginx", "ratio", "aim", "reached", "the emulator itself"],
+        [
+            [
+                f"{row['connections']} connection(s)", f"{row['Collimator serve']:,.0f} MB/s", f"{row['nginx']:,.0f} MB/s",
+                *against(row["Collimator serve"] / row["nginx"], 1.2), f"{row['emulator']:,.0f} MB/s",
+            ]
+            for row in result["studies"]
+        ],
+    )
+    through, direct = result["latency"]["Collimator serve"], result["latency"]["emulator"]
+    text += "\n" + grid(
+        ["a small search, one at a time", "through the gateway", "the emulator itself", "added"],
+        [
+            [key, f"{through[key]:.2f} ms", f"{direct[key]:.2f} ms", f"{through[key] - direct[key]:.2f} ms"]
+            for key in ("p50", "p99")
+        ],
+    )
+    return text + "\n" + grid(
+        ["`/api/v1`, 8 connections", "Collimator serve", "FastAPI", "ratio", "p99 ms (ours / theirs)"],
+        [
+            [
+                row["what"], f"{row['Collimator serve']['rate']:,.0f}/s", f"{row['FastAPI']['rate']:,.0f}/s",
+                f"{row['Collimator serve']['rate'] / row['FastAPI']['rate']:.1f}×",
+                f"{row['Collimator serve']['p99']:.1f} / {row['FastAPI']['p99']:.1f}",
+            ]
+            for row in result["reads"]
+        ],
+    )
+
+
+def against(ratio: float, aim: float) -> list[str]:
+    return [f"{ratio:.2f}×", f"≥ {aim:g}×", "yes" if ratio >= aim else "**no**"]
 
 
 def process(rows) -> str:

@@ -25,7 +25,7 @@ package struct ArchiveConfiguration: Sendable {
         clock: WallClock = .live,
         logger: Logger,
         parserThreads: Int = 2,
-        fileThreads: Int = 4,
+        fileThreads: Int = 8,
         readerCount: Int = 4
     ) {
         self.directory = directory

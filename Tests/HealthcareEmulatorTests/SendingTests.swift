@@ -36,6 +36,28 @@ struct SegmentReaderTests {
         withExtendedLifetime(directory) {}
     }
 
+    @Test("are the same where nothing was waited for, and stay as they are while more is read", arguments: [3, 64])
+    func atHand(chunkBytes: Int) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file"
+        let content = (0..<100).map { UInt8($0) }
+        try Data(content).write(to: URL(fileURLWithPath: path))
+        let file = Segment.file(FileRange(path: path, offset: 0, length: 100))
+        let reader = SegmentReader([file, .bytes(ByteBuffer(bytes: [200])), file, file], chunkBytes: chunkBytes)
+        // The first file is not open yet, which would have to be waited for.
+        #expect(try reader.nextAtHand() == nil)
+        var held: [ByteBuffer] = []
+        while !reader.isAtEnd {
+            if let buffer = try reader.nextAtHand() {
+                held.append(buffer)
+            } else if case .bytes(let buffer)? = try reader.next() {
+                held.append(buffer)
+            }
+        }
+        #expect(held.flatMap { Array($0.readableBytesView) } == content + [200] + content + content)
+        withExtendedLifetime(directory) {}
+    }
+
     @Test("of a file that is shorter than was said, or is not there, are an error")
     func unreadable() throws {
         let directory = try TemporaryDirectory()
@@ -73,7 +95,30 @@ struct SegmentReaderTests {
         withExtendedLifetime(directory) {}
     }
 
-    @Test("are read one piece ahead and no further while the reader of the answer stands still")
+    @Test("are not at hand where a part has still to be opened, whether it is there or not")
+    func partAtHand() throws {
+        let directory = try TemporaryDirectory()
+        let range = FileRange(path: directory.path + "/gone", offset: 0, length: 2)
+        let part = FilePart(head: ByteBuffer(bytes: [8]), range: range, tail: ByteBuffer(bytes: [9]))
+        let reader = SegmentReader([.bytes(ByteBuffer(bytes: [1])), .part(part)], chunkBytes: 64)
+        #expect(try reader.nextAtHand() == nil)
+        // What was begun before it comes first, then the word that it is missing, and nothing of its surroundings.
+        guard case .bytes(let begun)? = try reader.next() else {
+            Issue.record("what was begun is lost")
+            return
+        }
+        #expect(Array(begun.readableBytesView) == [1])
+        #expect(try reader.nextAtHand() == nil)
+        #expect(!reader.isAtEnd)
+        guard case .missing(range)? = try reader.next() else {
+            Issue.record("a missing part is not reported")
+            return
+        }
+        #expect(reader.isAtEnd)
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test("are read no further than one piece ahead while the reader of the answer stands still")
     func ahead() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/file"

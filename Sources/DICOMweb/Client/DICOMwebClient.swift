@@ -74,6 +74,11 @@ public struct DICOMwebClient: Sendable {
         configuration.timeout.read = TimeAmount(idleTimeout)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            // Large pieces of a body cost one trip through the pipeline where small ones cost many.
+            let pieces = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 256 * 1024)
+            return channel.setOption(.recvAllocator, value: pieces)
+        }
         return configuration
     }
 }

@@ -25,7 +25,9 @@ func passThrough(_ answer: UpstreamResponse, rewriting rewrite: (any BodyRewrite
     let bytes = answer.body
     let body = ResponseBody(contentLength: length) { writer in
         var rewrite = rewrite
+        var share = ThreadShare()
         for try await chunk in bytes {
+            await share.spend(chunk.readableBytes)
             guard var replacer = rewrite else {
                 try await writer.write(chunk)
                 continue

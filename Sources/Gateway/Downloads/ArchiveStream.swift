@@ -66,6 +66,7 @@ struct ArchiveStream: Sendable {
         writer: inout any ResponseBodyWriter
     ) async throws -> ArchiveManifest.Entry {
         var digest = SHA256()
+        var share = ThreadShare()
         var count = 0
         try zip.begin(self.files[index].name)
         if let fetched {
@@ -73,6 +74,7 @@ struct ArchiveStream: Sendable {
                 digest.update(chunk.readableBytesView)
                 count += chunk.readableBytes
                 try await Self.put(chunk, into: &zip, writer: &writer)
+                await share.spend(chunk.readableBytes)
             }
         } else {
             let file = index == 0 ? self.first : try await self.open(index)
@@ -80,6 +82,7 @@ struct ArchiveStream: Sendable {
                 digest.update(chunk.readableBytesView)
                 count += chunk.readableBytes
                 try await Self.put(chunk, into: &zip, writer: &writer)
+                await share.spend(chunk.readableBytes)
             }
         }
         try zip.end()

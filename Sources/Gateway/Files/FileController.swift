@@ -27,7 +27,11 @@ struct FileController: Sendable {
         var headers = downloadHeaders(type: "application/dicom", name: "\(target.instance).dcm")
         headers[.contentLength] = file.length.map(String.init)
         let body = ResponseBody(contentLength: file.length) { writer in
-            for try await chunk in file.bytes { try await writer.write(chunk) }
+            var share = ThreadShare()
+            for try await chunk in file.bytes {
+                try await writer.write(chunk)
+                await share.spend(chunk.readableBytes)
+            }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: headers, body: body)

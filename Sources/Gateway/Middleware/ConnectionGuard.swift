@@ -46,6 +46,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             high: self.limits.writeBufferBytesMax
         )
         context.channel.setOption(.writeBufferWaterMark, value: mark).whenComplete { _ in }
+        // Large pieces of a body cost one trip through the pipeline where small ones cost many.
+        let pieces = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 256 * 1024)
+        context.channel.setOption(.recvAllocator, value: pieces).whenComplete { _ in }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

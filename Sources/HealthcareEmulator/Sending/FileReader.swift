@@ -37,8 +37,11 @@ struct FilePart: Sendable {
 struct FileReader: Sendable {
     let pool: NIOThreadPool
 
-    /// What is read, and sent, at once.
-    static let chunkBytes = 1 << 20
+    /// What is read, and sent, at once: it stays in a core's own cache between the two.
+    static let chunkBytes = 256 * 1024
+    /// Each so manieth piece is read on the pool even where it is at hand: a sender that never waits would keep its
+    /// thread, and the event loop busy writing, from everybody else.
+    private static let piecesPerTurn = 4
 
     /// The whole of a file.
     func contents(of path: String, bytesMax: Int) async throws -> [UInt8] {
@@ -64,30 +67,31 @@ struct FileReader: Sendable {
         return all
     }
 
-    /// Gives the bytes of the segments in order, in pieces of at most `chunkBytes`, reading one piece ahead.
+    /// Gives the bytes of the segments in order, in pieces of at most `chunkBytes`.
     ///
-    /// Small files share a piece: what they cost is one trip to a thread together, not several each. A part whose file
-    /// is not there is left out where `isGone` says that this is right, and is an error otherwise.
+    /// Most of what the system has in memory is read where this runs; opening a file and waiting for a disk go to the
+    /// pool. Small files share a piece: what they cost is one trip to a thread together, not several each. A part whose
+    /// file is not there is left out where `isGone` says that this is right, and is an error otherwise.
     func send(
         _ segments: [Segment],
-        isGone: @escaping @Sendable (FileRange) async throws -> Bool = { _ in false },
+        isGone: @Sendable (FileRange) async throws -> Bool = { _ in false },
         to write: (ByteBuffer) async throws -> Void
     ) async throws {
         let reader = SegmentReader(segments, chunkBytes: Self.chunkBytes)
-        guard var ready = try await self.next(reader, isGone) else { return }
-        while true {
-            async let following = self.next(reader, isGone)
-            try await write(ready)
-            guard let next = try await following else { return }
-            ready = next
+        var count = 0
+        while let piece = try await self.next(reader, isGone, atHand: !count.isMultiple(of: Self.piecesPerTurn)) {
+            try await write(piece)
+            count += 1
         }
     }
 
     private func next(
         _ reader: SegmentReader,
-        _ isGone: @Sendable (FileRange) async throws -> Bool
+        _ isGone: @Sendable (FileRange) async throws -> Bool,
+        atHand: Bool
     ) async throws -> ByteBuffer? {
-        while let piece = try await self.pool.runIfActive({ try reader.next() }) {
+        if atHand, let buffer = try reader.nextAtHand() { return buffer }
+        while !reader.isAtEnd, let piece = try await self.pool.runIfActive({ try reader.next() }) {
             switch piece {
             case .bytes(let buffer): return buffer
             case .missing(let range):

@@ -1,3 +1,4 @@
+internal import CPageCache
 internal import Glibc
 internal import NIOCore
 
@@ -32,6 +33,14 @@ final class OpenFile: Sendable {
             }
             guard got > 0 else { throw .unreadableFile }
             done += got
+        }
+    }
+
+    /// Appends what of the bytes is in memory already, from the first on; none where a disk would be waited for.
+    func readAtHand(offset: Int64, count: Int, into buffer: inout ByteBuffer) -> Int {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
+            var piece = iovec(iov_base: target.baseAddress, iov_len: count)
+            return max(0, preadv2(self.descriptor, &piece, 1, off_t(offset), collimator_read_no_wait))
         }
     }
 }

@@ -3,10 +3,13 @@ internal import Synchronization
 
 /// Turns segments into buffers of a given size, opening each file when its turn comes and closing it after.
 ///
-/// It blocks; one thread at a time calls it.
+/// One task at a time calls it.
 final class SegmentReader: Sendable {
     private let chunkBytes: Int
     private let state: Mutex<State>
+
+    /// As many as are on their way to a client that reads quickly; memory that has been sent is written anew.
+    private static let buffersMax = 6
 
     /// What comes next.
     enum Piece: Sendable {
@@ -22,6 +25,10 @@ final class SegmentReader: Sendable {
         /// The file that the next segment is of, once it is open, and how much of the segment has been read.
         var file: OpenFile?
         var done: Int64 = 0
+        /// What has been begun and is not full yet.
+        var begun: ByteBuffer?
+        var buffers: [ByteBuffer] = []
+        var turn = 0
     }
 
     init(_ segments: [Segment], chunkBytes: Int) {
@@ -30,27 +37,49 @@ final class SegmentReader: Sendable {
     }
 
     /// The next piece; nil at the end.
+    ///
+    /// It blocks.
     func next() throws(EmulatorError) -> Piece? {
+        try self.fill(waiting: true)
+    }
+
+    /// The next buffer without blocking; nil also where it would have to, or where a part is missing.
+    func nextAtHand() throws(EmulatorError) -> ByteBuffer? {
+        guard case .bytes(let buffer)? = try self.fill(waiting: false) else { return nil }
+        return buffer
+    }
+
+    /// Whether nothing more comes.
+    var isAtEnd: Bool { self.state.withLock { $0.reversed.isEmpty && $0.begun == nil } }
+
+    private func fill(waiting: Bool) throws(EmulatorError) -> Piece? {
         let result = self.state.withLock { state in
-            Result { () throws(EmulatorError) in try self.fill(&state) }
+            Result { () throws(EmulatorError) in try self.fill(&state, waiting: waiting) }
         }
         return try result.get()
     }
 
-    private func fill(_ state: inout State) throws(EmulatorError) -> Piece? {
-        guard !state.reversed.isEmpty else { return nil }
-        var buffer = ByteBufferAllocator().buffer(capacity: self.capacity(state.reversed))
+    private func fill(_ state: inout State, waiting: Bool) throws(EmulatorError) -> Piece? {
+        guard var buffer = state.begun.take() ?? self.empty(&state) else { return nil }
         while let segment = state.reversed.last, buffer.readableBytes < self.chunkBytes {
             switch segment {
             case .bytes(let bytes):
                 buffer.writeImmutableBuffer(bytes)
                 state.reversed.removeLast()
             case .file(let range, let open):
-                try self.read(range, open, &state, into: &buffer)
+                guard try self.read(range, open, &state, into: &buffer, waiting: waiting) else {
+                    state.begun = buffer
+                    return nil
+                }
             case .part(let part):
+                // A name is looked up on the disk.
+                guard waiting else {
+                    state.begun = buffer
+                    return nil
+                }
                 guard let file = try Self.open(part) else {
                     // What was read before it goes first.
-                    if buffer.readableBytes > 0 { return .bytes(buffer) }
+                    if buffer.readableBytes > 0 { return .bytes(self.kept(buffer, &state)) }
                     state.reversed.removeLast()
                     return .missing(part.range)
                 }
@@ -58,25 +87,41 @@ final class SegmentReader: Sendable {
                 state.reversed += [.bytes(part.tail), .file(part.range, open: file), .bytes(part.head)]
             }
         }
-        return .bytes(buffer)
+        return .bytes(self.kept(buffer, &state))
     }
 
+    /// Whether it could go on without waiting, or has waited.
     private func read(
         _ range: FileRange,
         _ open: OpenFile?,
         _ state: inout State,
-        into buffer: inout ByteBuffer
-    ) throws(EmulatorError) {
+        into buffer: inout ByteBuffer,
+        waiting: Bool
+    ) throws(EmulatorError) -> Bool {
         let file: OpenFile
-        if let known = open ?? state.file { file = known } else { file = try OpenFile(range.path) }
-        let count = min(range.length - state.done, Int64(self.chunkBytes - buffer.readableBytes))
-        try file.read(offset: range.offset + state.done, count: Int(count), into: &buffer)
-        state.done += count
+        if let known = open ?? state.file {
+            file = known
+        } else {
+            guard waiting else { return false }
+            file = try OpenFile(range.path)
+        }
         state.file = file
-        guard state.done == range.length else { return }
-        state.file = nil
-        state.done = 0
-        state.reversed.removeLast()
+        let count = Int(min(range.length - state.done, Int64(self.chunkBytes - buffer.readableBytes)))
+        let offset = range.offset + state.done
+        if waiting {
+            try file.read(offset: offset, count: count, into: &buffer)
+            state.done += Int64(count)
+        } else {
+            let got = file.readAtHand(offset: offset, count: count, into: &buffer)
+            guard got > 0 || count == 0 else { return false }
+            state.done += Int64(got)
+        }
+        if state.done == range.length {
+            state.file = nil
+            state.done = 0
+            state.reversed.removeLast()
+        }
+        return true
     }
 
     /// The file of the part; nil where there is none.
@@ -87,6 +132,29 @@ final class SegmentReader: Sendable {
             guard error == .missingFile else { throw error }
             return nil
         }
+    }
+
+    /// A buffer to fill, nil where nothing is left to fill it with.
+    private func empty(_ state: inout State) -> ByteBuffer? {
+        guard !state.reversed.isEmpty else { return nil }
+        let bytes = self.capacity(state.reversed)
+        guard state.buffers.count == Self.buffersMax else { return ByteBufferAllocator().buffer(capacity: bytes) }
+        state.turn = (state.turn + 1) % Self.buffersMax
+        // One that is still being sent is left alone: another of the same size takes its place.
+        state.buffers[state.turn].clear(minimumCapacity: bytes)
+        let buffer = state.buffers[state.turn]
+        state.buffers[state.turn] = ByteBuffer()
+        return buffer
+    }
+
+    /// The buffer, remembered so that its memory is used again.
+    private func kept(_ buffer: ByteBuffer, _ state: inout State) -> ByteBuffer {
+        if state.buffers.count < Self.buffersMax {
+            state.buffers.append(buffer)
+        } else {
+            state.buffers[state.turn] = buffer
+        }
+        return buffer
     }
 
     /// What the next buffer will hold, a little more at most than `chunkBytes`.

@@ -31,6 +31,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         // Room for one file's worth of bytes, so that the next is read while this one is sent.
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: 256 * 1024, high: 1024 * 1024)
         context.channel.setOption(.writeBufferWaterMark, value: mark).whenComplete { _ in }
+        // Large pieces of an upload cost one trip through the pipeline where small ones cost many.
+        let pieces = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 256 * 1024)
+        context.channel.setOption(.recvAllocator, value: pieces).whenComplete { _ in }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

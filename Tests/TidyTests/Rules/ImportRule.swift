@@ -10,14 +10,14 @@ struct ImportRule {
         "collimator", "CollimatorApp", "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator",
         "EmulatorStorage", "PhantomStudies", "Archives", "DICOMFiles", "DICOMweb", "Persistence", "Cryptography",
         "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore", "CArchive", "CDCMTK", "CEmbeddedFiles", "CLibJWT",
-        "COpenSSL", "CVips",
+        "COpenSSL", "CPageCache", "CVips",
     ]
 
     /// Modules that exactly one of ours may see, so that a library can be replaced in one place.
     static let owners = [
         "CArchive": "Archives", "CDCMTK": "DICOMFiles", "CEmbeddedFiles": "EmbeddedFiles", "CLibJWT": "Cryptography",
         "COpenSSL": "Cryptography",
-        "CVips": "ImageCodec", "GRDB": "Persistence", "SQLite3": "Persistence",
+        "CPageCache": "HealthcareEmulator", "CVips": "ImageCodec", "GRDB": "Persistence", "SQLite3": "Persistence",
     ]
 
     /// Who speaks HTTP as a server.
@@ -26,7 +26,7 @@ struct ImportRule {
     /// What the emulator stands on; it and the gateway meet over HTTP only.
     static let emulatorMayImport: Set = [
         "EmulatorStorage", "Archives", "DICOMFiles", "DICOMweb", "Persistence", "Cryptography", "ImageCodec",
-        "Telemetry", "CollimatorCore",
+        "Telemetry", "CollimatorCore", "CPageCache",
     ]
 
     /// What each of our targets lists as its dependencies among our targets.
