@@ -151,9 +151,7 @@ package func gatewayApplication(
         router: router,
         server: .http1(
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [
-                    ConnectionGuard(limits: parts.limits, logger: logger), ConnectionHandler(limits: parts.limits),
-                ],
+                additionalChannelHandlers: [ConnectionHandler(limits: parts.limits, logger: logger)],
                 idleTimeout: TimeAmount(parts.limits.idleTimeout),
                 httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                     maxHeaderFieldSize: parts.limits.headerBytesMax,

@@ -40,16 +40,14 @@ package struct GatewayLimits: Sendable {
     package var connectionsMax = 4096
     /// How long a connection may be silent while no request is being answered.
     package var idleTimeout = Duration.seconds(75)
+    /// How long the head of a request may take from its first byte on.
+    package var headTimeout = Duration.seconds(30)
     /// How long a request's body may pause while it is being read.
     package var bodyIdleTimeout = Duration.seconds(30)
     /// How long a client may take nothing of an answer that waits for it.
     package var stalledReaderTimeout = Duration.seconds(60)
     /// Bytes of an answer that wait for a slow client before the upstream is read no further.
     package var writeBufferBytesMax = 512 * 1024
-    /// Bytes that are read of a request after its answer was sent; more close the connection.
-    package var drainedBytesMax = 256 * 1024
-    /// How long a client may read the answer to a request that closes the connection.
-    package var lingerFor = Duration.seconds(2)
     /// How long the readiness probe waits for a store.
     package var readinessTimeout = Duration.seconds(5)
     /// How long an upstream may take for an answer that is small: a search, a rendition, a deletion.

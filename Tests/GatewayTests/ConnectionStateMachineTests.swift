@@ -9,10 +9,16 @@ struct ConnectionStateMachineTests {
         private var state = ConnectionStateMachine(unreadBytesMax: 10, lingerBytesMax: 20)
 
         var isLingering: Bool { self.state.isLingering }
+        var awaitsBody: Bool { self.state.awaitsBody }
+        var mayRead: Bool { self.state.mayRead }
 
         @discardableResult
-        func requestBegan(expectsContinue: Bool, bytes: Int?) -> ConnectionStateMachine.ReadAction {
-            self.state.requestBegan(expectsContinue: expectsContinue, bytes: bytes)
+        func requestBegan(
+            expectsContinue: Bool = false,
+            bytes: Int?,
+            leavesHTTP: Bool = false
+        ) -> ConnectionStateMachine.ReadAction {
+            self.state.requestBegan(expectsContinue: expectsContinue, bytes: bytes, leavesHTTP: leavesHTTP)
         }
 
         @discardableResult
@@ -24,10 +30,14 @@ struct ConnectionStateMachineTests {
         func bodyWanted() -> Bool { self.state.bodyWanted() }
 
         @discardableResult
-        func answerBegan(closes: Bool) -> Bool { self.state.answerBegan(closes: closes) }
+        func answerBegan(closes: Bool = false) -> Bool { self.state.answerBegan(closes: closes) }
 
         @discardableResult
-        func answerEnded() -> Bool { self.state.answerEnded() }
+        func answerEnded() -> ConnectionStateMachine.EndAction { self.state.answerEnded() }
+
+        func requestFailed() -> ConnectionStateMachine.FailureAction { self.state.requestFailed() }
+
+        func bodyStalled() -> ConnectionStateMachine.FailureAction { self.state.bodyStalled() }
     }
 
     @Test("leave to send is given once, when the body is wanted")
@@ -61,7 +71,7 @@ struct ConnectionStateMachineTests {
         machine.requestBegan(expectsContinue: true, bytes: 5)
         #expect(!machine.bodyWanted())
         #expect(!machine.answerBegan(closes: false))
-        #expect(!machine.answerEnded())
+        #expect(machine.answerEnded() == .goOn)
         #expect(machine.bodyWanted())
     }
 
@@ -71,7 +81,7 @@ struct ConnectionStateMachineTests {
             let machine = Machine()
             machine.requestBegan(expectsContinue: false, bytes: bytes)
             #expect(machine.answerBegan(closes: false) == isLast)
-            #expect(machine.answerEnded() == isLast)
+            #expect(machine.answerEnded() == (isLast ? .close : .goOn))
             #expect(machine.isLingering == isLast)
         }
     }
@@ -81,7 +91,7 @@ struct ConnectionStateMachineTests {
         let machine = Machine()
         machine.requestBegan(expectsContinue: true, bytes: 1)
         #expect(machine.answerBegan(closes: false))
-        #expect(machine.answerEnded())
+        #expect(machine.answerEnded() == .close)
     }
 
     @Test("after the last answer bytes are thrown away up to a bound, and requests too")
@@ -94,5 +104,74 @@ struct ConnectionStateMachineTests {
         #expect(machine.requestBegan(expectsContinue: true, bytes: 0) == .drop)
         #expect(machine.requestEnded() == .drop)
         #expect(machine.bodyRead(1) == .close)
+    }
+
+    @Test("what is no request is refused, after the answers before it")
+    func notHTTP() {
+        let idle = Machine()
+        #expect(idle.requestFailed() == .refuse)
+        #expect(idle.isLingering)
+        let busy = Machine()
+        busy.requestBegan(bytes: 0)
+        busy.requestEnded()
+        #expect(busy.requestFailed() == .ignore)
+        busy.answerBegan()
+        #expect(busy.answerEnded() == .refuse)
+        #expect(busy.isLingering)
+    }
+
+    @Test("a body that breaks off is told to whoever reads it, whose answer is the last")
+    func brokenBody() {
+        let machine = Machine()
+        machine.requestBegan(bytes: 5)
+        #expect(machine.requestFailed() == .forward)
+        #expect(machine.requestFailed() == .ignore)
+        #expect(machine.bodyRead(1) == .drop)
+        #expect(machine.requestEnded() == .drop)
+        #expect(machine.answerBegan())
+        #expect(machine.answerEnded() == .close)
+    }
+
+    @Test("a body that breaks off after its answer closes the connection")
+    func brokenRest() {
+        let machine = Machine()
+        machine.requestBegan(bytes: 5)
+        machine.answerBegan()
+        #expect(machine.answerEnded() == .goOn)
+        #expect(machine.requestFailed() == .close)
+    }
+
+    @Test("a body that stalls is refused where nothing was answered, and cut where something was")
+    func stalledBody() {
+        let silent = Machine()
+        silent.requestBegan(bytes: 5)
+        #expect(silent.awaitsBody)
+        #expect(silent.bodyStalled() == .refuse)
+        #expect(!silent.awaitsBody)
+        #expect(silent.bodyStalled() == .ignore)
+        let answered = Machine()
+        answered.requestBegan(bytes: 5)
+        answered.answerBegan()
+        #expect(answered.bodyStalled() == .close)
+        let whole = Machine()
+        whole.requestBegan(bytes: 0)
+        whole.requestEnded()
+        #expect(whole.bodyStalled() == .ignore)
+    }
+
+    @Test("a request that leaves HTTP is the last, and nothing is read after it")
+    func leavingHTTP() {
+        let machine = Machine()
+        #expect(machine.requestBegan(bytes: 1, leavesHTTP: true) == .forward)
+        #expect(machine.mayRead)
+        machine.bodyRead(1)
+        machine.requestEnded()
+        #expect(!machine.mayRead)
+        #expect(machine.answerBegan())
+        #expect(machine.answerEnded() == .close)
+        let other = Machine()
+        other.requestBegan(bytes: 0)
+        other.requestEnded()
+        #expect(other.mayRead)
     }
 }

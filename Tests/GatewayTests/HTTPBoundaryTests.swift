@@ -103,6 +103,27 @@ struct HTTPBoundaryTests {
         }
     }
 
+    @Test("a head that does not come to its end is 408, on a new connection and after an answer")
+    func slowHead() async throws {
+        var limits = GatewayLimits()
+        limits.headTimeout = .milliseconds(200)
+        let new = try await self.exchange("GET /healthz HTTP/1.1\r\nHost: x\r\nX: y", limits: limits)
+        #expect(new.hasPrefix("HTTP/1.1 408 "), "\(new.prefix(200))")
+        #expect(new.contains("\"code\":\"request-timeout\""))
+        let application = try GatewayUnderTest(ScriptedUpstream(search: { _ in [] }), limits: limits).application
+        try await application.test(.live) { client in
+            let port = try #require(client.port)
+            let second = try await blocking {
+                let connection = try RawConnection(port: port)
+                connection.send("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                _ = connection.receive(until: "\r\n\r\n")
+                connection.send("GET")
+                return connection.receiveAll()
+            }
+            #expect(second.contains("HTTP/1.1 408 "), "\(second.prefix(200))")
+        }
+    }
+
     @Test(
         "paths that can be read in two ways are 400",
         arguments: [
@@ -156,12 +177,61 @@ struct HTTPBoundaryTests {
     @Test("what follows an answer is not read for ever")
     func endlessBody() async throws {
         var limits = GatewayLimits()
-        limits.drainedBytesMax = 1000
-        limits.bodyIdleTimeout = .milliseconds(200)
+        limits.unreadBytesMax = 1000
+        limits.lingerBytesMax = 1000
         let answer = try await self.exchange(
             "POST /api/v1/stores HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n\(Self.long)",
             limits: limits
         )
         #expect(answer.hasPrefix("HTTP/1.1 401 "), "\(answer.prefix(200))")
+        #expect(answer.lowercased().contains("connection: close\r\n"))
+    }
+
+    @Test(
+        "after a request that asks for another protocol the connection ends, and what follows is not gathered",
+        arguments: [
+            "CONNECT elsewhere:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        ]
+    )
+    func otherProtocol(head: String) async throws {
+        var limits = GatewayLimits()
+        limits.lingerTime = .milliseconds(200)
+        let application = try GatewayUnderTest(ScriptedUpstream(search: { _ in [] }), limits: limits).application
+        try await application.test(.live) { client in
+            let port = try #require(client.port)
+            let wasTaken = try await blocking {
+                let connection = try RawConnection(port: port)
+                connection.send(head)
+                // The socket's buffers take a few megabytes; the rest has nowhere to go but into memory.
+                let wasTaken = connection.send([UInt8](repeating: 0x78, count: 64 * 1024 * 1024))
+                return wasTaken
+            }
+            #expect(!wasTaken)
+        }
+    }
+
+    @Test("a request that asks for another protocol is answered as what it is, and last")
+    func declinedUpgrade() async throws {
+        var limits = GatewayLimits()
+        limits.lingerTime = .milliseconds(200)
+        let answer = try await self.exchange(
+            "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+            limits: limits
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(answer.prefix(200))")
+        #expect(answer.lowercased().contains("connection: close\r\n"))
+    }
+
+    @Test("a second Host and a length beyond any number are refused at once")
+    func ambiguousFields() async throws {
+        let twice = try await self.exchange(
+            "GET /api/v1/stores HTTP/1.1\r\nHost: x\r\nHost: y\r\n\(Self.key)Connection: close\r\n\r\n"
+        )
+        #expect(twice.hasPrefix("HTTP/1.1 400 "), "\(twice.prefix(200))")
+        let endless = try await self.exchange(
+            "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.key)Content-Length: 9223372036854775808\r\n\r\na"
+        )
+        #expect(endless.hasPrefix("HTTP/1.1 413 "), "\(endless.prefix(200))")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import HealthcareEmulator
@@ -25,10 +26,9 @@ struct HostileInputTests {
     )
     func paths(path: String, status: Int) async throws {
         try await withEmulator { server in
-            let answer = try await RawConnection.exchange(
+            let answer = try await RawExchange.exchange(
                 port: server.port,
-                "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-                closesInput: false
+                "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
             )
             #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer.prefix(80))")
             #expect(answer.contains("\"error\""))
@@ -44,7 +44,7 @@ struct HostileInputTests {
     )
     func notHTTP(text: String) async throws {
         try await withEmulator { server in
-            let answer = try await RawConnection.exchange(port: server.port, text)
+            let answer = try await RawExchange.exchange(port: server.port, text, closesInput: true)
             #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer.prefix(80))")
             #expect(answer.contains("INVALID_ARGUMENT"))
             try await self.alive(server)
@@ -55,16 +55,14 @@ struct HostileInputTests {
     func largeHead(count: Int) async throws {
         try await withEmulator { server in
             let value = String(repeating: "x", count: count)
-            let header = try await RawConnection.exchange(
+            let header = try await RawExchange.exchange(
                 port: server.port,
-                "GET /healthz HTTP/1.1\r\nHost: a\r\nX: \(value)\r\n\r\n",
-                closesInput: false
+                "GET /healthz HTTP/1.1\r\nHost: a\r\nX: \(value)\r\n\r\n"
             )
             #expect(header.hasPrefix("HTTP/1.1 431 "), "\(header.prefix(80))")
-            let target = try await RawConnection.exchange(
+            let target = try await RawExchange.exchange(
                 port: server.port,
-                "GET /\(value) HTTP/1.1\r\nHost: a\r\n\r\n",
-                closesInput: false
+                "GET /\(value) HTTP/1.1\r\nHost: a\r\n\r\n"
             )
             #expect(target.hasPrefix("HTTP/1.1 431 "), "\(target.prefix(80))")
             try await self.alive(server)
@@ -75,10 +73,9 @@ struct HostileInputTests {
     func largeBody() async throws {
         try await withEmulator { server in
             let path = "/v1/projects/local/locations/local/datasets?datasetId=d"
-            let announced = try await RawConnection.exchange(
+            let announced = try await RawExchange.exchange(
                 port: server.port,
-                "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\nConnection: close\r\n\r\n{",
-                closesInput: false
+                "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\nConnection: close\r\n\r\n{"
             )
             #expect(announced.hasPrefix("HTTP/1.1 413 "), "\(announced.prefix(80))")
             let sent = try await server.send(.POST, path, json: String(repeating: " ", count: 10 * 1024 * 1024 + 1))
@@ -93,12 +90,12 @@ struct HostileInputTests {
             let file = try TestObject().file()
             let head =
                 "POST \(Self.studies) HTTP/1.1\r\nHost: a\r\nContent-Type: application/dicom\r\nContent-Length: \(file.count + 100)\r\n\r\n"
-            let answer = try await RawConnection.exchange(port: server.port, Array(head.utf8) + file)
+            let answer = try await RawExchange.exchange(port: server.port, Array(head.utf8) + file, closesInput: true)
             #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer.prefix(80))")
             #expect(try await server.get(Self.studies).status == 204)
             let short =
                 "POST \(Self.studies) HTTP/1.1\r\nHost: a\r\nContent-Type: application/dicom\r\nContent-Length: 200\r\nConnection: close\r\n\r\n"
-            let cut = try await RawConnection.exchange(port: server.port, Array(short.utf8) + file, closesInput: false)
+            let cut = try await RawExchange.exchange(port: server.port, Array(short.utf8) + file)
             #expect(cut.hasPrefix("HTTP/1.1 409 ") || cut.isEmpty, "\(cut.prefix(80))")
             #expect(try await server.get(Self.studies).status == 204)
         }
@@ -110,9 +107,10 @@ struct HostileInputTests {
             let file = try TestObject().file()
             let head =
                 "POST \(Self.studies) HTTP/1.1\r\nHost: a\r\nContent-Type: application/dicom\r\nTransfer-Encoding: chunked\r\n\r\n\(String(file.count, radix: 16))\r\n"
-            let answer = try await RawConnection.exchange(
+            let answer = try await RawExchange.exchange(
                 port: server.port,
-                Array(head.utf8) + file + Array("\r\n".utf8)
+                Array(head.utf8) + file + Array("\r\n".utf8),
+                closesInput: true
             )
             #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer.prefix(80))")
             #expect(try await server.get(Self.studies).status == 204)
@@ -122,10 +120,9 @@ struct HostileInputTests {
     @Test("a client that waits for 100 Continue is told to go on")
     func expectContinue() async throws {
         try await withEmulator { server in
-            let answer = try await RawConnection.exchange(
+            let answer = try await RawExchange.exchange(
                 port: server.port,
-                "GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
-                closesInput: false
+                "GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
             )
             #expect(answer.hasPrefix("HTTP/1.1 100 Continue\r\n"))
             #expect(answer.contains("HTTP/1.1 200 OK"))
@@ -144,8 +141,12 @@ struct HostileInputTests {
             let download =
                 "GET \(TestServer.dicomWeb)\(big.path) HTTP/1.1\r\nHost: a\r\nAccept: application/dicom; transfer-syntax=*\r\n\r\n"
             for _ in 0..<10 {
-                try await RawConnection.abandon(port: server.port, Array(upload.utf8) + file.prefix(200_000))
-                try await RawConnection.abandon(port: server.port, Array(download.utf8), readingBytes: 1000)
+                try await RawExchange.abandon(
+                    port: server.port,
+                    Array(upload.utf8) + file.prefix(200_000),
+                    reads: false
+                )
+                try await RawExchange.abandon(port: server.port, download)
             }
             try await self.alive(server)
             let spool = server.directory + "/archive/spool"

@@ -1,22 +1,32 @@
 /// Bytes over a socket, for what no proper client sends.
 package enum RawExchange {
     /// Sends the bytes and gives all that comes back until the server closes.
-    package static func exchange(port: Int, _ text: String, closesInput: Bool = false) async throws -> String {
+    package static func exchange(port: Int, _ bytes: [UInt8], closesInput: Bool = false) async throws -> String {
         try await blocking {
             let connection = try RawConnection(port: port)
             // The server may have answered and closed before it had read all.
-            connection.send(text)
+            connection.send(bytes)
             if closesInput { connection.finishSending() }
             return connection.receiveAll()
         }
     }
 
-    /// Sends the bytes, reads a little, and goes away.
-    package static func abandon(port: Int, _ text: String) async throws {
+    /// Sends text and gives all that comes back until the server closes.
+    package static func exchange(port: Int, _ text: String, closesInput: Bool = false) async throws -> String {
+        try await self.exchange(port: port, Array(text.utf8), closesInput: closesInput)
+    }
+
+    /// Sends the bytes, reads a little or nothing, and goes away.
+    package static func abandon(port: Int, _ bytes: [UInt8], reads: Bool = true) async throws {
         try await blocking {
             let connection = try RawConnection(port: port)
-            connection.send(text)
-            _ = connection.receive()
+            connection.send(bytes)
+            if reads { _ = connection.receive() }
         }
+    }
+
+    /// Sends text, reads a little, and goes away.
+    package static func abandon(port: Int, _ text: String) async throws {
+        try await self.abandon(port: port, Array(text.utf8))
     }
 }

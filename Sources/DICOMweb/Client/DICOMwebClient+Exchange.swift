@@ -122,6 +122,12 @@ extension DICOMwebClient {
                 headers: HeaderFields(response.headers),
                 body: ResponseBody(response.body, deadline: call.deadline)
             )
+        } catch let early as EarlyAnswer {
+            return RawResponse(
+                status: Int(early.head.status.code),
+                headers: HeaderFields(early.head.headers),
+                body: ResponseBody(.bytes(early.body), deadline: call.deadline)
+            )
         } catch {
             let isUnsent = !call.progress.hasBegun && TransportFailure.isUnsent(error)
             throw AttemptFailure(error: TransportFailure.translate(error), isUnsent: isUnsent)

@@ -57,7 +57,8 @@ public struct DICOMwebClient: Sendable {
     ///
     /// No redirects, because the credential would go along; no tracing, because span attributes would hold search
     /// values; no hidden retries of connections, because the deadline and the budget are kept here; no decompression,
-    /// because a gateway passes bodies on as they are; and an end to silence in the middle of a body.
+    /// because a gateway passes bodies on as they are; an end to silence in the middle of a body; and, over HTTP/1.1, no
+    /// part of a body left in memory where a server refuses it before its end.
     ///
     /// - Parameters:
     ///   - connectionsPerHost: The number of connections to one server, for HTTP/1.1.
@@ -77,7 +78,7 @@ public struct DICOMwebClient: Sendable {
         configuration.http1_1ConnectionDebugInitializer = { channel in
             // Large pieces of a body cost one trip through the pipeline where small ones cost many.
             let pieces = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 256 * 1024)
-            return channel.setOption(.recvAllocator, value: pieces)
+            return channel.setOption(.recvAllocator, value: pieces).flatMap { EarlyAnswerHandler.add(to: channel) }
         }
         return configuration
     }

@@ -1,49 +1,78 @@
+import CollimatorCore
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import Telemetry
 
 /// Said to the connection when a handler begins to read the body of a request.
 struct BodyWanted: Sendable {}
 
-/// Sits on every connection below the server and does what the server does not.
+/// Sits on every connection between the HTTP codec and the server, and does what neither does.
 ///
-/// It says `100 Continue` (RFC 9110 §10.1.1) when a handler begins to read a body and not before, so that a refusal comes
-/// instead of it; and it closes a connection whose request was answered with more of its body to come than is worth
-/// reading. Closing goes in two steps (RFC 9112 §9.6): our side first, then for a short while what the client still sends
-/// is thrown away, because a reset would take the answer from it.
+/// It says `100 Continue` (RFC 9110 §10.1.1) when a handler begins to read a body and not before, so that a refusal
+/// comes instead of it. It answers requests that do not parse with a problem document, ends a head that takes too
+/// long and a body that stops coming with 408, and closes a connection whose client does not read. And it closes a connection whose request was answered
+/// with more of its body to come than is worth reading, in two steps (RFC 9112 §9.6): our side first, then for a short
+/// while what the client still sends is thrown away, because a reset would take the answer from it.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    private let limits: GatewayLimits
+    private let logger: Logger
     private var state: ConnectionStateMachine
-    private let lingerTime: TimeAmount
+    private var refusal = RequestRefusal.notHTTP
+    private var bodyProgress = NIODeadline.now()
+    private var isReadPending = false
+    private var hasReadPart = false
+    private var headTimer: Scheduled<Void>?
+    private var bodyTimer: Scheduled<Void>?
+    private var stallTimer: Scheduled<Void>?
     private var lingerTimer: Scheduled<Void>?
 
-    init(limits: GatewayLimits) {
+    init(limits: GatewayLimits, logger: Logger) {
+        self.limits = limits
+        self.logger = logger
         self.state = ConnectionStateMachine(
             unreadBytesMax: limits.unreadBytesMax,
             lingerBytesMax: limits.lingerBytesMax
         )
-        self.lingerTime = TimeAmount(limits.lingerTime)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(AnswerFraming(), position: .after(decoder))
+        } catch {
+            // Without the HTTP/1.1 codec, as in tests of the handler alone, there is nothing to frame.
+        }
+        let mark = ChannelOptions.Types.WriteBufferWaterMark(
+            low: self.limits.writeBufferBytesMax / 4,
+            high: self.limits.writeBufferBytesMax
+        )
+        context.channel.setOption(.writeBufferWaterMark, value: mark).whenComplete { _ in }
+        // Large pieces of a body cost one trip through the pipeline where small ones cost many.
+        let pieces = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 256 * 1024)
+        context.channel.setOption(.recvAllocator, value: pieces).whenComplete { _ in }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.lingerTimer?.cancel()
+        self.cancelTimers()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.bodyProgress = .now()
+        self.hasReadPart = true
         let action =
             switch Self.unwrapInboundIn(data) {
-            case .head(let request):
-                self.state.requestBegan(
-                    expectsContinue: request.headerFields[.expect]?.lowercased() == "100-continue",
-                    bytes: Self.bodyBytes(of: request)
-                )
+            case .head(let request): self.requestBegan(request)
             case .body(let bytes): self.state.bodyRead(bytes.readableBytes)
-            case .end: self.state.requestEnded()
+            case .end: self.requestEnded()
             }
         switch action {
         case .forward: context.fireChannelRead(data)
@@ -53,23 +82,45 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReadPending = false
+        if self.state.awaitsBody, self.bodyTimer == nil { self.watchBody(context) }
+        // Bytes that make no part of a request are a head that has begun.
+        if !self.hasReadPart, self.state.awaitsHead, self.headTimer == nil { self.watchHead(context) }
+        self.hasReadPart = false
         context.fireChannelReadComplete()
         // The server reads no more; what comes is read here to be thrown away.
-        if self.state.isLingering { context.read() }
+        if self.state.isLingering { self.read(context: context) }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard self.state.mayRead else { return }
+        // While nobody asks for bytes it is not the client that is slow.
+        if !self.isReadPending {
+            self.isReadPending = true
+            self.bodyProgress = .now()
+        }
+        context.read()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !self.state.isLingering else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         switch Self.unwrapOutboundIn(data) {
         case .head(var response) where response.status.kind != .informational:
             let closes = response.headerFields[.connection]?.lowercased() == "close"
-            guard self.state.answerBegan(closes: closes), !closes else {
-                return context.write(data, promise: promise)
-            }
-            response.headerFields[.connection] = "close"
+            if self.state.answerBegan(closes: closes) { response.headerFields[.connection] = "close" }
             context.write(Self.wrapOutboundOut(.head(response)), promise: promise)
-        case .end where self.state.answerEnded():
-            context.writeAndFlush(data, promise: promise)
-            self.linger(context)
+        case .end:
+            context.write(data, promise: promise)
+            switch self.state.answerEnded() {
+            case .goOn: break
+            case .refuse: self.refuse(self.refusal, context)
+            case .close:
+                context.flush()
+                self.linger(context)
+            }
         default:
             context.write(data, promise: promise)
         }
@@ -86,35 +137,143 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
             if self.state.isLingering { return context.close(promise: nil) }
-            self.tellCutRequest(context)
+            self.noteCutRequest(context)
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.lingerTimer?.cancel()
-        self.tellCutRequest(context)
+        self.cancelTimers()
+        self.noteCutRequest(context)
         context.fireChannelInactive()
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.stallTimer?.cancel()
+        self.stallTimer = nil
+        if !context.channel.isWritable { self.watchReader(context) }
+        context.fireChannelWritabilityChanged()
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if self.state.isLingering { return context.close(promise: nil) }
-        // More than a client that said `Connection: close` announced: its answer closes the connection.
+        // More than a client that says `Connection: close` announced: the answer that it gets closes the connection.
         if case HTTPParserError.closedConnection = error { return }
-        context.fireErrorCaught(error)
+        if case HTTPParserError.headerOverflow = error { self.refusal = RequestRefusal.headTooLarge }
+        switch self.state.requestFailed() {
+        case .refuse: self.refuse(self.refusal, context)
+        case .forward: context.fireErrorCaught(error)
+        case .close: context.close(promise: nil)
+        case .ignore: break
+        }
+    }
+}
+
+extension ConnectionHandler {
+    private func requestBegan(_ request: HTTPRequest) -> ConnectionStateMachine.ReadAction {
+        self.headTimer?.cancel()
+        self.headTimer = nil
+        return self.state.requestBegan(
+            expectsContinue: request.headerFields[.expect]?.lowercased() == "100-continue",
+            bytes: Self.bodyBytes(of: request),
+            leavesHTTP: request.method == .connect || request.headerFields[.upgrade] != nil
+        )
+    }
+
+    private func requestEnded() -> ConnectionStateMachine.ReadAction {
+        self.bodyTimer?.cancel()
+        self.bodyTimer = nil
+        return self.state.requestEnded()
+    }
+
+    private func cancelTimers() {
+        self.headTimer?.cancel()
+        self.bodyTimer?.cancel()
+        self.stallTimer?.cancel()
+        self.lingerTimer?.cancel()
     }
 
     /// A connection that ends in the middle of a request must never look like the end of its body.
-    private func tellCutRequest(_ context: ChannelHandlerContext) {
-        guard self.state.isRequestArriving, !self.state.isLingering else { return }
-        context.fireErrorCaught(HTTPParserError.invalidEOFState)
+    private func noteCutRequest(_ context: ChannelHandlerContext) {
+        guard self.state.awaitsBody else { return }
+        self.errorCaught(context: context, error: HTTPParserError.invalidEOFState)
+    }
+
+    /// Ends a head that is sent too slowly, however steadily.
+    private func watchHead(_ context: ChannelHandlerContext) {
+        let limit = TimeAmount(self.limits.headTimeout)
+        self.headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: limit) {
+            self.headTimer = nil
+            guard self.state.headStalled() == .refuse else { return }
+            self.refuse(RequestRefusal.headTooSlow, context)
+        }
+    }
+
+    /// Looks at the body's progress at its deadline, as often as it takes.
+    private func watchBody(_ context: ChannelHandlerContext) {
+        let limit = TimeAmount(self.limits.bodyIdleTimeout)
+        let deadline = max(self.bodyProgress + limit, .now() + .milliseconds(10))
+        self.bodyTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.bodyTimer = nil
+            guard self.state.awaitsBody else { return }
+            guard self.isReadPending, NIODeadline.now() >= self.bodyProgress + limit else {
+                if !self.isReadPending { self.bodyProgress = .now() }
+                self.watchBody(context)
+                return
+            }
+            switch self.state.bodyStalled() {
+            case .refuse: self.refuse(RequestRefusal.bodyTooSlow, context)
+            default: context.close(promise: nil)
+            }
+            // Whoever waits for the rest of the body must not take this for its end.
+            context.fireErrorCaught(RequestRefusal.bodyTooSlow)
+        }
+    }
+
+    /// Closes the connection where the client has taken nothing of what waits for it since the last look.
+    private func watchReader(_ context: ChannelHandlerContext) {
+        let before = Self.bytesWaiting(context)
+        let limit = TimeAmount(self.limits.stalledReaderTimeout)
+        self.stallTimer = context.eventLoop.assumeIsolated().scheduleTask(in: limit) {
+            self.stallTimer = nil
+            guard Self.bytesWaiting(context) < before else {
+                context.close(promise: nil)
+                return
+            }
+            self.watchReader(context)
+        }
+    }
+
+    /// Answers a request that no handler will answer, as the last of the connection.
+    private func refuse(_ error: CollimatorError, _ context: ChannelHandlerContext) {
+        let refusal = RequestRefusal(error)
+        self.logger.log(
+            level: error.code.logLevel,
+            "request refused before it was read",
+            error: error,
+            metadata: ["hb.request.id": "\(refusal.requestID, .open)"]
+        )
+        context.write(Self.wrapOutboundOut(.head(refusal.head)), promise: nil)
+        context.write(Self.wrapOutboundOut(.body(refusal.body)), promise: nil)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        self.linger(context)
     }
 
     private func linger(_ context: ChannelHandlerContext) {
         let channel = context.channel
-        self.lingerTimer = context.eventLoop.scheduleTask(in: self.lingerTime) { channel.close(promise: nil) }
+        self.lingerTimer?.cancel()
+        self.lingerTimer = context.eventLoop.scheduleTask(in: TimeAmount(self.limits.lingerTime)) {
+            channel.close(promise: nil)
+        }
         context.close(mode: .output, promise: nil)
-        context.read()
+        self.read(context: context)
+    }
+
+    private static func bytesWaiting(_ context: ChannelHandlerContext) -> Int {
+        do {
+            return try context.channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
+        } catch {
+            return 0
+        }
     }
 
     /// The length of a body; nil where it is chunked.

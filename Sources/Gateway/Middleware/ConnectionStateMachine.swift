@@ -11,12 +11,22 @@ struct ConnectionStateMachine {
     private var answersOwed = 0
     private var answerHasBegun = false
     private var closesAfterAnswer = false
+    private var leavesHTTP = false
+    private var failure = Failure.none
     private var lingeringBytes: Int?
 
     private struct Arriving {
         var expectsContinue: Bool
         /// What is still to come of the body; nil where the client does not say.
         var bytesLeft: Int?
+    }
+
+    private enum Failure {
+        case none
+        /// To be answered once the answers before it are out.
+        case waiting
+        /// A handler was told of it and answers.
+        case told
     }
 
     /// What to do with a part of a request.
@@ -27,6 +37,25 @@ struct ConnectionStateMachine {
         case close
     }
 
+    /// What to do after the end of an answer.
+    enum EndAction: Equatable {
+        case goOn
+        /// Answer the request that could not be read, and close.
+        case refuse
+        case close
+    }
+
+    /// What to do where a request cannot be read to its end.
+    enum FailureAction: Equatable {
+        /// Nobody has begun to answer: answer here, and close.
+        case refuse
+        /// A handler is reading: it learns of the failure and answers itself.
+        case forward
+        case close
+        /// Nothing now: an answer is still being sent, or the failure is known.
+        case ignore
+    }
+
     init(unreadBytesMax: Int, lingerBytesMax: Int) {
         self.unreadBytesMax = unreadBytesMax
         self.lingerBytesMax = lingerBytesMax
@@ -35,13 +64,27 @@ struct ConnectionStateMachine {
     /// Whether the last answer is out, and whatever still comes is thrown away.
     var isLingering: Bool { self.lingeringBytes != nil }
 
-    /// Whether a request has arrived in part.
-    var isRequestArriving: Bool { self.arriving != nil }
+    /// Whether a request has arrived in part, and its rest is awaited.
+    var awaitsBody: Bool { self.arriving != nil && self.failure == .none && !self.isLingering }
 
-    /// `bytes` is the length of the body, nil where the client does not say.
-    mutating func requestBegan(expectsContinue: Bool, bytes: Int?) -> ReadAction {
-        guard !self.isLingering else { return .drop }
+    /// Whether the next thing that comes must be the head of a request.
+    var awaitsHead: Bool {
+        self.arriving == nil && self.answersOwed == 0 && self.failure == .none && !self.isLingering
+    }
+
+    /// Whether more bytes are wanted.
+    ///
+    /// After a request that leaves HTTP they never become requests: whatever was read would only pile up.
+    var mayRead: Bool { !self.leavesHTTP || self.arriving != nil }
+}
+
+extension ConnectionStateMachine {
+    /// `bytes` is the length of the body, nil where the client does not say; `leavesHTTP` tells that what follows the
+    /// request would be in another protocol, which is never spoken here.
+    mutating func requestBegan(expectsContinue: Bool, bytes: Int?, leavesHTTP: Bool = false) -> ReadAction {
+        guard !self.isLingering, self.failure == .none else { return .drop }
         self.arriving = Arriving(expectsContinue: expectsContinue, bytesLeft: bytes)
+        self.leavesHTTP = leavesHTTP
         self.answersOwed += 1
         return .forward
     }
@@ -51,6 +94,7 @@ struct ConnectionStateMachine {
             self.lingeringBytes = lingered + count
             return lingered + count > self.lingerBytesMax ? .close : .drop
         }
+        guard self.failure == .none else { return .drop }
         // Whoever sends the body does not wait for leave to do so.
         self.arriving?.expectsContinue = false
         if let left = self.arriving?.bytesLeft { self.arriving?.bytesLeft = max(0, left - count) }
@@ -59,7 +103,7 @@ struct ConnectionStateMachine {
 
     mutating func requestEnded() -> ReadAction {
         self.arriving = nil
-        return self.isLingering ? .drop : .forward
+        return self.isLingering || self.failure != .none ? .drop : .forward
     }
 
     /// A handler begins to read the body: tells whether the client is to be given leave to send it.
@@ -75,24 +119,66 @@ struct ConnectionStateMachine {
     /// The head of an answer goes out; tells whether the connection is closed after it.
     mutating func answerBegan(closes: Bool) -> Bool {
         self.answerHasBegun = true
-        if closes || self.isUnreadBodyTooLong { self.closesAfterAnswer = true }
+        if closes || self.isLastAnswer { self.closesAfterAnswer = true }
         return self.closesAfterAnswer
     }
 
-    /// The end of an answer goes out; tells whether it was the last of the connection.
-    mutating func answerEnded() -> Bool {
-        let isLast = self.closesAfterAnswer || self.isUnreadBodyTooLong
+    /// The end of an answer goes out.
+    mutating func answerEnded() -> EndAction {
+        let isLast = self.closesAfterAnswer || self.isLastAnswer
         self.answersOwed = max(0, self.answersOwed - 1)
         self.answerHasBegun = false
-        if isLast { self.lingeringBytes = 0 }
-        return isLast
+        if isLast {
+            self.lingeringBytes = 0
+            return .close
+        }
+        guard self.failure == .waiting, self.answersOwed == 0 else { return .goOn }
+        self.lingeringBytes = 0
+        return .refuse
     }
 
-    /// Whether the request that is answered has more body to come than is worth reading.
+    /// The bytes that come in are no HTTP, or end too early.
+    mutating func requestFailed() -> FailureAction {
+        if self.isLingering { return .close }
+        guard self.failure == .none else { return .ignore }
+        if self.arriving != nil {
+            guard self.answersOwed > 0 else {
+                self.lingeringBytes = 0
+                return .close
+            }
+            self.failure = .told
+            return .forward
+        }
+        guard self.answersOwed == 0 else {
+            self.failure = .waiting
+            return .ignore
+        }
+        self.lingeringBytes = 0
+        return .refuse
+    }
+
+    /// A body that was awaited did not go on.
+    mutating func bodyStalled() -> FailureAction {
+        guard self.awaitsBody else { return .ignore }
+        self.lingeringBytes = 0
+        return self.answersOwed == 1 && !self.answerHasBegun ? .refuse : .close
+    }
+
+    /// A head that had begun did not come to its end.
+    mutating func headStalled() -> FailureAction {
+        guard self.awaitsHead else { return .ignore }
+        self.lingeringBytes = 0
+        return .refuse
+    }
+
+    /// Whether nothing can follow the answer that is being given: its request failed, left HTTP, or has more body to
+    /// come than is worth reading.
     ///
     /// A client that waits for leave may send the body or not after a refusal: nobody can tell what its next bytes are.
-    private var isUnreadBodyTooLong: Bool {
-        guard self.answersOwed == 1, let arriving = self.arriving else { return false }
+    private var isLastAnswer: Bool {
+        guard self.answersOwed == 1 else { return false }
+        if self.failure == .told || self.leavesHTTP { return true }
+        guard let arriving = self.arriving else { return false }
         return arriving.expectsContinue || (arriving.bytesLeft ?? .max) > self.unreadBytesMax
     }
 }

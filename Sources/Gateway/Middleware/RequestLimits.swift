@@ -1,4 +1,5 @@
 import CollimatorCore
+import HTTPTypes
 import Hummingbird
 
 /// Refuses a request whose target is too long or can be read in two ways, before anything is done with it.
@@ -6,6 +7,8 @@ struct RequestLimits: RouterMiddleware {
     typealias Context = GatewayContext
 
     let limits: GatewayLimits
+
+    private static let host = HTTPField.Name.known("Host")
 
     func handle(
         _ request: Request,
@@ -17,6 +20,22 @@ struct RequestLimits: RouterMiddleware {
                 .headersTooLarge,
                 "the request target is too long",
                 publicDetail: "The path and query are longer than this service accepts."
+            )
+        }
+        // The first `Host` is the authority; only others are left among the fields (RFC 9112 §3.2).
+        guard request.headers[values: Self.host].isEmpty else {
+            throw CollimatorError(
+                .invalidInput,
+                "a request with more than one Host",
+                publicDetail: "The request has more than one Host field."
+            )
+        }
+        // The codec takes lengths up to 64 bits without a sign.
+        if let length = request.headers[.contentLength], Int(length) == nil {
+            throw CollimatorError(
+                .tooLarge,
+                "a body longer than any number of ours",
+                publicDetail: "The body is longer than this service accepts in one request."
             )
         }
         guard PathCheck.isPlain(request.uri.path) else {

@@ -1,0 +1,57 @@
+import CollimatorCore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Telemetry
+
+/// The answer that ``ConnectionHandler`` gives itself to a request that never reaches a route.
+struct RequestRefusal {
+    let head: HTTPResponse
+    let body: ByteBuffer
+    let requestID: String
+
+    init(_ error: CollimatorError) {
+        let problem = Problem(error, requestID: RequestID().description)
+        let body = problem.body
+        var headers = problem.headers
+        headers[.contentLength] = String(body.count)
+        headers[.connection] = "close"
+        headers[requestIDHeader] = problem.requestID
+        setProtectiveHeaders(&headers)
+        self.head = HTTPResponse(status: HTTPResponse.Status(code: error.code.status), headerFields: headers)
+        self.body = ByteBuffer(bytes: body)
+        self.requestID = problem.requestID
+    }
+
+    static var notHTTP: CollimatorError {
+        CollimatorError(
+            .invalidInput,
+            "the bytes on a connection are not HTTP",
+            publicDetail: "The request is not valid HTTP."
+        )
+    }
+
+    static var headTooLarge: CollimatorError {
+        CollimatorError(
+            .headersTooLarge,
+            "the head of a request is too large",
+            publicDetail: "The request line and the header fields are larger than this service accepts."
+        )
+    }
+
+    static var headTooSlow: CollimatorError {
+        CollimatorError(
+            .requestTimeout,
+            "the head of a request did not come to its end",
+            publicDetail: "The head of the request did not arrive in time."
+        )
+    }
+
+    static var bodyTooSlow: CollimatorError {
+        CollimatorError(
+            .requestTimeout,
+            "the body of a request stopped coming",
+            publicDetail: "The body of the request did not arrive in time."
+        )
+    }
+}
