@@ -22,7 +22,7 @@ package struct Authenticator: Sendable {
     ///   credential; what was wrong with it is for the operator only.
     package func authenticate(authorization values: [String]) throws(CollimatorError) -> Caller {
         guard let value = values.first else {
-            throw CollimatorError(.unauthenticated, "no Authorization header")
+            throw Self.refusal("no Authorization header")
         }
         // Two of them could be read differently by two readers.
         guard values.count == 1 else {
@@ -34,7 +34,7 @@ package struct Authenticator: Sendable {
         }
         let token = try Self.bearerToken(value)
         guard token.hasPrefix(AdministratorKey.prefix), self.administratorKey.isMatched(by: token) else {
-            throw CollimatorError(.unauthenticated, "unknown credential")
+            throw Self.refusal("unknown credential")
         }
         return Caller(verified: .administrator)
     }
@@ -43,19 +43,28 @@ package struct Authenticator: Sendable {
     private static func bearerToken(_ value: String) throws(CollimatorError) -> Substring {
         let bytes = value.utf8
         guard bytes.count <= Self.headerBytesMax else {
-            throw CollimatorError(.unauthenticated, "the Authorization header is too long")
+            throw Self.refusal("the Authorization header is too long")
         }
         guard let space = bytes.firstIndex(of: UInt8(ascii: " ")) else {
-            throw CollimatorError(.unauthenticated, "the Authorization header is malformed")
+            throw Self.refusal("the Authorization header is malformed")
         }
         guard value[..<space].lowercased() == "bearer" else {
-            throw CollimatorError(.unauthenticated, "another authentication scheme")
+            throw Self.refusal("another authentication scheme")
         }
         let token = value[space...].drop { $0 == " " }
         guard !token.isEmpty, token.utf8.allSatisfy(Self.isTokenByte) else {
-            throw CollimatorError(.unauthenticated, "the bearer token is malformed")
+            throw Self.refusal("the bearer token is malformed")
         }
         return token
+    }
+
+    /// One answer for all that is no good credential: how to show one, and nothing of what was wrong.
+    private static func refusal(_ reason: StaticString) -> CollimatorError {
+        CollimatorError(
+            .unauthenticated,
+            reason,
+            publicDetail: "Send the header Authorization with the word Bearer and a key of this service."
+        )
     }
 
     /// The bytes of `token68` (RFC 9110 §11.2).

@@ -1,5 +1,6 @@
 """The whole surface of PyPI's dicomweb-client against the emulator, and against the gateway in front of one."""
 
+import copy
 import io
 import time
 from http import HTTPStatus
@@ -195,7 +196,7 @@ def test_store_into_a_named_study(client, slices):
 
 
 def test_store_refuses_other_bytes_under_the_same_uid(client, slices):
-    changed = slices[0].copy()
+    changed = copy.deepcopy(slices[0])
     changed.PatientID = "ANOTHER"
     with pytest.raises(requests.HTTPError) as refused:
         client.store_instances([changed])

@@ -37,6 +37,10 @@ struct AuthenticationTests {
     func wrongCredentials(value: String) async throws {
         let answer = try await self.gateway.request(.get, "/api/v1/stores", headers: [.authorization: value])
         #expect(answer.status == .unauthorized)
+        // The same words whatever was wrong, and what to do.
+        let missing = try await self.gateway.request(.get, "/api/v1/stores", headers: [:])
+        #expect(try answer.problem().detail == missing.problem().detail)
+        #expect(try answer.problem().detail?.contains("Authorization with the word Bearer") == true)
         #expect(!answer.text.contains("wrong"))
         #expect(!answer.text.contains(GatewayUnderTest.key))
     }

@@ -81,6 +81,10 @@ struct DICOMwebTests {
         #expect(answer.headers[.warning]?.hasPrefix("299") == true)
         let plain = try await gateway.request(.get, "/dicomweb/radiology/studies?PatientID=1")
         #expect(plain.headers[.warning] == nil)
+        let wild = try await gateway.request(.get, "/dicomweb/radiology/studies?PatientName=Smi*&limit=5")
+        #expect(
+            wild.headers[.warning] == #"299 collimator "This store has no wildcards and matched * and ? as they are""#
+        )
     }
 
     @Test("nothing found stays 204")

@@ -30,6 +30,9 @@ struct HTTPBoundaryTests {
         }
     }
 
+    /// The key, and a body of DICOM: storing looks at the type before anything is read.
+    private static let dicom = "\(key)Content-Type: application/dicom\r\n"
+
     @Test(
         "are problem documents",
         arguments: [
@@ -73,7 +76,7 @@ struct HTTPBoundaryTests {
             if let body = request.body { for try await _ in body.bytes {} }
             return .chunks(["{}"])
         })
-        let head = "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.key)"
+        let head = "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.dicom)"
         let answer = try await self.exchange(
             "\(head)Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n",
             upstream: upstream
@@ -94,7 +97,7 @@ struct HTTPBoundaryTests {
         for framing in ["Content-Length: 100", "Transfer-Encoding: chunked"] {
             let start = framing.hasPrefix("C") ? "abc" : "3\r\nabc\r\n"
             let answer = try await self.exchange(
-                "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.key)\(framing)\r\n\r\n\(start)",
+                "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.dicom)\(framing)\r\n\r\n\(start)",
                 upstream: upstream,
                 limits: limits
             )

@@ -26,6 +26,8 @@ struct RenderedTests {
         #expect(answer.headers[.contentLength] == "9")
         #expect(answer.headers[renditionHeader] == "preview")
         #expect(answer.headers[.server] == nil)
+        // By header or by cookie, for a page of another origin, in either format.
+        #expect(answer.headers[.vary] == "Authorization, Cookie, Origin, Accept")
         let request = try #require(upstream.log.requests.first)
         #expect(request.path == "\(Self.upstreamPath)/rendered")
         #expect(request.query == nil)
@@ -97,7 +99,9 @@ struct RenderedTests {
         })
         let answer = try await GatewayUnderTest(upstream).request(.get, "\(Sample.instancePath)/rendered")
         #expect(answer.status == .badRequest)
-        #expect(try answer.problem().code == "invalid-input")
+        let problem = try answer.problem()
+        #expect(problem.code == "invalid-input")
+        #expect(problem.detail?.hasPrefix("The DICOM store cannot render this.") == true)
         #expect(!answer.text.contains("Smith"))
     }
 }

@@ -9,6 +9,8 @@ import Hummingbird
 /// The lists are closed: a page in HTML from an upstream never gets to a browser as an answer of ours.
 struct AnswerMedia: Sendable {
     private let essences: Set<String>
+    /// What is asked for where parts of any type are welcome; nil where the upstream understands that.
+    private var anyPart: String?
 
     /// Searches, metadata and the outcome of storing.
     static let dataSets = AnswerMedia(essences: ["application/dicom+json", "application/json", "application/dicom+xml"])
@@ -22,6 +24,9 @@ struct AnswerMedia: Sendable {
             "video/h265",
         ]
     )
+
+    /// Bulk data of servers that refuse `type="*/*"`, which is what dicomweb-client asks for; Orthanc does.
+    static let plainValues = AnswerMedia(essences: Self.objects.essences, anyPart: "application/octet-stream")
 
     /// Renditions.
     static let pictures = AnswerMedia(
@@ -58,7 +63,7 @@ struct AnswerMedia: Sendable {
                 publicDetail: "None of the accepted media types is one that this resource has."
             )
         }
-        return entries.map(Self.text).joined(separator: ", ")
+        return entries.map(self.text).joined(separator: ", ")
     }
 
     private func covers(_ media: DICOMweb.MediaType) -> Bool {
@@ -69,10 +74,18 @@ struct AnswerMedia: Sendable {
         return DICOMweb.MediaType(parsing: type).map(self.covers) ?? false
     }
 
-    private static func text(_ entry: AcceptHeader.Entry) -> String {
-        guard entry.quality < 1000 else { return entry.media.description }
+    private func text(_ entry: AcceptHeader.Entry) -> String {
+        let media = self.named(entry.media)
+        guard entry.quality < 1000 else { return media }
         let digits = String(entry.quality + 1000).dropFirst()
-        return "\(entry.media); q=0.\(digits)"
+        return "\(media); q=0.\(digits)"
+    }
+
+    private func named(_ media: DICOMweb.MediaType) -> String {
+        guard let part = self.anyPart, media.essence == "multipart/related", media["type"] == "*/*" else {
+            return media.description
+        }
+        return "multipart/related; type=\"\(part)\""
     }
 
     /// A plus that a form's decoding took for a space becomes one again: a media type has no space inside its names.

@@ -28,6 +28,11 @@ extension DICOMwebController {
             let text = #"299 collimator "Attributes that are not known here may not have been matched""#
             response.headers.append(HTTPField(name: .warning, value: text))
         }
+        // It answers "nothing" rather than refuse, and nobody must take that for the truth.
+        if query.hasWildcard, target.store.resource != nil {
+            let text = #"299 collimator "This store has no wildcards and matched * and ? as they are""#
+            response.headers.append(HTTPField(name: .warning, value: text))
+        }
         return response
     }
 

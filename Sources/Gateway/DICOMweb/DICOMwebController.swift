@@ -226,7 +226,7 @@ struct DICOMwebController: Sendable {
             let path = try BulkDataPath(segments: context.parameters.getCatchAll(), isStrict: isStrict)
             return try await self.retrieve(
                 "\(target.path)/\(name)/\(path.text)",
-                .objects,
+                isStrict ? .objects : .plainValues,
                 in: target,
                 request: request,
                 context: context

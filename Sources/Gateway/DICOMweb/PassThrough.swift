@@ -20,7 +20,7 @@ func passThrough(_ answer: UpstreamResponse, rewriting rewrite: (any BodyRewrite
     headers[.via] = "1.1 collimator"
     // What a caller may see changes, and what is shown is personal: nobody keeps it without asking.
     headers[.cacheControl] = "private, no-cache"
-    headers[.vary] = "Authorization, Accept"
+    headers[.vary] = "\(varyByCaller), Accept"
     let length = headers[.contentLength].flatMap { Int($0) }
     let bytes = answer.body
     let body = ResponseBody(contentLength: length) { writer in

@@ -13,6 +13,8 @@ struct QIDOQuery: Sendable {
     let isReduced: Bool
     /// Whether an attribute is in no dictionary of ours: a server that ignores such ones would answer too much.
     let isDoubtful: Bool
+    /// Whether a value has a wildcard (PS3.4 §C.2.2.2.4), which the Healthcare API takes for a letter of the name.
+    let hasWildcard: Bool
     /// The media types of the parameter `accept`, which is ours to read (PS3.18 §8.3.3.1).
     let accept: String?
 
@@ -25,6 +27,9 @@ struct QIDOQuery: Sendable {
         self.isDoubtful = kept.contains { item in
             !Self.controls.contains(item.name)
                 && item.name.split(separator: ".").contains { Tag(attribute: $0) == nil }
+        }
+        self.hasWildcard = kept.contains { item in
+            !Self.controls.contains(item.name) && item.value.contains { $0 == "*" || $0 == "?" }
         }
         let pairs = kept.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }
         self.text = pairs.isEmpty ? nil : pairs.joined(separator: "&")

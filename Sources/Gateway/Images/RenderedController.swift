@@ -64,11 +64,21 @@ struct RenderedController: Sendable {
             headers: [.accept: wish.mediaType]
         )
         let answer = try await target.store.upstream.exchange(upstream, context.reading)
+        // Our request is well formed, so that the thing itself is what cannot be rendered.
+        guard answer.status != 400 else { throw Self.notRenderable }
         try refuseFailure(answer, accepting: [200])
         try refuseStrangeMedia(answer, allowing: .pictures)
         var response = passThrough(answer)
         response.headers[renditionHeader] = "preview"
         return response
+    }
+
+    private static var notRenderable: CollimatorError {
+        CollimatorError(
+            .invalidInput,
+            "upstream: bad request for a rendition",
+            publicDetail: "The DICOM store cannot render this. The instance tells its kind and how many frames it has."
+        )
     }
 }
 
