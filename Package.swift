@@ -80,7 +80,6 @@ let package = Package(
                 httpTypes, hummingbird, hummingbirdTLS, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
                 yams,
             ],
-            resources: [.embedInCode("App/Resources")],
             swiftSettings: strict
         ),
         .target(
@@ -168,7 +167,7 @@ let package = Package(
         ),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         // `#embed` puts files of the repository into the executable; it takes them from where they are.
-        .target(name: "CEmbeddedFiles"),
+        .target(name: "CEmbeddedFiles", exclude: ["App", "documentation.css"]),
         .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPageCache"),

@@ -11,12 +11,10 @@ static const unsigned char documentation_css[] = {
 #embed "documentation.css"
 };
 
-const unsigned char *collimator_openapi_yaml(size_t *count) {
-    *count = sizeof openapi_yaml;
-    return openapi_yaml;
+struct collimator_file collimator_openapi_yaml(void) {
+    return (struct collimator_file){ "openapi.yaml", openapi_yaml, sizeof openapi_yaml };
 }
 
-const unsigned char *collimator_documentation_css(size_t *count) {
-    *count = sizeof documentation_css;
-    return documentation_css;
+struct collimator_file collimator_documentation_css(void) {
+    return (struct collimator_file){ "documentation.css", documentation_css, sizeof documentation_css };
 }

@@ -106,12 +106,7 @@ package struct GatewayParts: Sendable {
         let cloudStores = CloudStoresController(directory: self.stores, register: self.register) { context, store in
             self.authorizer.decide(context.caller.principal, .storesGet, on: .store(store.name)).isAllowed
         }
-        let cloudArchive = CloudArchiveController(
-            limits: self.limits,
-            publicURL: self.publicURL,
-            changes: self.changes,
-            deletion: deletion
-        )
+        let cloudArchive = CloudArchiveController(dicomweb: self.dicomweb, deletion: deletion)
         return DeletionController(deletion: deletion).endpoints
             + OperationsController(stores: self.stores, ownership: ownership, events: OperationEvents()).endpoints
             + CloudAdministrationController().endpoints + cloudStores.endpoints + cloudArchive.endpoints

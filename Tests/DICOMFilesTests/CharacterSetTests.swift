@@ -1,5 +1,6 @@
 import DICOMFiles
 import DICOMweb
+import TestSupport
 import Testing
 
 @Suite("Specific Character Set")
@@ -118,7 +119,7 @@ struct CharacterSetTests {
 
     @Test("random bytes in every set give valid UTF-8")
     func randomBytes() throws {
-        var generator = SeededGenerator(state: 20)
+        var generator = SeededGenerator(seed: 20)
         for term in Self.oneByte.map(\.0) + Self.extended.map(\.0) {
             let bytes = (0..<200).map { _ in UInt8.random(in: 0...255, using: &generator) }
             var sample = SampleFile()
@@ -148,19 +149,5 @@ struct CharacterSetTests {
                 + #""00100010":{"vr":"PN","Value":[{"Alphabetic":"Л"}]}},"#
                 + #"{"00100010":{"vr":"PN","Value":[{"Alphabetic":"é"}]}}]}}"#
         )
-    }
-}
-
-/// Numbers that are the same in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        // SplitMix64.
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var z = self.state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

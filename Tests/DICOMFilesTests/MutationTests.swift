@@ -17,7 +17,7 @@ struct MutationTests {
     @Test("survive reading, rendering and transcoding", arguments: syntaxes)
     func survive(transferSyntax: String) throws {
         let seeds = try self.seeds(transferSyntax)
-        var generator = SeededGenerator(state: transferSyntax.utf8.reduce(UInt64(0)) { $0 &* 31 &+ UInt64($1) })
+        var generator = SeededGenerator(seed: transferSyntax.utf8.reduce(UInt64(0)) { $0 &* 31 &+ UInt64($1) })
         let folder = try TemporaryDirectory()
         let path = folder.path + "/damaged"
         for _ in 0..<120 {

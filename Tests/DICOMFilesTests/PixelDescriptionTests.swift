@@ -96,7 +96,7 @@ struct PixelDescriptionTests {
 
     @Test("random image attributes over little data end in a picture or an error", arguments: 1...4)
     func randomAttributes(seed: Int) throws {
-        var generator = SeededGenerator(state: UInt64(seed))
+        var generator = SeededGenerator(seed: UInt64(seed))
         let folder = try TemporaryDirectory()
         let path = folder.path + "/sample"
         for _ in 0..<250 {

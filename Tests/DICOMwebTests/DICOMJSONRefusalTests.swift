@@ -1,4 +1,5 @@
 import DICOMweb
+import TestSupport
 import Testing
 
 @Suite("DICOM JSON that is refused")

@@ -1,5 +1,6 @@
 import DICOMweb
 import NIOCore
+import TestSupport
 import Testing
 
 /// A multipart body taken apart: header fields and contents.

@@ -1,12 +1,13 @@
 import DICOMweb
 @testable import EmulatorStorage
+import TestSupport
 import Testing
 
 @Suite("Search against a plain matcher")
 struct SearchPropertyTests {
     @Test("any search finds the same as looking at every object")
     func agreement() async throws {
-        var random = SeededGenerator(state: 20_260_105)
+        var random = SeededGenerator(seed: 20_260_105)
         try await ArchiveFixture.with { fixture in
             var objects: [TestObject] = []
             for study in 1...40 {
@@ -115,18 +116,5 @@ extension TestObject {
         var name = name
         while name.hasSuffix("^") { name.removeLast() }
         return name
-    }
-}
-
-/// Numbers that are the same in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var word = self.state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

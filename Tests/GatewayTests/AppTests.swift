@@ -1,3 +1,4 @@
+import EmbeddedFiles
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -23,7 +24,7 @@ struct AppTests {
 
     @Test("gives every file to everybody, under a policy that lets nothing foreign or inline run")
     func files() async throws {
-        for name in AppFile.all.keys.map({ $0 == "index.html" ? "" : $0 }) {
+        for name in AppFiles.byName.keys.map({ $0 == "index.html" ? "" : $0 }) {
             let answer = try await self.gateway.request(.get, "/app/\(name)", headers: [:])
             #expect(answer.status == .ok, "\(name)")
             #expect(answer.body.readableBytes > 100, "\(name)")
@@ -57,18 +58,29 @@ struct AppTests {
         #expect(answer.status == .badRequest)
     }
 
-    @Test("is in the program as it is in the sources, each module that is imported too")
+    @Test("is in the program as it is in the sources, no file more and none less")
     func isComplete() throws {
-        for (name, file) in AppFile.all where name.hasSuffix(".js") {
-            let text = String(decoding: file.bytes, as: UTF8.self)
-            for match in text.matches(of: /from "\.\/([a-z]+\.js)"/) {
-                #expect(AppFile.all[String(match.1)] != nil, "\(name) imports \(match.1)")
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/CEmbeddedFiles/App").standardized.path
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(Set(names) == Set(AppFiles.byName.keys))
+        for file in EmbeddedFile.page {
+            let bytes = try Data(contentsOf: URL(filePath: "\(folder)/\(file.name)"))
+            #expect(Array(bytes) == file.bytes, "\(file.name)")
+        }
+    }
+
+    @Test("imports no module that is not there, and makes no markup out of text")
+    func isSelfContained() {
+        for file in EmbeddedFile.page where file.name.hasSuffix(".js") {
+            for match in file.text.matches(of: /from "\.\/([a-z]+\.js)"/) {
+                #expect(AppFiles.byName[String(match.1)] != nil, "\(file.name) imports \(match.1)")
             }
             for word in [
                 "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http://", "https://",
             ] {
-                let isNamespace = word == "http://" && text.contains("http://www.w3.org/2000/svg")
-                #expect(isNamespace || !text.contains(word), "\(name) has \(word)")
+                let isNamespace = word == "http://" && file.text.contains("http://www.w3.org/2000/svg")
+                #expect(isNamespace || !file.text.contains(word), "\(file.name) has \(word)")
             }
         }
     }

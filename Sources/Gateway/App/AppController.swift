@@ -1,13 +1,12 @@
 import CollimatorCore
 import HTTPTypes
 import Hummingbird
-import NIOCore
 
 /// The web page, whose files are part of the program.
 ///
 /// They need no caller and say nothing about anybody: all that the page shows comes from `/api/v1`.
 struct AppController: Sendable {
-    private let files = AppFile.all
+    private let files = AppFiles.byName
 
     var endpoints: [Endpoint] {
         [
@@ -35,11 +34,7 @@ struct AppController: Sendable {
         guard let file = self.files[name] else {
             throw CollimatorError(.notFound, "the page has no file of this name")
         }
-        var headers = Self.headers
-        headers[.eTag] = file.tag
-        if request.headers[.ifNoneMatch] == file.tag { return Response(status: .notModified, headers: headers) }
-        headers[.contentType] = file.kind.rawValue
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes)))
+        return file.answer(to: request, headers: Self.headers)
     }
 
     /// Nothing from elsewhere, nothing inline, in nobody's frame; pictures that the page has fetched are `blob:`.
@@ -49,7 +44,6 @@ struct AppController: Sendable {
     ].joined(separator: "; ")
 
     private static let headers: HTTPFields = [
-        .cacheControl: "no-cache",
         .contentSecurityPolicy: policy,
         .xContentTypeOptions: "nosniff",
         .crossOriginResourcePolicy: "same-origin",

@@ -14,10 +14,8 @@ struct CloudArchiveController: Sendable {
     private static let series = "\(study)/series/{series}"
     private static let instance = "\(series)/instances/{instance}"
 
-    let limits: GatewayLimits
-    /// Where callers reach this service; nil where each request's own host is used.
-    let publicURL: String?
-    let changes: StudyChanges
+    /// The other tree of the same stores, whose limits and whose address for callers hold here too.
+    let dicomweb: DICOMwebController
     let deletion: Deletion
 
     var endpoints: [Endpoint] {
@@ -121,7 +119,7 @@ struct CloudArchiveController: Sendable {
         head.query = try CloudQuery(parsing: request.uri.query).text
         head.headers[.accept] = request.headers[.accept]
         head.headers[.contentType] = request.headers[.contentType]
-        let (sent, upstream, call, limits) = (head, target.store.upstream, context.writing, self.limits)
+        let (sent, upstream, call, limits) = (head, target.store.upstream, context.writing, self.dicomweb.limits)
         let body = try UploadBody(request, bytesMax: limits.storeBytesMax)
         let answer = try await body.sending(buffering: limits.relayedBytesMax) { bytes in
             var request = sent
@@ -130,7 +128,7 @@ struct CloudArchiveController: Sendable {
         }
         guard [200, 202, 409].contains(answer.response.status) else { return try cloudAnswer(answer.response) }
         for study in answer.studies {
-            await self.changes.report(StudyChange(.stored, of: study, in: target.store.name))
+            await self.dicomweb.changes.report(StudyChange(.stored, of: study, in: target.store.name))
         }
         let rewrite = try await self.rewrite(answer.response, of: target, for: request)
         return try cloudAnswer(answer.response, rewriting: rewrite)
@@ -160,8 +158,6 @@ struct CloudArchiveController: Sendable {
             return nil
         }
         let root = try await target.store.upstream.rootURL()
-        let dicomweb = DICOMwebController(limits: self.limits, publicURL: self.publicURL, changes: self.changes)
-        let origin = dicomweb.origin(of: request)
-        return ByteReplacer(replacing: root, by: "\(origin)/v1/\(target.path)/dicomWeb")
+        return ByteReplacer(replacing: root, by: "\(self.dicomweb.origin(of: request))/v1/\(target.path)/dicomWeb")
     }
 }

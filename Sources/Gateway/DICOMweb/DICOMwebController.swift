@@ -19,7 +19,7 @@ struct DICOMwebController: Sendable {
     /// Hears of every study that is written.
     let changes: StudyChanges
     /// Whether callers reach this service by TLS, where each request's own host is used.
-    var isEncrypted = false
+    let isEncrypted: Bool
 
     var endpoints: [Endpoint] {
         self.searches + self.retrievals + self.instanceParts + self.stores + self.deletions + [self.description]

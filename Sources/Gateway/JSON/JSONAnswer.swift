@@ -1,4 +1,3 @@
-import Cryptography
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -8,13 +7,13 @@ import NIOCore
 /// `private, no-cache`: a browser may keep it and must ask before using it, and no shared cache may keep it.
 func jsonAnswer(_ value: JSONValue, to request: Request) -> Response {
     let body = value.encoded()
-    let tag = "\"\(Base64URL.encode(Array(SHA256.hash(body).prefix(entityTagBytes))))\""
+    let tag = EntityTag(of: body)
     var headers: HTTPFields = [
         .cacheControl: "private, no-cache",
-        .eTag: tag,
+        .eTag: tag.text,
         .vary: varyByCaller,
     ]
-    if names(tag, in: request.headers[values: .ifNoneMatch]) {
+    if tag.isHeld(by: request) {
         return Response(status: .notModified, headers: headers)
     }
     headers[.contentType] = "application/json"
@@ -32,17 +31,3 @@ func unstoredJSONAnswer(_ value: JSONValue) -> Response {
 
 /// What an answer to a caller depends on beside the path: who calls, by header or by cookie, and the page that asks.
 let varyByCaller = "Authorization, Cookie, Origin"
-
-/// How much of the hash makes the tag: enough that two bodies never share one.
-private let entityTagBytes = 16
-
-/// Whether an `If-None-Match` list names the tag, compared weakly (RFC 9110 §13.1.2).
-func names(_ tag: String, in fields: [String]) -> Bool {
-    fields.contains { field in
-        field.split(separator: ",").contains { candidate in
-            var candidate = candidate.drop(while: { $0 == " " })
-            while candidate.last == " " { candidate.removeLast() }
-            return candidate == "*" || candidate == tag || candidate == "W/\(tag)"
-        }
-    }
-}

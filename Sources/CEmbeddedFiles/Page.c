@@ -1,0 +1,72 @@
+#include "CEmbeddedFiles.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char api_js[] = {
+#embed "App/api.js"
+};
+static const unsigned char app_css[] = {
+#embed "App/app.css"
+};
+static const unsigned char app_js[] = {
+#embed "App/app.js"
+};
+static const unsigned char dom_js[] = {
+#embed "App/dom.js"
+};
+static const unsigned char files_js[] = {
+#embed "App/files.js"
+};
+static const unsigned char format_js[] = {
+#embed "App/format.js"
+};
+static const unsigned char icon_svg[] = {
+#embed "App/icon.svg"
+};
+static const unsigned char index_html[] = {
+#embed "App/index.html"
+};
+static const unsigned char pictures_js[] = {
+#embed "App/pictures.js"
+};
+static const unsigned char sending_js[] = {
+#embed "App/sending.js"
+};
+static const unsigned char signin_js[] = {
+#embed "App/signin.js"
+};
+static const unsigned char stack_js[] = {
+#embed "App/stack.js"
+};
+static const unsigned char study_js[] = {
+#embed "App/study.js"
+};
+static const unsigned char upload_js[] = {
+#embed "App/upload.js"
+};
+static const unsigned char worklist_js[] = {
+#embed "App/worklist.js"
+};
+
+// A file of the folder that is not here is not in the program; a test compares the two.
+static const struct collimator_file files[] = {
+    { "api.js", api_js, sizeof api_js },
+    { "app.css", app_css, sizeof app_css },
+    { "app.js", app_js, sizeof app_js },
+    { "dom.js", dom_js, sizeof dom_js },
+    { "files.js", files_js, sizeof files_js },
+    { "format.js", format_js, sizeof format_js },
+    { "icon.svg", icon_svg, sizeof icon_svg },
+    { "index.html", index_html, sizeof index_html },
+    { "pictures.js", pictures_js, sizeof pictures_js },
+    { "sending.js", sending_js, sizeof sending_js },
+    { "signin.js", signin_js, sizeof signin_js },
+    { "stack.js", stack_js, sizeof stack_js },
+    { "study.js", study_js, sizeof study_js },
+    { "upload.js", upload_js, sizeof upload_js },
+    { "worklist.js", worklist_js, sizeof worklist_js },
+};
+
+size_t collimator_page_count(void) { return sizeof files / sizeof files[0]; }
+
+struct collimator_file collimator_page_file(size_t index) { return files[index]; }
