@@ -93,6 +93,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Catalog",
+            dependencies: ["DICOMweb", "Persistence", "Cryptography", "CollimatorCore", logging],
+            swiftSettings: strict
+        ),
+        .target(
             name: "HealthcareAPI",
             dependencies: [
                 "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
@@ -227,6 +232,11 @@ let package = Package(
         .testTarget(
             name: "AccessControlTests",
             dependencies: ["AccessControl", "CollimatorCore", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CatalogTests",
+            dependencies: ["Catalog", "DICOMweb", "Persistence", "CollimatorCore", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,0 +1,48 @@
+package import CollimatorCore
+package import DICOMweb
+internal import Persistence
+
+/// A study as the catalog keeps it.
+package struct CatalogStudy: Hashable, Sendable {
+    /// The catalog's own number; never used twice.
+    package let number: Int64
+    package let store: StoreName
+    package let study: StudyUID
+    /// Every attribute of the study level that the upstream gives.
+    package let attributes: DataSet
+    /// Nil where nobody has asked.
+    package let modalities: [String]?
+    /// Nil where nobody has asked.
+    package let seriesCount: Int?
+    /// Nil where nobody has counted.
+    package let instanceCount: Int?
+    /// The number of its last change in the change sequence.
+    package let change: Int64
+    /// When its entry last changed, in milliseconds since 1970.
+    package let updatedAtMilliseconds: Int64
+
+    /// The columns that the initialiser reads.
+    static let select = """
+        SELECT s.id, t.name, s.uid, s.attributes, s.modalities, s.seriesCount, s.instanceCount, s.change, s.updatedAt
+        FROM study s JOIN store t ON t.id = s.store
+        """
+
+    init(row: SQLRow) throws {
+        guard let store = StoreName(try row.text(1)), let study = StudyUID(try row.text(2)) else {
+            throw CollimatorError(.internalError, "a row of the catalog holds no valid names")
+        }
+        self.number = try row.integer(0)
+        self.store = store
+        self.study = study
+        do {
+            self.attributes = try DICOMJSON.dataSet(from: try row.blob(3))
+        } catch {
+            throw CollimatorError(.internalError, "a row of the catalog holds no DICOM JSON", cause: error)
+        }
+        self.modalities = try row.textIfPresent(4)?.split(separator: "\\").map(String.init)
+        self.seriesCount = try row.integerIfPresent(5).map(Int.init)
+        self.instanceCount = try row.integerIfPresent(6).map(Int.init)
+        self.change = try row.integer(7)
+        self.updatedAtMilliseconds = try row.integer(8)
+    }
+}

@@ -1,0 +1,50 @@
+/// The attributes by which studies are found; the raw values are kept in the database and never change their meaning.
+package enum StudyAttribute: Int, Sendable, CaseIterable {
+    /// (0010,0010), each of its component groups as a whole, components divided by `^`.
+    case patientName = 1
+    /// Words of (0010,0010).
+    case patientNameWord = 2
+    /// (0010,0020), compared as it is but for the folding.
+    case patientID = 3
+    /// (0010,0021).
+    case issuerOfPatientID = 4
+    /// (0010,0030), as it came.
+    case patientBirthDate = 5
+    /// (0010,0040).
+    case patientSex = 6
+    /// (0008,0050).
+    case accessionNumber = 7
+    /// (0020,0010).
+    case studyID = 8
+    /// (0008,1030).
+    case studyDescription = 9
+    /// Words of (0008,1030).
+    case studyDescriptionWord = 10
+    /// (0008,0090), as the patient's name.
+    case referringPhysicianName = 11
+    /// Words of (0008,0090).
+    case referringPhysicianNameWord = 12
+    /// (0008,0080).
+    case institutionName = 13
+    /// Words of (0008,0080).
+    case institutionNameWord = 14
+    /// (0008,0061), each value.
+    case modality = 15
+    /// (0008,0020), as it came.
+    case studyDate = 16
+    /// (0008,0030), as it came.
+    case studyTime = 17
+    /// (0020,000D).
+    case studyInstanceUID = 18
+
+    /// The attribute that holds the words of this one, where words are kept.
+    package var words: StudyAttribute? {
+        switch self {
+        case .patientName: .patientNameWord
+        case .studyDescription: .studyDescriptionWord
+        case .referringPhysicianName: .referringPhysicianNameWord
+        case .institutionName: .institutionNameWord
+        default: nil
+        }
+    }
+}

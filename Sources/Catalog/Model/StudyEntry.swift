@@ -1,0 +1,56 @@
+package import DICOMweb
+
+/// A study as the upstream describes it, on its way into the catalog.
+package struct StudyEntry: Hashable, Sendable {
+    package var study: StudyUID
+    /// Every attribute of the study level that is known (`includefield=all`).
+    package var attributes: DataSet
+    /// Further descriptions of the same study by instances that disagree with it; their values are found too.
+    package var variants: [DataSet]
+    /// Its series; nil where nobody has asked yet.
+    package var series: [SeriesEntry]?
+
+    package init(study: StudyUID, attributes: DataSet, variants: [DataSet] = [], series: [SeriesEntry]? = nil) {
+        self.study = study
+        self.attributes = attributes
+        self.variants = variants
+        self.series = series
+    }
+
+    /// The modalities of its series, each once, in alphabetical order; what the upstream said where the series are not
+    /// known, else nil.
+    package var modalities: [String]? {
+        if let series { return Set(series.compactMap { $0.attributes.string(.modality) }).sorted() }
+        let said = self.attributes.strings(.modalitiesInStudy)
+        return said.isEmpty ? nil : Set(said).sorted()
+    }
+
+    /// How many instances it has; nil where one of its series was not counted.
+    package var instanceCount: Int? {
+        guard let series else { return nil }
+        return series.reduce(0 as Int?) { sum, next in
+            guard let sum, let count = next.instanceCount else { return nil }
+            return sum + count
+        }
+    }
+
+    /// What sorts it by time.
+    package var moment: StudyMoment {
+        StudyMoment(date: self.attributes.string(.studyDate), time: self.attributes.string(.studyTime))
+    }
+}
+
+/// A series as the upstream describes it.
+package struct SeriesEntry: Hashable, Sendable {
+    package var series: SeriesUID
+    /// Every attribute of the series level that is known.
+    package var attributes: DataSet
+    /// Nil where nobody has counted.
+    package var instanceCount: Int?
+
+    package init(series: SeriesUID, attributes: DataSet, instanceCount: Int? = nil) {
+        self.series = series
+        self.attributes = attributes
+        self.instanceCount = instanceCount
+    }
+}

@@ -1,0 +1,79 @@
+internal import Persistence
+
+/// The tables of the catalog.
+///
+/// `studyValue` holds each folded value by which a study is found, with the study's moment, so that the studies of one
+/// value come out in order of time without a sort. The numbers of studies are handed out by the counter and never
+/// used twice: a cursor of yesterday cannot point at another study today.
+enum CatalogSchema {
+    static let migrations = [
+        Migration(1, "studies-and-values", stores + studies + series + values)
+    ]
+
+    private static let stores = [
+        "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        "INSERT INTO counter (name, value) VALUES ('study', 0), ('change', 0)",
+        """
+        CREATE TABLE store (
+            id INTEGER NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            studyCount INTEGER NOT NULL DEFAULT 0 CHECK (studyCount >= 0),
+            state BLOB NOT NULL
+        ) STRICT
+        """,
+    ]
+
+    private static let studies = [
+        """
+        CREATE TABLE study (
+            id INTEGER NOT NULL PRIMARY KEY,
+            store INTEGER NOT NULL REFERENCES store (id),
+            uid TEXT NOT NULL CHECK (length(uid) BETWEEN 1 AND 64),
+            moment INTEGER NOT NULL,
+            sortName TEXT NOT NULL,
+            change INTEGER NOT NULL,
+            updatedAt INTEGER NOT NULL,
+            seenInSweep INTEGER NOT NULL DEFAULT 0,
+            seriesCount INTEGER CHECK (seriesCount >= 0),
+            instanceCount INTEGER CHECK (instanceCount >= 0),
+            modalities TEXT,
+            fingerprint BLOB NOT NULL,
+            attributes BLOB NOT NULL,
+            variants BLOB NOT NULL
+        ) STRICT
+        """,
+        "CREATE UNIQUE INDEX studyByUID ON study (store, uid)",
+        "CREATE INDEX studyByMoment ON study (moment, id)",
+        "CREATE INDEX studyByStoreMoment ON study (store, moment, id)",
+        "CREATE INDEX studyByName ON study (sortName, id)",
+        "CREATE INDEX studyByChange ON study (change, id)",
+        "CREATE INDEX studyBySweep ON study (store, seenInSweep)",
+    ]
+
+    private static let series = [
+        """
+        CREATE TABLE series (
+            study INTEGER NOT NULL REFERENCES study (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL CHECK (length(uid) BETWEEN 1 AND 64),
+            instanceCount INTEGER CHECK (instanceCount >= 0),
+            seenInSweep INTEGER NOT NULL DEFAULT 0,
+            attributes BLOB NOT NULL,
+            PRIMARY KEY (study, uid)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX seriesByUID ON series (uid)",
+    ]
+
+    private static let values = [
+        """
+        CREATE TABLE studyValue (
+            study INTEGER NOT NULL REFERENCES study (id) ON DELETE CASCADE,
+            attribute INTEGER NOT NULL,
+            value TEXT NOT NULL,
+            moment INTEGER NOT NULL,
+            PRIMARY KEY (study, attribute, value)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX studyValueByValue ON studyValue (attribute, value, moment, study)",
+    ]
+}

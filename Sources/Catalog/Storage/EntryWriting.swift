@@ -1,0 +1,226 @@
+internal import CollimatorCore
+internal import Cryptography
+internal import DICOMweb
+internal import Persistence
+
+/// Writes one entry within a transaction, where it brings something new.
+struct EntryWriting {
+    let store: Int64
+    /// Milliseconds since 1970.
+    let now: Int64
+    let sweep: Int64
+    let connection: any SQLConnection
+
+    /// Puts the entry in place of what is there; where its series are unknown, those that the catalog has stay.
+    func put(_ entry: StudyEntry) throws -> CatalogStore.PutOutcome {
+        let before = try self.row(of: entry.study)
+        var entry = entry
+        let isWhole = entry.series != nil
+        if let before, !isWhole { entry.series = try self.knownSeries(of: before.number) }
+        return try self.write(entry, before: before, marksSeries: isWhole)
+    }
+
+    /// Adds the series to the study, each in place of what is there of it; the study must be in the catalog.
+    ///
+    /// A count that is not known now stays as it was.
+    func merge(_ series: [SeriesEntry], into study: StudyUID) throws -> CatalogStore.PutOutcome {
+        guard let before = try self.row(of: study) else { return .unchanged }
+        let known = try self.knownSeries(of: before.number) ?? []
+        var merged = Dictionary(known.map { ($0.series, $0) }, uniquingKeysWith: { first, _ in first })
+        for var one in series {
+            one.instanceCount = one.instanceCount ?? merged[one.series]?.instanceCount
+            merged[one.series] = one
+        }
+        let attributes = try DICOMJSON.dataSet(from: before.attributes)
+        let entry = StudyEntry(
+            study: study,
+            attributes: attributes,
+            variants: try before.variants.isEmpty ? [] : DICOMJSON.dataSets(from: before.variants),
+            series: merged.values.sorted { $0.series < $1.series }
+        )
+        let outcome = try self.write(entry, before: before, marksSeries: false)
+        for one in series {
+            try self.connection.execute(
+                "UPDATE series SET seenInSweep = ?3 WHERE study = ?1 AND uid = ?2",
+                [.integer(before.number), .text(one.series.rawValue), .integer(self.sweep)]
+            )
+        }
+        return outcome
+    }
+
+    /// What is there of a study.
+    private struct Row {
+        let number: Int64
+        let fingerprint: [UInt8]
+        let attributes: [UInt8]
+        let variants: [UInt8]
+    }
+
+    private func row(of study: StudyUID) throws -> Row? {
+        try self.connection.queryOne(
+            "SELECT id, fingerprint, attributes, variants FROM study WHERE store = ?1 AND uid = ?2",
+            [.integer(self.store), .text(study.rawValue)]
+        ).map { row in
+            Row(
+                number: try row.integer(0),
+                fingerprint: try row.blob(1),
+                attributes: try row.blob(2),
+                variants: try row.blob(3)
+            )
+        }
+    }
+
+    /// The series that the catalog has; nil where none was ever put.
+    private func knownSeries(of number: Int64) throws -> [SeriesEntry]? {
+        let rows = try self.connection.query(
+            "SELECT uid, instanceCount, attributes FROM series WHERE study = ?1 ORDER BY uid",
+            [.integer(number)]
+        )
+        return rows.isEmpty ? nil : try rows.map { try SeriesEntry(row: $0) }
+    }
+
+    private func write(_ entry: StudyEntry, before: Row?, marksSeries: Bool) throws -> CatalogStore.PutOutcome {
+        let form = EntryForm(entry)
+        if let before, before.fingerprint == form.fingerprint {
+            try self.markSeen(before.number, withSeries: marksSeries)
+            return .unchanged
+        }
+        let number = try before?.number ?? CatalogStore.next("study", on: self.connection)
+        let change = try CatalogStore.next("change", on: self.connection)
+        let columns = self.columns(entry, form, number: number, change: change)
+        var seen: [String: Int64]?
+        if before == nil {
+            try self.connection.execute(Self.insert, columns + [.integer(self.store), .text(entry.study.rawValue)])
+            try self.connection.execute(
+                "UPDATE store SET studyCount = studyCount + 1 WHERE id = ?1",
+                [.integer(self.store)]
+            )
+        } else {
+            if !marksSeries { seen = try self.seenSeries(of: number) }
+            try self.connection.execute("DELETE FROM studyValue WHERE study = ?1", [.integer(number)])
+            try self.connection.execute("DELETE FROM series WHERE study = ?1", [.integer(number)])
+            try self.connection.execute(Self.update, columns)
+        }
+        try self.writeSeries(zip(entry.series ?? [], form.series), of: number) { series in
+            seen.map { $0[series.rawValue] ?? 0 } ?? self.sweep
+        }
+        try self.writeValues(entry, of: number)
+        return before == nil ? .created : .updated
+    }
+
+    private func markSeen(_ number: Int64, withSeries: Bool) throws {
+        guard self.sweep > 0 else { return }
+        try self.connection.execute(
+            "UPDATE study SET seenInSweep = ?2 WHERE id = ?1",
+            [.integer(number), .integer(self.sweep)]
+        )
+        guard withSeries else { return }
+        try self.connection.execute(
+            "UPDATE series SET seenInSweep = ?2 WHERE study = ?1",
+            [.integer(number), .integer(self.sweep)]
+        )
+    }
+
+    private static let insert = """
+        INSERT INTO study (id, moment, sortName, change, updatedAt, seenInSweep, seriesCount, instanceCount,
+            modalities, fingerprint, attributes, variants, store, uid)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        """
+
+    private static let update = """
+        UPDATE study SET moment = ?2, sortName = ?3, change = ?4, updatedAt = ?5, seenInSweep = ?6,
+            seriesCount = ?7, instanceCount = ?8, modalities = ?9, fingerprint = ?10, attributes = ?11,
+            variants = ?12
+        WHERE id = ?1
+        """
+
+    private func columns(_ entry: StudyEntry, _ form: EntryForm, number: Int64, change: Int64) -> [SQLValue] {
+        let name = entry.attributes.personName(.patientName)
+        let sortName = name?.alphabetic ?? name?.ideographic ?? name?.phonetic ?? ""
+        return [
+            .integer(number), .integer(entry.moment.rawValue), .text(SearchText.fold(sortName)),
+            .integer(change), .integer(self.now), .integer(self.sweep),
+            .integer(entry.series.map { Int64($0.count) }), .integer(entry.instanceCount.map(Int64.init)),
+            .text(entry.modalities?.joined(separator: "\\")), .blob(form.fingerprint), .blob(form.attributes),
+            .blob(form.variants),
+        ]
+    }
+
+    /// `seen` gives the sweep that saw the series last.
+    private func writeSeries(
+        _ series: some Sequence<(SeriesEntry, [UInt8])>,
+        of number: Int64,
+        seen: (SeriesUID) -> Int64
+    ) throws {
+        for (one, attributes) in series {
+            try self.connection.execute(
+                "INSERT INTO series (study, uid, instanceCount, seenInSweep, attributes) VALUES (?1, ?2, ?3, ?4, ?5)",
+                [
+                    .integer(number), .text(one.series.rawValue), .integer(one.instanceCount.map(Int64.init)),
+                    .integer(seen(one.series)), .blob(attributes),
+                ]
+            )
+        }
+    }
+
+    /// Which sweep saw each series last.
+    private func seenSeries(of number: Int64) throws -> [String: Int64] {
+        let rows = try self.connection.query(
+            "SELECT uid, seenInSweep FROM series WHERE study = ?1",
+            [.integer(number)]
+        )
+        return try Dictionary(rows.map { (try $0.text(0), try $0.integer(1)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func writeValues(_ entry: StudyEntry, of number: Int64) throws {
+        for row in SearchKeys(entry).rows {
+            try self.connection.execute(
+                "INSERT INTO studyValue (study, attribute, value, moment) VALUES (?1, ?2, ?3, ?4)",
+                [
+                    .integer(number), .integer(row.attribute.rawValue), .text(row.value),
+                    .integer(entry.moment.rawValue),
+                ]
+            )
+        }
+    }
+}
+
+/// An entry as bytes, and a hash of all of them to tell an entry that brings nothing new.
+private struct EntryForm {
+    let attributes: [UInt8]
+    let variants: [UInt8]
+    let series: [[UInt8]]
+    let fingerprint: [UInt8]
+
+    /// How much of the hash is kept: enough that two entries never share one.
+    private static let fingerprintBytes = 16
+
+    init(_ entry: StudyEntry) {
+        self.attributes = DICOMJSON.encode(entry.attributes)
+        self.variants = entry.variants.isEmpty ? [] : DICOMJSON.encode(entry.variants)
+        self.series = (entry.series ?? []).map { DICOMJSON.encode($0.attributes) }
+        var hash = SHA256()
+        hash.update(self.attributes)
+        hash.update(self.variants)
+        hash.update([entry.series == nil ? 0 : 1])
+        for (one, attributes) in zip(entry.series ?? [], self.series) {
+            hash.update(Array("\(one.series) \(one.instanceCount ?? -1) ".utf8))
+            hash.update(attributes)
+        }
+        self.fingerprint = Array(hash.finalize().prefix(Self.fingerprintBytes))
+    }
+}
+
+extension SeriesEntry {
+    /// Reads `uid, instanceCount, attributes`.
+    init(row: SQLRow) throws {
+        guard let series = SeriesUID(try row.text(0)) else {
+            throw CollimatorError(.internalError, "a row of the catalog holds no valid UID")
+        }
+        self.init(
+            series: series,
+            attributes: try DICOMJSON.dataSet(from: try row.blob(2)),
+            instanceCount: try row.integerIfPresent(1).map(Int.init)
+        )
+    }
+}

@@ -1,0 +1,48 @@
+internal import FoundationEssentials
+
+/// What the synchronisation of one store writes down.
+struct StoreState: Hashable, Sendable, Codable {
+    /// The walk under way; nil between walks.
+    var sweep: SweepState?
+    /// How many walks were completed; none while the first backfill is under way.
+    var sweepsDone: Int64 = 0
+    /// When the catalog was last known to be what the store has, in milliseconds since 1970.
+    var asOfMilliseconds: Int64?
+    /// How many studies the store said it has, when the walk began.
+    var expectedStudies: Int?
+
+    /// Reads what was written down; what cannot be read is a beginning.
+    init(bytes: [UInt8]) {
+        do {
+            self = try JSONDecoder().decode(StoreState.self, from: Data(bytes))
+        } catch {
+            self.init()
+        }
+    }
+
+    init() {}
+
+    func encoded() throws -> [UInt8] { Array(try JSONEncoder().encode(self)) }
+}
+
+/// How current the catalog is of one store, for people.
+package struct CatalogStatus: Hashable, Sendable {
+    package let phase: Phase
+    /// How much of the walk is done, 0 to 100; nil where the store does not say how much there is, or none is under way.
+    package let progressPercent: Int?
+    /// When it was last known to be what the store has, in milliseconds since 1970; nil before the first time.
+    package let asOfMilliseconds: Int64?
+
+    /// What is being done.
+    package enum Phase: String, Sendable, CaseIterable {
+        /// The first walk: lists are not complete.
+        case backfilling
+        /// Complete as far as is known.
+        case current
+        /// A later walk that compares everything.
+        case reconciling
+    }
+
+    /// Whether the first walk is done, so that a list is complete.
+    package var isComplete: Bool { self.phase != .backfilling }
+}

@@ -1,0 +1,91 @@
+internal import Foundation
+
+/// Text as a person types it and as the index keeps it: without case, accents, width and the punctuation of names.
+///
+/// Both sides of a comparison go through the same folding, so it only has to be stable, not right in every language. A
+/// folded text holds no character above the last of the basic plane, which ``upperBound(of:)`` relies on.
+package enum SearchText {
+    /// The longest text that is indexed, in characters; a longer one is cut and is found by its beginning.
+    package static let charactersMax = 256
+
+    /// Lower case, without combining marks, compatibility forms unified, runs of spaces made one.
+    package static func fold(_ text: some StringProtocol) -> String {
+        if let simple = Self.foldASCII(text) { return simple }
+        let folded = String(text.prefix(Self.charactersMax))
+            .precomposedStringWithCompatibilityMapping
+            .folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
+        return Self.squeeze(folded)
+    }
+
+    /// The words of a text, folded: what stands between spaces and punctuation.
+    ///
+    /// An apostrophe or a hyphen divides and joins: `O'Brien` is found by `obrien`, by `o'brien` and by `brien`.
+    package static func words(_ text: some StringProtocol) -> [String] {
+        var words: [String] = []
+        for part in Self.fold(text).split(whereSeparator: Self.isDivider) {
+            let pieces = part.split(whereSeparator: Self.isJoiner)
+            guard pieces.count > 1 else {
+                if let piece = pieces.first { words.append(String(piece)) }
+                continue
+            }
+            words.append(pieces.joined())
+            words.append(contentsOf: pieces.map(String.init))
+        }
+        return words
+    }
+
+    /// The words that a searcher typed; each must begin a word of what is found.
+    ///
+    /// Unlike ``words(_:)`` a joined word stays one: `o'br` is `obr`.
+    package static func typedWords(_ text: some StringProtocol) -> [String] {
+        Self.fold(text).split(whereSeparator: Self.isDivider).compactMap { part in
+            let joined = part.split(whereSeparator: Self.isJoiner).joined()
+            return joined.isEmpty ? nil : joined
+        }
+    }
+
+    /// The first text after every text that begins with the prefix, in the order of UTF-8; nil where there is none.
+    package static func upperBound(of prefix: String) -> String? {
+        var scalars = Array(prefix.unicodeScalars)
+        while let last = scalars.popLast() {
+            // The surrogates are no scalars: what follows their predecessor is the first after them.
+            let next = last.value == 0xD7FF ? 0xE000 : last.value + 1
+            guard let scalar = Unicode.Scalar(next) else { continue }
+            var text = String.UnicodeScalarView(scalars)
+            text.append(scalar)
+            return String(text)
+        }
+        return nil
+    }
+
+    private static func isDivider(_ character: Character) -> Bool {
+        character == " " || character == "^" || character == "=" || character == "," || character == "."
+            || character == "/" || character == "\\" || character == "(" || character == ")" || character == ";"
+            || character == "_" || character == "・" || character == "·"
+    }
+
+    private static func isJoiner(_ character: Character) -> Bool {
+        character == "'" || character == "-" || character == "’" || character == "`" || character == "‐"
+    }
+
+    private static func squeeze(_ text: String) -> String {
+        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    /// The common case, without the tables of Unicode; nil where a byte is not ASCII.
+    private static func foldASCII(_ text: some StringProtocol) -> String? {
+        var bytes: [UInt8] = []
+        var isAfterSpace = true
+        for byte in text.utf8 {
+            guard byte < 0x80 else { return nil }
+            guard bytes.count < Self.charactersMax else { break }
+            let isSpace = byte == 0x20 || (0x09...0x0D).contains(byte)
+            if isSpace && isAfterSpace { continue }
+            isAfterSpace = isSpace
+            let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            bytes.append(isSpace ? 0x20 : isUpper ? byte | 0x20 : byte)
+        }
+        if bytes.last == 0x20 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
