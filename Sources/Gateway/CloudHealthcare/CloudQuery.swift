@@ -1,4 +1,5 @@
 import CollimatorCore
+import DICOMweb
 
 /// The query of a request in Google's form on its way to the upstream: as it came, but without credentials.
 ///
@@ -19,7 +20,7 @@ struct CloudQuery: Sendable {
     /// The query to send without these parameters too.
     func text(without names: Set<String>) -> String? {
         let kept = self.parameters.items.filter { !Self.withheld.contains($0.name) && !names.contains($0.name) }
-        let pairs = kept.map { "\(CloudPath.encodedSegment($0.name))=\(CloudPath.encodedSegment($0.value))" }
+        let pairs = kept.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
         return pairs.isEmpty ? nil : pairs.joined(separator: "&")
     }
 }

@@ -1,5 +1,6 @@
 import CollimatorCore
 import Cryptography
+import DICOMweb
 import HTTPTypes
 
 /// The stores of a dataset as the upstream lists them, read whole.
@@ -29,7 +30,7 @@ struct CloudStoreList: Sendable {
         for _ in 0..<Self.pagesMax {
             var query = "pageSize=\(Self.pageSize)"
             if let filter { query += "&\(filter)" }
-            if let token { query += "&pageToken=\(CloudPath.encodedSegment(token))" }
+            if let token { query += "&pageToken=\(PercentEncoding.encode(token))" }
             guard let page = try await self.page(query, call) else { return [] }
             stores += page[self.kind.rawValue]?.elements ?? []
             guard let next = page["nextPageToken"]?.text, !next.isEmpty else { return stores }

@@ -133,7 +133,7 @@ struct CloudStoreTarget: CloudTarget, StoreBoundTarget {
 
 /// One segment of a resource name, decoded; what does not decode, or is dots alone, names nothing.
 private func cloudName(_ parameter: String, in parameters: Parameters) throws(CollimatorError) -> String {
-    guard let text = parameters[parameter[...]].flatMap(CloudPath.decodedSegment), !text.isEmpty,
+    guard let text = parameters[parameter[...]].flatMap({ PercentEncoding.decode($0) }), !text.isEmpty,
         !text.allSatisfy({ $0 == "." }), !text.contains("/")
     else { throw CollimatorError(.notFound, "a part of the resource name is none") }
     return text

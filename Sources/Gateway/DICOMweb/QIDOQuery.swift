@@ -47,19 +47,8 @@ struct QIDOQuery: Sendable {
         }
     }
 
-    /// Percent-encodes everything but unreserved characters (RFC 3986 §2.3) and the few that are common in values.
-    private static func encoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            if Self.isAlphanumeric(byte) || "-._~,*:".utf8.contains(byte) {
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += byte < 0x10 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return result
-    }
+    /// Signs that are common in values stay readable.
+    private static func encoded(_ text: String) -> String { PercentEncoding.encode(text, leaving: ",*:") }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {

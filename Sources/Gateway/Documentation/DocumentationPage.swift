@@ -42,6 +42,8 @@ struct DocumentationPage {
             <h1>\(HTMLText.escaped(title))</h1>
             <p class="soft">Version \(HTMLText.escaped(information?["version"]?.string ?? "")).
             The same for programs: <a href="/openapi.yaml">openapi.yaml</a>.</p>
+            <p class="soft">In the lines for the shell <code>$HOST</code> is where this service is, such as
+            <code>http://127.0.0.1:8080</code>, and <code>$KEY</code> the administrator's key.</p>
             \(HTMLText.prose(information?["description"]?.string))
             \(self.groups.map(self.section).joined(separator: "\n"))
             \(self.sharedResponses)

@@ -11,7 +11,7 @@ struct StoredFile: Sendable {
 
     /// Asks for the instance at the path below the DICOMweb root; the bytes come as they are read.
     static func open(_ path: String, in store: GatewayStore, for call: UpstreamCall) async throws -> StoredFile {
-        // One part is what the standard knows; the Healthcare API also gives the file alone (facts §2.3).
+        // One part is what the standard knows; the Healthcare API also gives the file alone.
         let accept =
             switch store.kind {
             case .healthcare: "application/dicom; transfer-syntax=*"

@@ -1,6 +1,7 @@
 import AccessControl
 import CollimatorCore
 import Cryptography
+import DICOMweb
 
 /// One page of operations over the datasets of the configured stores, in the order of the datasets' names.
 struct OperationPage: Sendable {
@@ -60,7 +61,7 @@ struct OperationPage: Sendable {
         after token: String?,
         count: Int
     ) async throws -> (operations: [UpstreamOperation], next: String?) {
-        let after = token.map { "&pageToken=\(CloudPath.encodedSegment($0))" } ?? ""
+        let after = token.map { "&pageToken=\(PercentEncoding.encode($0))" } ?? ""
         let json = try await place.healthcare.json(
             "\(CloudPath.encoded(place.dataset.description))/operations",
             query: "pageSize=\(count)\(after)",

@@ -1,5 +1,5 @@
 import CollimatorCore
-import Cryptography
+import DICOMweb
 import Hummingbird
 
 /// The query of a request, decoded and bounded, before anybody looks for names in it.
@@ -46,7 +46,9 @@ struct QueryParameters: Sendable {
     /// The query that says the same, with one parameter set anew.
     func encoded(setting name: String, to value: String) -> String {
         let items = self.items.filter { $0.name != name } + [(name: name, value: value)]
-        return items.map { "\(Self.encode($0.name))=\(Self.encode($0.value))" }.joined(separator: "&")
+        return items.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }.joined(
+            separator: "&"
+        )
     }
 
     /// The value of a parameter that may occur once.
@@ -82,38 +84,11 @@ struct QueryParameters: Sendable {
 
     /// Percent-decodes as HTML forms write (`+` is a space).
     static func decode(_ text: Substring) throws(CollimatorError) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(Self.nibble), let low = rest.popFirst().flatMap(Self.nibble)
-                else { throw Self.undecodable }
-                bytes.append(high << 4 | low)
-            default: bytes.append(byte)
-            }
-        }
-        guard let decoded = String(validating: bytes, as: UTF8.self), !decoded.unicodeScalars.contains("\0") else {
+        guard let decoded = PercentEncoding.decode(text, plusIsSpace: true), !decoded.unicodeScalars.contains("\0")
+        else {
             throw Self.undecodable
         }
         return decoded
-    }
-
-    /// Percent-encodes all but unreserved characters (RFC 3986 §2.3).
-    private static func encode(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default: result += "%\(Hexadecimal.encode([byte]).uppercased())"
-            }
-        }
-        return result
     }
 
     private static var undecodable: CollimatorError {
@@ -122,14 +97,5 @@ struct QueryParameters: Sendable {
             "the query is not decodable",
             publicDetail: "The query is not percent-encoded UTF-8."
         )
-    }
-
-    private static func nibble(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -10,14 +10,14 @@ struct StudyParts: Sendable {
     static let instancesMax = 20_000
     /// The most series that one answer lists.
     static let seriesMax = 5_000
-    /// How many the upstream is asked for at a time; it gives no more than this in one answer (facts §2.2).
+    /// How many the upstream is asked for at a time; it gives no more than this in one answer.
     static let pageSize = 5_000
 
     /// The series, or the one of them that is named.
     func series(_ uid: SeriesUID? = nil) async throws -> [DataSet] {
         var search = UpstreamSearch(.series(of: self.target.study), limit: Self.pageSize)
         search.matches = uid.map { [UpstreamSearch.Match(.seriesInstanceUID, $0.rawValue)] } ?? []
-        // The Healthcare API refuses a field that it does not keep for a series (facts §2.2).
+        // The Healthcare API refuses a field that it does not keep for a series.
         search.includedFields = [.seriesNumber, .laterality, .seriesDate, .seriesTime]
         if self.target.store.kind == .dicomweb {
             search.includedFields += [.bodyPartExamined, .numberOfSeriesRelatedInstances]

@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import CollimatorCore
 internal import Cryptography
+internal import DICOMweb
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -22,7 +23,7 @@ struct AdministrationExchange: Sendable {
 
     /// Makes a resource with all its defaults; nil where it is there already.
     func create(_ parent: String, query: (name: String, value: String)) async throws -> StrictJSON? {
-        let value = TokenRequest.percentEncoded(query.value)
+        let value = PercentEncoding.encode(query.value)
         let address = "\(self.endpoint)/v1/\(ResourcePath.encoded(parent))?\(query.name)=\(value)"
         // Sent twice it makes one resource: the second time it is there already.
         return try await self.send(.POST, address, absent: 409)

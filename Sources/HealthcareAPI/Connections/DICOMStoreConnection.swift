@@ -30,7 +30,7 @@ package enum ResourcePath {
     /// The name with every segment percent-encoded: a name may hold letters of any script.
     package static func encoded(_ name: String) -> String {
         name.split(separator: "/", omittingEmptySubsequences: false)
-            .map { TokenRequest.percentEncoded(String($0)) }
+            .map { PercentEncoding.encode($0) }
             .joined(separator: "/")
     }
 }

@@ -1,3 +1,5 @@
+internal import DICOMweb
+
 /// The metadata server that every machine of Google Cloud can reach, or a stand-in for it.
 struct MetadataServer: Sendable {
     /// Host and optional port.
@@ -25,7 +27,7 @@ struct MetadataServer: Sendable {
 
     /// The request for a token of the machine's own service account.
     func tokenRequest(scope: String) -> TokenRequest {
-        let scopes = scope.split(separator: " ").map { TokenRequest.percentEncoded(String($0)) }.joined(separator: ",")
+        let scopes = scope.split(separator: " ").map { PercentEncoding.encode($0) }.joined(separator: ",")
         return TokenRequest(
             address: "http://\(self.authority)/computeMetadata/v1/instance/service-accounts/default/token?scopes="
                 + scopes,

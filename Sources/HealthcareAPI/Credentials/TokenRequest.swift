@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import DICOMweb
 
 /// One request to a token endpoint or a metadata server, as a value.
 struct TokenRequest: Sendable {
@@ -12,23 +13,9 @@ struct TokenRequest: Sendable {
 
     /// The form as `application/x-www-form-urlencoded`.
     var formText: String? {
-        self.form?.map { "\(Self.percentEncoded($0.name))=\(Self.percentEncoded($0.value))" }.joined(separator: "&")
-    }
-
-    /// The text with everything but unreserved characters encoded (RFC 3986 §2.3).
-    static func percentEncoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                result += "%" + Hexadecimal.encode([byte]).uppercased()
-            }
-        }
-        return result
+        self.form?.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }.joined(
+            separator: "&"
+        )
     }
 }
 

@@ -1,3 +1,4 @@
+internal import DICOMweb
 internal import HTTPTypes
 internal import NIOCore
 

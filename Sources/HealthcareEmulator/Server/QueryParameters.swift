@@ -1,3 +1,5 @@
+internal import DICOMweb
+
 /// The query of a request, in order and with its repetitions.
 struct QueryParameters: Sendable, Hashable {
     let items: [Item]

@@ -1,3 +1,5 @@
+internal import DICOMweb
+
 /// The checks that every request path passes before it is routed.
 ///
 /// The router works on the path as it was sent and joins empty segments; a path that could mean two things must not

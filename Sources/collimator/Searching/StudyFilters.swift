@@ -1,4 +1,5 @@
 import ArgumentParser
+import DICOMweb
 
 /// What is searched for.
 struct StudyFilters: ParsableArguments {
@@ -38,21 +39,5 @@ struct StudyFilters: ParsableArguments {
 
 /// A query of names and values, percent-encoded.
 func queryText(_ parameters: [(name: String, value: String)]) -> String {
-    parameters.map { "\($0.name)=\(percentEncoded($0.value))" }.joined(separator: "&")
-}
-
-private func percentEncoded(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            result.unicodeScalars.append(Unicode.Scalar(byte))
-        default:
-            let digits = String(byte, radix: 16, uppercase: true)
-            result += byte < 0x10 ? "%0\(digits)" : "%\(digits)"
-        }
-    }
-    return result
+    parameters.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
 }
