@@ -44,7 +44,7 @@ struct RunningGateway: Sendable {
         _ body: @escaping @Sendable (RunningGateway) async throws -> Result
     ) async throws -> Result {
         let name = try #require(StoreName("pacs"))
-        let upstream = StoreUpstream.client(takesSingleParts: false) { client }
+        let upstream = StoreUpstream.client(isHealthcareAPI: false) { client }
         let boundPort = Announced<Int>()
         let service = GatewayService(
             parts: GatewayParts(

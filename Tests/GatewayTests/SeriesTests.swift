@@ -85,7 +85,7 @@ struct SeriesTests {
                 """
                 {"items":[{"uid":"1.7.1","study":"\(Sample.study)","series":"\(Sample.series)",\
                 "sopClassUid":"1.2.840.10008.5.1.4.1.1.2","kind":"image","number":1,"rows":512,"columns":512,\
-                "bitsAllocated":null,"frames":1,"frameCount":1,"transferSyntaxUid":null,\
+                "bitsAllocated":null,"frames":1,"transferSyntaxUid":null,\
                 "links":{"self":"\(path)","rendered":"\(path)/rendered","file":"\(path)/file",\
                 "metadata":"\(path)/metadata",
                 """

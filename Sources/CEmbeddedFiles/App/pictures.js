@@ -14,7 +14,7 @@ export function imagesOf(study, series) {
       store: study.store, study: study.uid, series: series.uid, instance: instance.uid,
       number: instance.number, rows: instance.rows, columns: instance.columns,
     };
-    const frames = instance.frameCount ?? instance.frames ?? 1;
+    const frames = instance.frames ?? 1;
     if (frames <= 1) return [image];
     return Array.from({ length: frames }, (_, index) => ({ ...image, frame: index + 1, frames }));
   });

@@ -76,7 +76,7 @@ extension ArchiveService {
 
         private func stores(_ emulator: EmulatorService?) throws -> [GatewayStore] {
             if let emulator, let name = StoreName("radiology") {
-                let upstream = StoreUpstream.client(takesSingleParts: true) {
+                let upstream = StoreUpstream.client(isHealthcareAPI: true) {
                     try await emulator.listening.value.client
                 }
                 let healthcare = HealthcareUpstream.client { try await emulator.listening.value.reach }
@@ -92,7 +92,7 @@ extension ArchiveService {
             return try self.configuration.stores.map { store in
                 guard let resource = store.place.resource else {
                     let client = try connector.client(store.place, credentials: store.credentials)
-                    let upstream = StoreUpstream.client(takesSingleParts: false) { client }
+                    let upstream = StoreUpstream.client(isHealthcareAPI: false) { client }
                     return GatewayStore(name: store.name, resource: nil, upstream: upstream)
                 }
                 let reach = try connector.reach(store.credentials)
@@ -100,7 +100,7 @@ extension ArchiveService {
                 return GatewayStore(
                     name: store.name,
                     resource: resource,
-                    upstream: StoreUpstream.client(takesSingleParts: true) { client },
+                    upstream: StoreUpstream.client(isHealthcareAPI: true) { client },
                     healthcare: HealthcareUpstream.client { reach }
                 )
             }

@@ -16,7 +16,7 @@ extension HealthcareUpstream {
             },
             connect: { name in
                 let store = KeptClient { try await reach().client(of: name) }
-                return StoreUpstream.client(takesSingleParts: true) { try await store.client() }
+                return StoreUpstream.client(isHealthcareAPI: true) { try await store.client() }
             }
         )
     }

@@ -8,17 +8,17 @@ extension StoreUpstream {
     /// A store that a DICOMweb client reaches, with one credential for all tiers.
     ///
     /// `client` is asked at each call: in local mode the emulator's port is known only once it listens.
-    /// `takesSingleParts` says that the server takes a file as the whole body, as the Healthcare API does.
+    /// `isHealthcareAPI` says that the server takes a file as the whole body and gives full pages.
     static func client(
-        takesSingleParts: Bool,
+        isHealthcareAPI: Bool,
         _ client: @escaping @Sendable () async throws -> DICOMwebClient
     ) -> StoreUpstream {
-        StoreUpstream(
+        var upstream = StoreUpstream(
             search: { search, _ in
                 try await client().search(search)
             },
             store: { upload, _ in
-                try await client().store(upload, takesSingleParts: takesSingleParts)
+                try await client().store(upload, takesSingleParts: isHealthcareAPI)
             },
             exchange: { request, _ in
                 try await client().pass(request)
@@ -27,6 +27,8 @@ extension StoreUpstream {
                 try await client().baseURL
             }
         )
+        upstream.givesFullPages = isHealthcareAPI
+        return upstream
     }
 }
 

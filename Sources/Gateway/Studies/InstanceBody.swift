@@ -35,8 +35,6 @@ enum InstanceBody {
             ("columns", .number(instance.integer(.columns))),
             ("bitsAllocated", .number(instance.integer(.bitsAllocated))),
             ("frames", frames),
-            // The name that it had first: v1 only grows.
-            ("frameCount", frames),
             ("transferSyntaxUid", .text(syntax)),
             ("links", Self.links(uid: uid, series: series, at: study, hasPicture: hasPicture)),
         ])

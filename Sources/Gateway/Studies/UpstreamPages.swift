@@ -4,7 +4,8 @@ import DICOMweb
 /// Answers of a search, gathered from as many pages as the upstream makes of them.
 ///
 /// A page that is shorter than what was asked for proves nothing: a server may cap the limit below that. Only an empty
-/// page is the end, or one that brings nothing new, from a server that knows no offset and gives everything each time.
+/// page is the end, or one that brings nothing new, from a server that knows no offset and gives everything each time;
+/// a store that says ``StoreUpstream/givesFullPages`` is taken at its word.
 struct UpstreamPages: Sendable {
     /// The answers in their order, none beyond what was wanted.
     let items: [Item]
@@ -54,6 +55,9 @@ struct UpstreamPages: Sendable {
                 items.append(Item(offset: offset + index, dataSet: dataSet))
             }
             offset += found.count
+            if upstream.givesFullPages, found.count < page.limit {
+                return UpstreamPages(items: items, isEnd: true, nextOffset: offset)
+            }
         }
         return UpstreamPages(items: items, isEnd: false, nextOffset: offset)
     }

@@ -14,6 +14,8 @@ package struct StoreUpstream: Sendable {
     package var exchange: @Sendable (_ request: UpstreamRequest, _ call: UpstreamCall) async throws -> UpstreamResponse
     /// The DICOMweb root as the upstream writes it into its answers, without a trailing slash.
     package var rootURL: @Sendable () async throws -> String
+    /// Whether a page of a search that is shorter than was asked for is the last, as the Healthcare API documents.
+    package var givesFullPages = false
 
     package init(
         search: @escaping @Sendable (_ search: UpstreamSearch, _ call: UpstreamCall) async throws -> [DataSet],

@@ -7,9 +7,10 @@ import Foundation
 struct ImportRule {
     /// Ours, from the top down; a module imports only modules further down.
     static let order = [
-        "collimator", "CollimatorApp", "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator",
-        "EmulatorStorage", "PhantomStudies", "Archives", "DICOMFiles", "DICOMweb", "Persistence", "Cryptography",
-        "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore", "CArchive", "CDCMTK", "CEmbeddedFiles", "CLibJWT",
+        "collimator", "CollimatorApp", "Gateway", "Identity", "AccessControl", "Catalog", "HealthcareAPI",
+        "HealthcareEmulator", "EmulatorStorage", "PhantomStudies", "Archives", "DICOMFiles", "DICOMweb", "Persistence",
+        "Cryptography", "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore", "CArchive", "CDCMTK",
+        "CEmbeddedFiles", "CLibJWT",
         "COpenSSL", "CPageCache", "CVips",
     ]
 
