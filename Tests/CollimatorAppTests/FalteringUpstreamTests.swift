@@ -100,9 +100,9 @@ struct FalteringUpstreamTests {
     @Test("a client that is gone in the middle of its body takes the connection to the store with it")
     func clientGone() async throws {
         try await self.withGateway { upstream in
-            // It ends, and not with the end of a body.
+            // It ends, and not with the end of a body; it may end before the request was sent.
             let received = upstream.receiveAll()
-            #expect(received.hasPrefix("POST "))
+            #expect(received.isEmpty || received.hasPrefix("POST "))
             #expect(!received.hasSuffix("0\r\n\r\n"))
         } _: { path, connect, key in
             let connection = try connect()

@@ -27,12 +27,25 @@ final class EarlyAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var early: EarlyAnswer?
 
     /// Puts a handler on a connection of the HTTP client.
+    ///
+    /// On the connection's own loop it is there at once: the client takes a connection that closes in between for one
+    /// that is alive.
     static func add(to channel: any Channel) -> EventLoopFuture<Void> {
-        channel.eventLoop.submit {
-            let pipeline = channel.pipeline.syncOperations
-            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
-            try pipeline.addHandler(EarlyAnswerHandler(), position: .after(decoder))
+        guard channel.eventLoop.inEventLoop else {
+            return channel.eventLoop.submit { try Self.addNow(to: channel) }
         }
+        do {
+            try Self.addNow(to: channel)
+            return channel.eventLoop.makeSucceededVoidFuture()
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    private static func addNow(to channel: any Channel) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+        try pipeline.addHandler(EarlyAnswerHandler(), position: .after(decoder))
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
