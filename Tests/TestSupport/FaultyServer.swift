@@ -57,6 +57,7 @@ extension FaultyServer {
         private let server: FaultyServer
         private var received = ""
         private var isFlooding = false
+        private var isWaiting = false
 
         init(steps: [Step], server: FaultyServer) {
             self.steps = steps
@@ -93,11 +94,22 @@ extension FaultyServer {
             if self.isFlooding { self.flood(context) }
         }
 
+        /// Some pieces at a time: a reader that keeps up would otherwise hold this event loop, and all that is on it, for
+        /// ever.
         private func flood(_ context: ChannelHandlerContext) {
-            while context.channel.isActive, context.channel.isWritable {
+            guard !self.isWaiting else { return }
+            for _ in 0..<Self.piecesPerTurn where context.channel.isActive && context.channel.isWritable {
                 context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(repeating: 0x41, count: 16 * 1024)), promise: nil)
             }
+            guard context.channel.isActive, context.channel.isWritable else { return }
+            self.isWaiting = true
+            context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) {
+                self.isWaiting = false
+                self.flood(context)
+            }
         }
+
+        private static let piecesPerTurn = 64
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
             context.close(promise: nil)
