@@ -103,9 +103,20 @@ enum VipsLibrary {
         unsafe self.init(takingOwnership: named, width: raster.width, height: raster.height)
     }
 
+    /// How many times smaller a picture is made at once.
+    private static let reductionMax = 100
+
     /// The picture at another size, or itself.
     consuming func scaled(to size: (width: Int, height: Int)) -> VipsPicture? {
         if size.width == self.width, size.height == self.height { return self }
+        // A kernel has a bounded number of points: what is reduced further than that is reduced twice.
+        if self.width > size.width * Self.reductionMax || self.height > size.height * Self.reductionMax {
+            let between = (
+                width: min(self.width, size.width * Self.reductionMax / 2),
+                height: min(self.height, size.height * Self.reductionMax / 2)
+            )
+            return self.scaled(to: between)?.scaled(to: size)
+        }
         let isEnlarged = size.width > self.width || size.height > self.height
         var output: UnsafeMutablePointer<VipsImage>?
         guard

@@ -46,6 +46,14 @@ struct ImageEncoderTests {
         #expect(Self.jpegFrame(jpeg) == expected)
     }
 
+    @Test("A large picture is reduced to a point", arguments: [(512, 1), (1, 512), (1, 1)])
+    func point(width: Int, height: Int) async throws {
+        let raster = try Self.gradient(width: 1520, height: 1848, channels: 1)
+        let box = PixelBox(width: width, height: height)
+        let jpeg = try await self.encoder.encode(raster, as: .jpeg(quality: 80), fitting: box)
+        #expect(Self.jpegFrame(jpeg) == Frame(width: 1, height: 1, components: 1))
+    }
+
     @Test("A box of no size or beyond the limit is refused", arguments: [(0, 10), (10, 0), (-1, 5), (16_384, 10)])
     func impossibleBox(width: Int, height: Int) async throws {
         let raster = try Self.gradient(width: 8, height: 8, channels: 1)
