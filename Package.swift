@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "CollimatorApp",
             dependencies: [
-                "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator", "PhantomStudies",
-                "DICOMweb", "Persistence", "Cryptography", "ImageCodec", "Telemetry", "CollimatorCore",
+                "Gateway", "Identity", "AccessControl", "Catalog", "HealthcareAPI", "HealthcareEmulator",
+                "PhantomStudies", "DICOMweb", "Persistence", "Cryptography", "ImageCodec", "Telemetry", "CollimatorCore",
                 asyncHTTPClient, configuration, hummingbird, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -75,8 +75,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Identity", "AccessControl", "Archives", "DICOMweb", "Cryptography", "EmbeddedFiles", "Telemetry",
-                "CollimatorCore",
+                "Identity", "AccessControl", "Catalog", "Archives", "DICOMweb", "Cryptography", "EmbeddedFiles",
+                "Telemetry", "CollimatorCore",
                 httpTypes, hummingbird, hummingbirdTLS, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
                 yams,
             ],
@@ -201,8 +201,9 @@ let package = Package(
         .testTarget(
             name: "CollimatorAppTests",
             dependencies: [
-                "CollimatorApp", "Gateway", "Identity", "AccessControl", "HealthcareAPI", "HealthcareEmulator",
-                "PhantomStudies", "Archives", "DICOMweb", "Cryptography", "CollimatorCore", "TestSupport",
+                "CollimatorApp", "Gateway", "Identity", "AccessControl", "Catalog", "HealthcareAPI",
+                "HealthcareEmulator", "PhantomStudies", "Archives", "DICOMweb", "Persistence", "Cryptography",
+                "CollimatorCore", "TestSupport",
                 asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
@@ -218,8 +219,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Identity", "AccessControl", "Archives", "DICOMweb", "Cryptography", "EmbeddedFiles",
-                "Telemetry", "CollimatorCore", "TestSupport",
+                "Gateway", "Identity", "AccessControl", "Catalog", "Archives", "DICOMweb", "Persistence",
+                "Cryptography", "EmbeddedFiles", "Telemetry", "CollimatorCore", "TestSupport",
                 hummingbird, hummingbirdTesting, logging, nioCore, yams,
             ],
             swiftSettings: strict

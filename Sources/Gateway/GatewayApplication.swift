@@ -1,4 +1,5 @@
 package import AccessControl
+package import Catalog
 import CollimatorCore
 package import Hummingbird
 import HummingbirdCore
@@ -10,6 +11,8 @@ package import NIOSSL
 /// What the gateway is made of.
 package struct GatewayParts: Sendable {
     package var stores: StoreDirectory
+    /// The index of the studies in the stores.
+    package var catalog: StudyCatalog
     package var authenticator: Authenticator
     package var authorizer: Authorizer
     package var limits: GatewayLimits
@@ -37,6 +40,7 @@ package struct GatewayParts: Sendable {
 
     package init(
         stores: StoreDirectory,
+        catalog: StudyCatalog,
         authenticator: Authenticator,
         authorizer: Authorizer,
         limits: GatewayLimits = GatewayLimits(),
@@ -44,6 +48,7 @@ package struct GatewayParts: Sendable {
         publicURL: String? = nil
     ) {
         self.stores = stores
+        self.catalog = catalog
         self.authenticator = authenticator
         self.authorizer = authorizer
         self.limits = limits

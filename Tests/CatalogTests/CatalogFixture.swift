@@ -14,7 +14,9 @@ func withCatalog(
     let folder = try TemporaryDirectory()
     let database = try Database.open(DatabaseConfiguration(path: "\(folder.path)/catalog.db"))
     let clock = WallClock { Date(timeIntervalSince1970: 1_790_000_000) }
-    try await body(try await CatalogStore(database: database, clock: clock, effort: effort), database)
+    let catalog = CatalogStore(database: database, clock: clock, effort: effort)
+    try await catalog.prepare()
+    try await body(catalog, database)
     try await database.close()
     withExtendedLifetime(folder) {}
 }

@@ -6,6 +6,7 @@ import Gateway
 import Identity
 import Logging
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import CollimatorApp
@@ -45,10 +46,14 @@ struct RunningGateway: Sendable {
     ) async throws -> Result {
         let name = try #require(StoreName("pacs"))
         let upstream = StoreUpstream.client(isHealthcareAPI: false) { client }
+        let folder = try TemporaryDirectory()
+        defer { withExtendedLifetime(folder) {} }
+        let catalog = try ArchiveService.catalog(in: folder.path)
         let boundPort = Announced<Int>()
         let service = GatewayService(
             parts: GatewayParts(
                 stores: StoreDirectory([GatewayStore(name: name, resource: nil, upstream: upstream)]),
+                catalog: catalog,
                 authenticator: Authenticator(administratorKey: try #require(AdministratorKey(Self.key))),
                 authorizer: Authorizer()
             ),

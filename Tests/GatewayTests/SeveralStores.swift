@@ -21,6 +21,7 @@ extension GatewayUnderTest {
                         )
                     }
                 ),
+                catalog: try TemporaryCatalog.make(),
                 authenticator: Authenticator(administratorKey: key),
                 authorizer: Authorizer()
             )

@@ -39,6 +39,7 @@ struct GatewayUnderTest: Sendable {
         let key = try #require(AdministratorKey(Self.key))
         self.parts = GatewayParts(
             stores: StoreDirectory([GatewayStore(name: name, resource: resource, upstream: upstream.upstream)]),
+            catalog: try TemporaryCatalog.make(),
             authenticator: Authenticator(administratorKey: key),
             authorizer: Authorizer(),
             limits: limits,

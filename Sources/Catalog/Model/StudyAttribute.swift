@@ -47,4 +47,10 @@ package enum StudyAttribute: Int, Sendable, CaseIterable {
         default: nil
         }
     }
+
+    /// Where a search without a field looks.
+    package static let freeText: [StudyAttribute] = [
+        .patientName, .patientID, .issuerOfPatientID, .accessionNumber, .studyDescription, .studyID,
+        .referringPhysicianName, .institutionName,
+    ]
 }

@@ -5,12 +5,23 @@ internal import DICOMweb
 /// It reads the attributes themselves and shares with the index only the folding of text; a property test holds both
 /// equal.
 package enum StudyMatcher {
-    /// Whether every condition holds; `change` is the study's number in the change sequence.
-    package static func matches(_ entry: StudyEntry, change: Int64, _ conditions: [StudyCondition]) -> Bool {
-        conditions.allSatisfy { self.holds($0, of: entry, change: change) }
+    /// Whether every condition holds; `change` is the study's number in the change sequence, and `updatedAt` when that
+    /// was, in milliseconds since 1970.
+    package static func matches(
+        _ entry: StudyEntry,
+        change: Int64,
+        updatedAt: Int64 = 0,
+        _ conditions: [StudyCondition]
+    ) -> Bool {
+        conditions.allSatisfy { self.holds($0, of: entry, change: change, updatedAt: updatedAt) }
     }
 
-    private static func holds(_ condition: StudyCondition, of entry: StudyEntry, change: Int64) -> Bool {
+    private static func holds(
+        _ condition: StudyCondition,
+        of entry: StudyEntry,
+        change: Int64,
+        updatedAt: Int64
+    ) -> Bool {
         switch condition {
         case .anyOf(let attribute, let values):
             let wanted = Set(values.map { SearchText.fold($0) })
@@ -29,6 +40,15 @@ package enum StudyMatcher {
                 && entry.moment <= (to.map(StudyMoment.last) ?? StudyMoment(rawValue: .max))
         case .changedAfter(let number):
             return change > number
+        case .updatedSince(let milliseconds):
+            return updatedAt >= milliseconds
+        case .text(let words):
+            let there = StudyAttribute.freeText.flatMap { self.texts($0, of: entry) }.flatMap { SearchText.words($0) }
+            return words.flatMap { SearchText.typedWords($0) }.allSatisfy { word in
+                there.contains { $0.unicodeScalars.starts(with: word.unicodeScalars) }
+            }
+        case .attribute(let match):
+            return ([entry.attributes] + entry.variants).contains { match.matches($0) }
         }
     }
 

@@ -11,6 +11,10 @@ package struct StudyQuery: Hashable, Sendable {
     package var limit: Int
     /// The last study of the page before; nil for the first page.
     package var after: ListPosition?
+    /// How many matching studies are passed over, after ``after``; for protocols that page by number.
+    package var offset = 0
+    /// How far the matches are counted.
+    package var total = TotalWish.bounded
 
     /// The most conditions of one query.
     package static let conditionsMax = 32
@@ -30,6 +34,16 @@ package struct StudyQuery: Hashable, Sendable {
     }
 }
 
+/// How far the matches of a query are counted.
+package enum TotalWish: Hashable, Sendable {
+    /// Not at all: the total is a lower bound.
+    case none
+    /// As far as a list shows: see ``SearchEffort/totalMax``.
+    case bounded
+    /// To the end, unless that takes longer than ``SearchEffort/exactTotalTime``.
+    case exact
+}
+
 /// One thing that must hold of a study.
 package enum StudyCondition: Hashable, Sendable {
     /// The attribute has one of these values, case and accents apart; none of them holds of no study.
@@ -42,6 +56,13 @@ package enum StudyCondition: Hashable, Sendable {
     case days(from: Int?, to: Int?)
     /// The catalog's entry of the study changed after this number of the change sequence.
     case changedAfter(Int64)
+    /// The catalog's entry of the study changed at this time or later, in milliseconds since 1970.
+    case updatedSince(milliseconds: Int64)
+    /// Each word begins a word of the patient's name, ID or its issuer, the accession number, the study's description
+    /// or ID, the referring physician's or the institution's name.
+    case text([String])
+    /// Decided on the attributes that are kept, study after study.
+    case attribute(AttributeMatch)
 }
 
 /// The order of a list.

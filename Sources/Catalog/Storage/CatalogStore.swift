@@ -11,12 +11,16 @@ package final class CatalogStore: Sendable {
     let clock: WallClock
     let effort: SearchEffort
 
-    /// Brings the database to the schema of this module; it must hold nothing else.
-    package init(database: Database, clock: WallClock, effort: SearchEffort = SearchEffort()) async throws {
+    /// The database must hold nothing else, and ``prepare()`` comes before anything else is called.
+    package init(database: Database, clock: WallClock, effort: SearchEffort = SearchEffort()) {
         self.database = database
         self.clock = clock
         self.effort = effort
-        try await database.migrate(CatalogSchema.migrations)
+    }
+
+    /// Brings the database to the schema of this module; where that was done already it does nothing.
+    package func prepare() async throws {
+        try await self.database.migrate(CatalogSchema.migrations)
     }
 
     /// The study, nil where the catalog does not have it.

@@ -1,4 +1,5 @@
 internal import CollimatorCore
+internal import DICOMweb
 internal import Persistence
 
 /// The conditions of a query as SQL on one row `s` of the table `study`, with what SQL cannot say left over.
@@ -11,6 +12,8 @@ struct StudyFilter {
     private(set) var arguments: [SQLValue] = []
     /// Patterns of which SQL only checks the beginning.
     private(set) var residual: [(attribute: StudyAttribute, pattern: WildcardPattern)] = []
+    /// What is decided on the attributes that are kept.
+    private(set) var matches: [AttributeMatch] = []
 
     /// `argument` is the number of the first parameter that is free.
     init(stores: [Int64], conditions: [StudyCondition], firstArgument: Int) {
@@ -48,7 +51,22 @@ struct StudyFilter {
             if from != nil || to != nil { self.sql.append("s.moment > 0") }
         case .changedAfter(let number):
             self.sql.append("s.change > \(self.bind(.integer(number)))")
+        case .updatedSince(let milliseconds):
+            self.sql.append("s.updatedAt >= \(self.bind(.integer(milliseconds)))")
+        case .text(let words):
+            for word in words.flatMap({ SearchText.typedWords($0) }) { self.addText(beginningWith: word) }
+        case .attribute(let match):
+            self.matches.append(match)
         }
+    }
+
+    private mutating func addText(beginningWith prefix: String) {
+        var test = "v.value >= \(self.bind(.text(prefix)))"
+        if let bound = SearchText.upperBound(of: prefix) { test += " AND v.value < \(self.bind(.text(bound)))" }
+        let attributes = StudyAttribute.freeText.map { "\(($0.words ?? $0).rawValue)" }.joined(separator: ", ")
+        self.sql.append(
+            "EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND v.attribute IN (\(attributes)) AND \(test))"
+        )
     }
 
     private mutating func add(_ attribute: StudyAttribute, _ pattern: WildcardPattern) {
@@ -82,6 +100,10 @@ struct StudyFilter {
             )
             guard try values.contains(where: { pattern.matches(try $0.text(0)) }) else { return false }
         }
-        return true
+        guard !self.matches.isEmpty else { return true }
+        guard let row = try connection.queryOne("SELECT attributes FROM study WHERE id = ?1", [.integer(study)])
+        else { return false }
+        let attributes = try DICOMJSON.dataSet(from: try row.blob(0))
+        return self.matches.allSatisfy { $0.matches(attributes) }
     }
 }

@@ -16,7 +16,7 @@ struct StudySearchRun {
 
     func page() throws -> StudyPage {
         // One more than the page, to know whether there is a next one.
-        let wanted = self.query.limit + 1
+        let wanted = self.query.offset + self.query.limit + 1
         let plan = try self.plan()
         let found: [Candidate]
         let total: StudyPage.Total
@@ -24,13 +24,14 @@ struct StudySearchRun {
         case .candidates(let range):
             var check = CandidateCheck(run: self, candidates: try self.candidates(range))
             found = try check.matches(after: self.query.after, limit: wanted)
-            total = try check.total()
+            total = self.query.total == .none ? .atLeast(found.count) : try check.total()
         case .walk(let walk):
             found = try walk.matches(after: self.query.after, limit: wanted, examinedMax: self.effort.examinedMax)
-            total = try self.total(along: walk)
+            total = self.query.total == .none ? .atLeast(found.count) : try self.total(along: walk)
         }
-        let page = found.prefix(self.query.limit)
-        let next = found.count > page.count ? page.last.map { ListPosition(key: $0.key, study: $0.study) } : nil
+        let rest = found.dropFirst(self.query.offset)
+        let page = rest.prefix(self.query.limit)
+        let next = rest.count > page.count ? page.last.map { ListPosition(key: $0.key, study: $0.study) } : nil
         return StudyPage(studies: try page.compactMap { try self.study($0.study) }, next: next, total: total)
     }
 

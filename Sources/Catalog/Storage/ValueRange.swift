@@ -36,7 +36,7 @@ struct ValueRange {
                         pattern: pattern.isPrefix ? nil : pattern
                     )
                 ]
-            case .days, .changedAfter:
+            case .days, .changedAfter, .updatedSince, .text, .attribute:
                 return []
             }
         }

@@ -23,6 +23,7 @@ extension ArchiveService {
             let stores = try self.stores(emulator).includingMade(registerFile.stores, logger: self.surroundings.logger)
             var parts = GatewayParts(
                 stores: StoreDirectory(stores),
+                catalog: try ArchiveService.catalog(in: self.folder.path),
                 authenticator: Authenticator(administratorKey: administratorKey),
                 authorizer: Authorizer(),
                 publicURL: self.configuration.publicURL

@@ -1,0 +1,52 @@
+package import CollimatorCore
+
+/// What is asked of the catalog at the series level: series that match, of studies that match.
+package struct SeriesQuery: Hashable, Sendable {
+    /// Where to look; none finds nothing.
+    package var stores: [StoreName]
+    /// What must hold of the study; all must.
+    package var studyConditions: [StudyCondition]
+    /// What must hold of the series; all must.
+    package var seriesConditions: [AttributeMatch]
+    /// How many series a page has at the most.
+    package var limit: Int
+    /// How many matching series are passed over.
+    package var offset: Int
+
+    package init(
+        stores: [StoreName],
+        studyConditions: [StudyCondition] = [],
+        seriesConditions: [AttributeMatch] = [],
+        limit: Int,
+        offset: Int = 0
+    ) {
+        self.stores = stores
+        self.studyConditions = studyConditions
+        self.seriesConditions = seriesConditions
+        self.limit = limit
+        self.offset = offset
+    }
+}
+
+/// One page of series, newest study first, the series of a study by UID.
+package struct SeriesPage: Sendable {
+    package let series: [Item]
+    /// Whether more match than were passed over and given.
+    package let hasMore: Bool
+
+    package init(series: [Item], hasMore: Bool) {
+        self.series = series
+        self.hasMore = hasMore
+    }
+
+    /// A series with the study that it is in.
+    package struct Item: Sendable {
+        package let study: CatalogStudy
+        package let series: SeriesEntry
+
+        package init(study: CatalogStudy, series: SeriesEntry) {
+            self.study = study
+            self.series = series
+        }
+    }
+}
