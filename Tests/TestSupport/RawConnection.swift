@@ -49,7 +49,7 @@ package final class RawConnection: Sendable {
     @discardableResult
     package func send(_ text: String) -> Bool { self.send(Array(text.utf8)) }
 
-    /// Some bytes; none at the end of the stream, or after ten seconds of nothing.
+    /// Some bytes; none at the end of the stream, or after a minute of nothing.
     package func receive() -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         let count = recv(self.descriptor, &buffer, buffer.count, 0)
@@ -89,7 +89,7 @@ package final class RawConnection: Sendable {
 
     /// A test that waits for what does not come fails instead of hanging.
     private func limitWaiting() {
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(self.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(self.descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -121,7 +121,7 @@ package final class RawListener: Sendable {
             }
         }
         guard descriptor >= 0, result else { throw RawConnection.Failure() }
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         self.descriptor = descriptor
         self.port = Int(in_port_t(bigEndian: address.sin_port))
