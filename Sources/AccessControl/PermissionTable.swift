@@ -37,6 +37,7 @@ package enum PermissionTable {
         Row(permission: .operationsList, levels: .service...(.store), summary: "list long-running operations"),
         Row(permission: .operationsGet, levels: .service...(.store), summary: "see how far an operation is"),
         Row(permission: .operationsCancel, levels: .service...(.store), summary: "cancel an operation"),
+        Row(permission: .catalogRebuild, levels: .store...(.store), summary: "make the index of a store anew"),
     ]
 
     /// The row of the permission; nil for one that nobody has thought through.

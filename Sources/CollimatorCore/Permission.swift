@@ -35,6 +35,8 @@ package struct Permission: Hashable, Sendable, CustomStringConvertible {
     package static let operationsGet = Permission("healthcare.operations.get", .read)
     package static let operationsCancel = Permission("healthcare.operations.cancel", .write)
 
+    package static let catalogRebuild = Permission("collimator.catalog.rebuild", .read)
+
     package var description: String { self.rawValue }
 
     private init(_ rawValue: String, _ tier: ActionTier) {

@@ -63,6 +63,14 @@ package struct GatewayParts: Sendable {
         return parts
     }
 
+    private var readable: ReadableStores {
+        ReadableStores(stores: self.stores, authorizer: self.authorizer)
+    }
+
+    private var listing: StudyListing {
+        StudyListing(catalog: self.catalog, seal: self.authenticator.seal(for: ListCursor.purpose))
+    }
+
     private var uploads: UploadsController {
         UploadsController(
             limits: self.limits,
@@ -86,11 +94,12 @@ package struct GatewayParts: Sendable {
         let readiness = ReadinessProbe(stores: self.stores, limits: self.limits, logger: logger)
         return EndpointTable(
             endpoints: HealthController(readiness: readiness).endpoints
-                + StoresController(stores: self.stores, authorizer: self.authorizer).endpoints
+                + StoresController(stores: self.stores, catalog: self.catalog, authorizer: self.authorizer).endpoints
                 + MeController(stores: self.stores, authorizer: self.authorizer).endpoints
-                + StudySearchController(stores: self.stores, authorizer: self.authorizer).endpoints
-                + StudiesController().endpoints
-                + SeriesController().endpoints
+                + StudySearchController(readable: self.readable, listing: self.listing).endpoints
+                + StudiesController(catalog: self.catalog).endpoints
+                + PriorsController(readable: self.readable, listing: self.listing).endpoints
+                + SeriesController(catalog: self.catalog).endpoints
                 + MetadataController(dicomweb: self.dicomweb).endpoints
                 + FileController().endpoints
                 + ArchiveController().endpoints

@@ -1,4 +1,4 @@
-internal import Cryptography
+package import Cryptography
 
 /// The key that lets its holder do everything, kept as its hash.
 ///
@@ -30,6 +30,11 @@ package struct AdministratorKey: Sendable {
     /// Whether the text is this key, decided in a time that does not depend on how much of it is right.
     package func isMatched(by text: some StringProtocol) -> Bool {
         constantTimeEquals(SHA256.hash(text.utf8), self.hash)
+    }
+
+    /// A seal for one purpose that everybody who has the key can make again: after a restart, and in another process.
+    package func seal(for purpose: String) -> DeterministicSeal {
+        DeterministicSeal(secret: self.hash, purpose: purpose)
     }
 }
 

@@ -1,4 +1,5 @@
 package import CollimatorCore
+package import Cryptography
 
 /// Finds out who is calling, from the values of the `Authorization` header.
 ///
@@ -13,6 +14,9 @@ package struct Authenticator: Sendable {
     package init(administratorKey: AdministratorKey) {
         self.administratorKey = administratorKey
     }
+
+    /// What this service gives out and takes back sealed; it holds as long as the administrator key is the same.
+    package func seal(for purpose: String) -> DeterministicSeal { self.administratorKey.seal(for: purpose) }
 
     /// The caller that the header names.
     ///

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 import zipfile
 
 import pydicom
@@ -83,6 +84,63 @@ def test_search_prints_json(gateway, folder):
     assert all(item["patient"]["id"] == "FOLDER-1" for item in items)
     plain = gateway.run("search", "--patient-name", "Folder^Test")
     assert plain.returncode == 0 and "FOLDER-1" in plain.stdout
+    assert re.search(r"^\d+ stud(y|ies)$", plain.stdout, re.MULTILINE), "the table does not say how many there are"
+
+
+def test_search_takes_every_filter(gateway, tmp_path):
+    dataset = slice_of(
+        "filters", PatientName="Filter^Every", PatientID="FILTER-1", IssuerOfPatientID="HOSP", AccessionNumber="F-77",
+        StudyDescription="CT CHEST", InstitutionName="Saint Mary", ReferringPhysicianName="Lee^Ann",
+    )
+    (tmp_path / "one.dcm").write_bytes(file_bytes(dataset))
+    assert gateway.run("upload", tmp_path, "--store", "radiology").returncode == 0
+    given = {
+        "--patient-name": "fil eve", "--patient-id": "FILTER-?", "--issuer": "hosp", "--accession-number": "F-*",
+        "--study-uid": dataset.StudyInstanceUID, "--modality": "CT", "--from": "2026-01-05", "--to": "2026-01-05",
+        "--description": "chest", "--referring-physician": "lee", "--institution": "mary",
+        "--updated-since": "2020-01-01T00:00:00Z", "--query": "filter chest", "--sort": "patientName",
+        "--store": "radiology", "--limit": "5",
+    }
+    words = [word for pair in given.items() for word in pair]
+    found = gateway.run("search", *words, "--json")
+    assert found.returncode == 0, found.stderr
+    [study] = [json.loads(line) for line in found.stdout.splitlines()]
+    assert study["uid"] == dataset.StudyInstanceUID
+    for name in ("--patient-name", "--issuer", "--modality", "--from", "--description", "--institution", "--query"):
+        other = dict(given) | {name: "2027-01-01" if name == "--from" else "OTHER"} | {"--to": "2028-01-01"}
+        none = gateway.run("search", *[word for pair in other.items() for word in pair])
+        assert none.returncode == 0 and "No study matches." in none.stdout, name
+    refused = gateway.run("search", "--modality", "C*")
+    assert refused.returncode == 2 and "modality" in refused.stderr
+    nowhere = gateway.run("search", "--store", "nowhere")
+    assert nowhere.returncode == 2 and "store" in nowhere.stderr
+
+
+def test_search_shows_all_pages(gateway, tmp_path):
+    for number in range(3):
+        dataset = slice_of("pages", number, PatientID="PAGES", PatientName=f"Page{number}^Of")
+        (tmp_path / f"{number}.dcm").write_bytes(file_bytes(dataset))
+    assert gateway.run("upload", tmp_path, "--store", "radiology").returncode == 0
+    some = gateway.run("search", "--patient-id", "PAGES", "--limit", "2")
+    assert "2 of 3 studies" in some.stdout and "--all" in some.stderr
+    all_of_them = gateway.run("search", "--patient-id", "PAGES", "--all", "--sort=-patientName")
+    assert "3 studies" in all_of_them.stdout and not all_of_them.stderr
+    assert all_of_them.stdout.index("Page2") < all_of_them.stdout.index("Page0")
+
+
+def test_catalog_tells_its_state_and_is_made_anew(gateway):
+    shown = gateway.run("catalog", "status")
+    assert shown.returncode == 0 and "radiology" in shown.stdout and "STATE" in shown.stdout
+    one = gateway.run("catalog", "status", "--store", "radiology", "--json")
+    assert json.loads(one.stdout)["catalog"]["phase"] in ("backfilling", "current", "reconciling")
+    assert gateway.run("catalog", "status", "--store", "nowhere").returncode == 2
+    rebuilt = gateway.run("catalog", "rebuild", "--store", "radiology")
+    assert rebuilt.returncode == 0 and "radiology" in rebuilt.stdout
+    assert gateway.run("catalog", "rebuild", "--store", "nowhere").returncode == 2
+    deadline = time.monotonic() + 120
+    while not gateway.call("GET", "/api/v1/stores/radiology").json()["catalog"]["complete"]:
+        assert time.monotonic() < deadline, "the catalog is not made"
+        time.sleep(0.2)
 
 
 @pytest.mark.timeout(900)
@@ -119,7 +177,7 @@ def test_serve_ends_with_status_0_and_keeps_its_data(binary, tmp_path):
 
 
 def test_help_teaches(binary):
-    for words in ([], ["serve"], ["emulator"], ["upload"], ["search"], ["demo-data"]):
+    for words in ([], ["serve"], ["emulator"], ["upload"], ["search"], ["catalog"], ["demo-data"]):
         shown = subprocess.run([binary, *words, "--help"], capture_output=True, text=True, timeout=30)
         assert shown.returncode == 0 and len(shown.stdout) > 200
     unknown = subprocess.run([binary, "no-such-command"], capture_output=True, text=True, timeout=30)

@@ -69,6 +69,7 @@ struct AuthorizerTests {
                 .storesGetIAMPolicy, .storesSetIAMPolicy, .storageSettings,
                 .datasetsList, .datasetsGet, .datasetsCreate, .datasetsUpdate, .datasetsDelete,
                 .locationsList, .locationsGet, .operationsList, .operationsGet, .operationsCancel, .signInsCreate,
+                .catalogRebuild,
             ]
         )
     }

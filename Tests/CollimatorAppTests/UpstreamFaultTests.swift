@@ -7,7 +7,7 @@ import Testing
 @Suite("An upstream that fails", .timeLimit(.minutes(2)))
 struct UpstreamFaultTests {
     private static let streamed = "/dicomweb/pacs/studies/1.2.3/metadata"
-    private static let collected = "/api/v1/stores/pacs/studies"
+    private static let collected = "/api/v1/stores/pacs/studies/1.2.3/instances"
     private static let json = "Content-Type: application/dicom+json\r\n"
 
     /// A fault, and the statuses of a streamed and of a collected answer.

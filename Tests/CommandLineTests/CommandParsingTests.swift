@@ -10,7 +10,7 @@ import Testing
 struct CommandParsingTests {
     @Test(
         "each command explains itself with an example",
-        arguments: ["serve", "emulator", "upload", "search", "sign-in", "demo-data", "health"]
+        arguments: ["serve", "emulator", "upload", "search", "catalog", "sign-in", "demo-data", "health"]
     )
     func help(command: String) {
         let text = CollimatorCommand.helpMessage(
@@ -52,6 +52,54 @@ struct CommandParsingTests {
         #expect(!command.direct.isSet)
         let access = try command.gateway.access(environment: ["COLLIMATOR_KEY": "k"])
         #expect(access == GatewayAccess(url: "http://h:1", key: "k", store: "mr"))
+    }
+
+    @Test("search puts every filter into the body and leaves out what is not given")
+    func search() throws {
+        let command = try Self.parse(
+            SearchCommand.self,
+            [
+                "search", "--patient-name", "smi", "--patient-id", "P", "--issuer", "H", "--accession-number", "A",
+                "--study-uid", "1.2", "--study-uid", "1.3", "--modality", "CT", "--from", "2026-01-01", "--to",
+                "2026-01-31", "--description", "chest", "--referring-physician", "lee", "--institution", "st",
+                "--updated-since", "2026-01-01T00:00:00Z", "--query", "q", "--sort=-patientName", "--store", "a",
+                "--store", "b", "--all", "--json",
+            ]
+        )
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let request = SearchRequest(command.filters, stores: command.store, sort: command.sort, limit: 5)
+        #expect(
+            String(decoding: try encoder.encode(request), as: UTF8.self) == """
+                {"accessionNumber":"A","description":"chest","from":"2026-01-01","institution":"st","issuer":"H",\
+                "limit":5,"modality":["CT"],"patientId":"P","patientName":"smi","q":"q","referringPhysician":"lee",\
+                "sort":"-patientName","store":["a","b"],"studyUid":["1.2","1.3"],"to":"2026-01-31",\
+                "updatedSince":"2026-01-01T00:00:00Z"}
+                """
+        )
+        let plain = try Self.parse(SearchCommand.self, ["search"])
+        let bare = SearchRequest(plain.filters, stores: plain.store, sort: plain.sort, limit: 50)
+        #expect(String(decoding: try encoder.encode(bare), as: UTF8.self) == #"{"limit":50}"#)
+    }
+
+    @Test(
+        "says how many were shown of how many",
+        arguments: [
+            (1, 1, false, "1 study"), (3, 3, false, "3 studies"), (2, 3, false, "2 of 3 studies"),
+            (50, 1000, true, "50 of at least 1000 studies"), (4, nil, false, "4 studies shown"),
+        ] as [(Int, Int?, Bool, String)]
+    )
+    func sums(shown: Int, total: Int?, isLowerBound: Bool, line: String) {
+        #expect(FoundSum(shown: shown, total: total, isLowerBound: isLowerBound).line == line)
+    }
+
+    @Test(
+        "passes JSON on as it came",
+        arguments: [#"{"a":[1,2.5,true,null,"ü/\\n"],"b":{}}"#, "[]", "null", "-7", #""""#]
+    )
+    func jsonTree(text: String) throws {
+        let tree = try JSONDecoder().decode(JSONTree.self, from: Data(text.utf8))
+        #expect(try tree.line == text)
     }
 
     @Test("the key on the command line wins over the environment, and the address too")
@@ -103,7 +151,9 @@ struct CommandParsingTests {
             ["upload"], ["upload", "a", "--jobs", "0"], ["upload", "a", "--jobs", "many"], ["uplaod", "a"],
             ["upload", "a", "--credentials", "none"],
             ["upload", "a", "--emulator", "http://x", "--endpoint", "http://y"],
-            ["emulator", "--port", "70000"], ["search", "--limit", "0"], ["demo-data"],
+            ["emulator", "--port", "70000"], ["search", "--limit", "0"], ["search", "--all", "--limit", "5"],
+            ["search", "--colour", "red"],
+            ["catalog", "rebuild"], ["catalog", "status", "--now"], ["demo-data"],
             ["demo-data", "d", "--seed", "-1"],
             ["demo-data", "d", "--profile", "huge"], ["serve", "--port", "http"], ["serve", "--unknown"],
         ]

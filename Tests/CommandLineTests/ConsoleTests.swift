@@ -41,11 +41,6 @@ struct ConsoleTests {
     func sizes(bytes: Int64, text: String) {
         #expect(UploadProgress.size(bytes) == text)
     }
-
-    @Test("queries are percent-encoded")
-    func queries() {
-        #expect(queryText([("a", "x y&z=ü"), ("b", "1-2.3_~")]) == "a=x%20y%26z%3D%C3%BC&b=1-2.3_~")
-    }
 }
 
 extension Console {

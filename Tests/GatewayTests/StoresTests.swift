@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import HTTPTypes
 import Hummingbird
@@ -21,7 +22,7 @@ struct StoresTests {
         #expect(
             answer.text == """
                 {"items":[{"name":"radiology","kind":"healthcare",\
-                "resource":"projects/p/locations/l/datasets/d/dicomStores/s",\
+                "resource":"projects/p/locations/l/datasets/d/dicomStores/s","studyCount":null,"catalog":null,\
                 "links":{"self":"/api/v1/stores/radiology","studies":"/api/v1/stores/radiology/studies",\
                 "dicomweb":"/dicomweb/radiology"}}],"nextCursor":null}
                 """
@@ -62,5 +63,40 @@ struct StoresTests {
     func doubtfulStore(name: String) async throws {
         let answer = try await self.gateway.request(.get, "/api/v1/stores/\(name)")
         #expect(answer.status == .badRequest)
+    }
+
+    @Test("says how current the catalog is, and how many studies there are")
+    func catalog() async throws {
+        let gateway = try await self.gateway.knowing([try StudyEntry(Sample.study())])
+        let answer = try await gateway.request(.get, "/api/v1/stores/radiology")
+        #expect(
+            answer.text.contains(
+                #""studyCount":1,"catalog":{"phase":"current","progressPercent":null,"#
+                    + #""asOf":"2026-09-21T14:13:20Z","complete":true}"#
+            )
+        )
+        let name = try #require(StoreName("radiology"))
+        let begun = try GatewayUnderTest(ScriptedUpstream())
+        try await begun.parts.catalog.add(name, upstream: .holding([]))
+        let early = try await begun.request(.get, "/api/v1/stores/radiology")
+        #expect(early.text.contains(#""studyCount":null,"catalog":{"phase":"backfilling""#))
+        #expect(early.text.contains(#""asOf":null,"complete":false"#))
+    }
+
+    @Test("begins the catalog of a store anew, and says where to look")
+    func rebuild() async throws {
+        let gateway = try await self.gateway.knowing([try StudyEntry(Sample.study())])
+        let answer = try await gateway.request(.post, "/api/v1/stores/radiology/catalog-rebuilds")
+        #expect(answer.status == .accepted)
+        #expect(answer.headers[.location] == "/api/v1/stores/radiology")
+        #expect(answer.headers[.cacheControl] == "no-store")
+        #expect(answer.text.contains(#""catalog":{"phase":"#))
+        let unknown = try await gateway.request(.post, "/api/v1/stores/cardiology/catalog-rebuilds")
+        #expect(unknown.status == .notFound)
+        let doubtful = try await gateway.request(.post, "/api/v1/stores/radiology/catalog-rebuilds?now=1")
+        #expect(doubtful.status == .badRequest)
+        let unkept = try await GatewayUnderTest(ScriptedUpstream())
+            .request(.post, "/api/v1/stores/radiology/catalog-rebuilds")
+        #expect(unkept.status == .notFound)
     }
 }

@@ -1,49 +1,70 @@
+import Catalog
 import CollimatorCore
 import Cryptography
 
-/// Where a list over one or more stores goes on, in a form that a client passes back and cannot read meaning into.
+/// Where a list goes on, in a form that a client passes back and cannot read or change.
 ///
-/// A check over the position, the filters and the stores goes with it: a cursor of another search, or one that was
-/// changed, is refused and not silently misread. The check is no secret and guards nothing: each page decides access
-/// anew.
+/// The position may hold a patient's name, and cursors stand in addresses: so it is sealed, and the search that it
+/// belongs to is bound to it. A cursor of another search, or one that was changed, is refused and not misread. The key
+/// comes from the administrator key: cursors outlive a restart, and a replica takes those of another.
 struct ListCursor: Hashable, Sendable {
-    /// Which of the stores searched, in their order; those before it are exhausted.
-    var store = 0
-    /// Where in that store's list.
-    var offset = 0
-    /// How many studies the pages before have shown.
-    var shown = 0
+    let position: ListPosition
 
-    /// The upstream goes no further than this.
-    static let offsetMax = 1_000_000
-    private static let version: UInt8 = 2
-    private static let checkBytes = 8
+    /// The longest text of a cursor, in bytes.
+    static let textBytesMax = 4_096
+    /// The purpose of the seal's key.
+    static let purpose = "list cursors"
+    private static let version: UInt8 = 3
+    private static let numberBytes = 8
 
-    /// The beginning of the list.
-    static let beginning = ListCursor()
-
-    init(store: Int = 0, offset: Int = 0, shown: Int = 0) {
-        self.store = store
-        self.offset = offset
-        self.shown = shown
+    init(_ position: ListPosition) {
+        self.position = position
     }
 
     /// Throws `invalid-input` for a text that is no cursor of this search.
-    init(parsing text: String, of search: String) throws(CollimatorError) {
-        let bytes = Base64URL.decode(text) ?? []
-        guard bytes.count == 1 + 3 * 4 + Self.checkBytes, bytes[0] == Self.version else { throw Self.unusable }
-        let numbers = [1, 5, 9].map { start in bytes[start..<(start + 4)].reduce(0) { $0 << 8 | Int($1) } }
-        self.init(store: numbers[0], offset: numbers[1], shown: numbers[2])
-        guard self.text(of: search) == text else { throw Self.unusable }
+    init(parsing text: String, of search: String, _ seal: DeterministicSeal) throws(CollimatorError) {
+        guard text.utf8.count <= Self.textBytesMax, let sealed = Base64URL.decode(text),
+            let bytes = seal.open(sealed, in: Array(search.utf8)), let position = Self.position(in: bytes)
+        else { throw Self.unusable }
+        self.position = position
     }
 
-    /// The text for the client; `search` says what is searched and where.
-    func text(of search: String) -> String {
-        let position = [self.store, self.offset, self.shown].flatMap { number in
-            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: UInt32(clamping: number) >> UInt32($0)) }
+    /// The text for the client; `search` says what is searched, where and in which order.
+    func text(of search: String, _ seal: DeterministicSeal) throws(CollimatorError) -> String {
+        do {
+            return Base64URL.encode(try seal.seal(self.bytes, in: Array(search.utf8)))
+        } catch {
+            throw CollimatorError(.internalError, "a cursor could not be sealed", cause: error)
         }
-        let bytes = [Self.version] + position
-        return Base64URL.encode(bytes + SHA256.hash(bytes + Array(search.utf8)).prefix(Self.checkBytes))
+    }
+
+    private var bytes: [UInt8] {
+        let study = Self.bytes(of: self.position.study)
+        return switch self.position.key {
+        case .number(let number): [Self.version, 0] + study + Self.bytes(of: number)
+        case .text(let text): [Self.version, 1] + study + Array(text.utf8)
+        }
+    }
+
+    private static func position(in bytes: [UInt8]) -> ListPosition? {
+        let head = 2 + Self.numberBytes
+        guard bytes.count >= head, bytes[0] == Self.version else { return nil }
+        let study = Self.number(in: bytes[2..<head])
+        switch bytes[1] {
+        case 0 where bytes.count == head + Self.numberBytes:
+            return ListPosition(key: .number(Self.number(in: bytes[head...])), study: study)
+        case 1:
+            return ListPosition(key: .text(String(decoding: bytes[head...], as: UTF8.self)), study: study)
+        default: return nil
+        }
+    }
+
+    private static func bytes(of number: Int64) -> [UInt8] {
+        (0..<Self.numberBytes).reversed().map { UInt8(truncatingIfNeeded: number >> Int64($0 * 8)) }
+    }
+
+    private static func number(in bytes: ArraySlice<UInt8>) -> Int64 {
+        bytes.reduce(0) { $0 << 8 | Int64($1) }
     }
 
     private static var unusable: CollimatorError {

@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import Hummingbird
@@ -7,6 +8,8 @@ import Identity
 ///
 /// A study without a series and a series without an instance do not exist in DICOM: nothing found is 404.
 struct SeriesController: Sendable {
+    let catalog: StudyCatalog
+
     private static let study = "/api/v1/stores/{store}/studies/{study}"
     private static let series = "\(study)/series/{series}"
 
@@ -26,7 +29,10 @@ struct SeriesController: Sendable {
         target: StudyTarget
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
-        let found = try await StudyParts(target: target, call: context.reading).series()
+        let known = try await KnownStudy.read(target, from: self.catalog).series.map(\.described)
+        // Where the catalog knows the study and none of its series, the store is asked.
+        let parts = StudyParts(target: target, call: context.reading)
+        let found = known.isEmpty ? try await parts.series() : known
         return try Self.list(SeriesBody.list(found, instances: nil, at: target.address), of: found, to: request)
     }
 
@@ -37,7 +43,7 @@ struct SeriesController: Sendable {
     ) async throws -> Response {
         let lists = try StudyInclusion.parse(request.uri.query)
         let parts = StudyParts(target: target.parent, call: context.reading)
-        async let series = parts.series(target.series)
+        async let series = self.series(target, parts: parts)
         async let instances = lists.contains(.instances) ? parts.instances(of: target.series) : nil
         let found = try await series
         let items = SeriesBody.list(
@@ -47,6 +53,13 @@ struct SeriesController: Sendable {
             listsInstances: lists.contains(.instances)
         )
         return try Self.one(items, of: found, named: target.series.rawValue, by: .seriesInstanceUID, to: request)
+    }
+
+    /// The series as the catalog knows it, or as the store does where the catalog does not.
+    private func series(_ target: SeriesTarget, parts: StudyParts) async throws -> [DataSet] {
+        let known = try await KnownStudy.read(target.parent, from: self.catalog).series
+        if let series = known.first(where: { $0.series == target.series }) { return [series.described] }
+        return try await parts.series(target.series)
     }
 
     @Sendable private func listOfStudy(

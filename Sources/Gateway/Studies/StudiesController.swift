@@ -1,10 +1,13 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import Hummingbird
 import Identity
 
-/// One study, with its series and instances where they are asked for.
+/// One study, with its series and instances where they are asked for, and what else the patient has.
 struct StudiesController: Sendable {
+    let catalog: StudyCatalog
+
     var endpoints: [Endpoint] {
         [Endpoint(.get, "/api/v1/stores/{store}/studies/{study}", .dicomWebRead, handler: self.find)]
     }
@@ -16,35 +19,49 @@ struct StudiesController: Sendable {
     ) async throws -> Response {
         let lists = try StudyInclusion.parse(request.uri.query)
         let parts = StudyParts(target: target, call: context.reading)
-        async let study = Self.study(target, context: context)
-        async let series = parts.series()
-        async let instances = lists.contains(.instances) ? parts.instances() : nil
-        let known = try await StudyBody.Parts(series: series, instances: instances, lists: lists)
-        guard let body = StudyBody.json(try await study, in: target.store.name, parts: known) else {
-            throw Self.unusableStudy
+        async let known = KnownStudy.read(target, from: self.catalog)
+        async let listed = lists.contains(.instances) ? parts.instances() : nil
+        var study = try await known
+        let instances = try await listed
+        if let instances, !study.has(instances) {
+            // Somebody wrote to the study behind our back: what is listed together has to agree.
+            try await self.catalog.changed(target.study, in: target.store.name)
+            study = try await KnownStudy.read(target, from: self.catalog)
         }
+        let body = StudyBody.json(
+            study.study,
+            parts: StudyBody.Parts(
+                series: study.series,
+                instances: instances,
+                listsSeries: lists.contains(.series),
+                listsInstances: lists.contains(.instances)
+            )
+        )
         return jsonAnswer(body, to: request)
     }
+}
 
-    private static func study(_ target: StudyTarget, context: CallerContext) async throws -> DataSet {
-        var search = UpstreamSearch(
-            .studies,
-            matches: [UpstreamSearch.Match(.studyInstanceUID, target.study.rawValue)],
-            limit: 2
-        )
-        search.includedFields = [.studyDescription]
-        let found = try await target.store.upstream.search(search, context.reading)
-        guard let study = found.first else {
+/// A study and its series, as the catalog knows them.
+struct KnownStudy: Sendable {
+    let study: CatalogStudy
+    let series: [SeriesEntry]
+
+    /// Reads through: a study that the catalog does not know yet is asked of the store.
+    ///
+    /// - Throws: `not-found` where the store does not have it either.
+    static func read(_ target: StudyTarget, from catalog: StudyCatalog) async throws -> KnownStudy {
+        guard let study = try await catalog.study(target.study, in: target.store.name) else {
             throw CollimatorError(.notFound, "the store has no study of this UID")
         }
-        guard found.count == 1, study.string(.studyInstanceUID) == target.study.rawValue else {
-            throw Self.unusableStudy
-        }
-        return study
+        return KnownStudy(
+            study: study,
+            series: try await catalog.series(of: target.study, in: target.store.name)
+        )
     }
 
-    private static var unusableStudy: CollimatorError {
-        CollimatorError(.upstreamInvalid, "the upstream named a study without a usable UID")
+    /// Whether these instances are in the series that are known, and none of these is without one.
+    func has(_ instances: [DataSet]) -> Bool {
+        Set(instances.compactMap { $0.string(.seriesInstanceUID) }) == Set(self.series.map(\.series.rawValue))
     }
 }
 

@@ -1,59 +1,68 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 
-/// The JSON of a study, made of what the upstream says of it.
+/// The JSON of a study, made of what the catalog knows of it.
 ///
 /// What is not known is `null`: a count that nobody counted is never 0, and a date that never was is `null` with the
 /// text as it came beside it in `raw`.
 enum StudyBody {
-    /// What is known only when the series or the instances were asked for.
+    /// What stands in it only where it was asked for.
     struct Parts: Sendable {
-        var series: [DataSet]?
+        /// Nil where nobody has looked.
+        var series: [SeriesEntry]?
         var instances: [DataSet]?
-        var lists: Set<StudyInclusion> = []
+        var listsSeries = false
+        var listsInstances = false
     }
 
-    /// Nil where the upstream gave no identifier that can be used.
-    static func json(_ study: DataSet, in store: StoreName, parts: Parts = Parts()) -> JSONValue? {
-        guard let uid = study.string(.studyInstanceUID).flatMap({ StudyUID($0) }) else { return nil }
-        let address = StudyAddress(store: store, study: uid)
-        let date = RawDate(study.string(.studyDate), parse: { CalendarDate(dicom: $0)?.iso })
-        let time = RawDate(study.string(.studyTime), parse: { ClockTime.iso(dicom: $0) })
-        var members: [(String, JSONValue)] = [
-            ("key", .string("\(store)/\(uid)")),
-            ("uid", .string(uid.rawValue)),
-            ("store", .string(store.rawValue)),
-            ("patient", PatientBody.json(study)),
+    static func json(_ study: CatalogStudy, parts: Parts = Parts()) -> JSONValue {
+        let address = StudyAddress(store: study.store, study: study.study)
+        let date = RawDate(study.attributes.string(.studyDate), parse: { CalendarDate(dicom: $0)?.iso })
+        let time = RawDate(study.attributes.string(.studyTime), parse: { ClockTime.iso(dicom: $0) })
+        let raw = RawDate.member([("date", date), ("time", time)])
+        return .object(
+            Self.members(study, date: date, time: time) + Self.counts(study, parts: parts) + raw
+                + Self.series(parts, at: address) + [("links", Self.links(address))]
+        )
+    }
+
+    private static func members(_ study: CatalogStudy, date: RawDate, time: RawDate) -> [(String, JSONValue)] {
+        let attributes = study.attributes
+        return [
+            ("key", .string("\(study.store)/\(study.study)")),
+            ("uid", .string(study.study.rawValue)),
+            ("store", .string(study.store.rawValue)),
+            ("patient", PatientBody.json(attributes)),
             ("date", .text(date.value)),
             ("time", .text(time.value)),
-            ("timezoneOffset", .text(study.text(.timezoneOffsetFromUTC))),
-            ("description", .text(study.text(.studyDescription))),
-            ("accessionNumber", .text(study.text(.accessionNumber))),
-            ("referringPhysician", PersonBody.json(study.personName(.referringPhysicianName))),
-            ("modalities", Self.modalities(study, series: parts.series)),
-            ("seriesCount", .number(parts.series?.count ?? study.integer(.numberOfStudyRelatedSeries))),
-            ("instanceCount", .number(parts.instances?.count ?? study.integer(.numberOfStudyRelatedInstances))),
-            ("scope", .string("study")),
-            ("updatedAt", .null),
+            ("timezoneOffset", .text(attributes.text(.timezoneOffsetFromUTC))),
+            ("description", .text(attributes.text(.studyDescription))),
+            ("accessionNumber", .text(attributes.text(.accessionNumber))),
+            ("referringPhysician", PersonBody.json(attributes.personName(.referringPhysicianName))),
         ]
-        members.append(contentsOf: RawDate.member([("date", date), ("time", time)]))
-        if parts.lists.contains(.series), let series = parts.series {
-            members.append(
-                (
-                    "series",
-                    .array(
-                        SeriesBody.list(
-                            series,
-                            instances: parts.instances,
-                            at: address,
-                            listsInstances: parts.lists.contains(.instances)
-                        )
-                    )
-                )
-            )
-        }
-        members.append(("links", Self.links(address)))
-        return .object(members)
+    }
+
+    private static func counts(_ study: CatalogStudy, parts: Parts) -> [(String, JSONValue)] {
+        [
+            ("modalities", study.modalities.map { .array($0.map(JSONValue.string)) } ?? .null),
+            ("seriesCount", .number(study.seriesCount)),
+            ("instanceCount", .number(parts.instances?.count ?? study.instanceCount)),
+            ("scope", .string("study")),
+            ("updatedAt", .string(RFC3339.text(milliseconds: study.updatedAtMilliseconds))),
+        ]
+    }
+
+    private static func series(_ parts: Parts, at address: StudyAddress) -> [(String, JSONValue)] {
+        guard parts.listsSeries else { return [] }
+        guard let series = parts.series else { return [("series", .null)] }
+        let list = SeriesBody.list(
+            series.map(\.described),
+            instances: parts.instances,
+            at: address,
+            listsInstances: parts.listsInstances
+        )
+        return [("series", .array(list))]
     }
 
     private static func links(_ address: StudyAddress) -> JSONValue {
@@ -62,19 +71,22 @@ enum StudyBody {
             ("self", .string(path)),
             ("series", .string("\(path)/series")),
             ("instances", .string("\(path)/instances")),
+            ("priors", .string("\(path)/priors")),
             ("metadata", .string("\(path)/metadata")),
             ("archive", .string("\(path)/archive")),
             ("dicomweb", .string(address.dicomwebPath)),
+            ("ohif", .string("\(path)/ohif")),
         ])
     }
+}
 
-    /// The kinds of acquisition, each once, in alphabetical order; null where nobody asked and the upstream did not say.
-    private static func modalities(_ study: DataSet, series: [DataSet]?) -> JSONValue {
-        let stated = study.strings(.modalitiesInStudy).filter { !$0.isEmpty }
-        guard let modalities = series?.compactMap({ $0.text(.modality) }) ?? (stated.isEmpty ? nil : stated) else {
-            return .null
-        }
-        return .array(Set(modalities).sorted().map(JSONValue.string))
+extension SeriesEntry {
+    /// Its attributes with what the catalog has counted.
+    var described: DataSet {
+        var set = self.attributes
+        set.set(.seriesInstanceUID, self.series.rawValue)
+        if let instanceCount { set.set(.numberOfSeriesRelatedInstances, instanceCount) }
+        return set
     }
 }
 

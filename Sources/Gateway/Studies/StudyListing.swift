@@ -1,124 +1,108 @@
+import Catalog
 import CollimatorCore
+import Cryptography
 import DICOMweb
+import HTTPTypes
+import Hummingbird
 
-/// A search over one or more stores, page by page.
-///
-/// The order is that of the stores' names, and within a store the upstream's. Stores are asked a few at a time; what a
-/// page does not reach is not asked, or not looked at. A store that fails makes the page fail as soon as the page needs
-/// it: a part is never given for the whole.
+/// A list of studies out of the catalog, page by page, and the JSON of a page.
 struct StudyListing: Sendable {
-    /// In the order of their names.
-    let stores: [GatewayStore]
-    let search: StudySearch
+    let catalog: StudyCatalog
+    let seal: DeterministicSeal
 
-    /// How many stores are asked at the same time.
-    static let storesAtOnceMax = 4
+    /// The most series of one study that are listed with it; a study with more lists none.
+    static let seriesListedMax = 200
 
     /// One page.
     struct Page: Sendable {
-        let items: [JSONValue]
-        /// Where the next page begins, nil where there is none.
-        let next: ListCursor?
-        /// The number of all that match, where the end of the list has been seen.
-        let total: Int?
-        /// Whether the list, followed to its end, holds everything.
+        let studies: [CatalogStudy]
+        /// The text that leads on; nil where this is the last page.
+        let cursor: String?
+        /// How many there are in all; nil where that is not known.
+        let total: StudyPage.Total?
+        /// Whether the catalog knows all of the stores.
         let isComplete: Bool
     }
 
-    /// The page that the search asks for.
-    func page(for call: UpstreamCall) async throws -> Page {
-        let start = try self.search.position(in: self.stores)
-        var found: [(store: Int, item: UpstreamPages.Item)] = []
-        var rest: ListCursor?
-        var index = start.store
-        while index < self.stores.count, found.count <= self.search.limit, rest == nil {
-            let wave = index..<min(index + Self.storesAtOnceMax, self.stores.count)
-            for (store, answer) in zip(wave, await self.ask(wave, from: start, for: call)) {
-                guard found.count <= self.search.limit, rest == nil else { break }
-                let pages = try answer.get()
-                found += pages.items.map { (store, $0) }
-                if !pages.isEnd { rest = ListCursor(store: store, offset: pages.nextOffset) }
-            }
-            index = wave.upperBound
-        }
-        return try self.page(of: found, rest: rest, after: start)
-    }
-
-    private func page(
-        of found: [(store: Int, item: UpstreamPages.Item)],
-        rest: ListCursor?,
-        after start: ListCursor
-    ) throws(CollimatorError) -> Page {
-        let items = try found.prefix(self.search.limit).map { found throws(CollimatorError) in
-            guard let item = StudyBody.json(found.item.dataSet, in: self.stores[found.store].name) else {
-                throw CollimatorError(.upstreamInvalid, "the upstream named a study without a usable UID")
-            }
-            return item
-        }
-        let shown = start.shown + items.count
-        var next = rest
-        if found.count > self.search.limit {
-            let first = found[self.search.limit]
-            next = ListCursor(store: first.store, offset: first.item.offset)
-        }
-        next?.shown = shown
-        // The upstream goes no further: what lies behind cannot be listed, and is not passed over in silence.
-        let isReachable = next.map { $0.offset <= ListCursor.offsetMax } ?? true
+    /// The page of a search; `place` is the store of a search in one.
+    func page(of search: StudySearch, in stores: [GatewayStore], place: StoreName? = nil) async throws -> Page {
+        let fingerprint = search.fingerprint(in: place)
+        var query = StudyQuery(
+            stores: stores.map(\.name),
+            conditions: search.conditions,
+            order: search.order,
+            limit: search.wish.limit,
+            after: try self.position(search.wish.cursor, of: fingerprint)
+        )
+        query.total = search.wish.total
+        let found = try await self.catalog.search(query)
         return Page(
-            items: items,
-            next: isReachable ? next : nil,
-            total: next == nil ? shown : nil,
-            isComplete: isReachable
+            studies: found.studies,
+            cursor: try self.cursor(found.next, of: fingerprint),
+            total: found.total,
+            isComplete: await self.isComplete(stores)
         )
     }
 
-    /// The answers of some stores, in their order; one more is asked for than shown, to know whether there are more.
-    private func ask(
-        _ wave: Range<Int>,
-        from start: ListCursor,
-        for call: UpstreamCall
-    ) async -> [Result<UpstreamPages, any Error>] {
-        await withTaskGroup(of: (Int, Result<UpstreamPages, any Error>).self) { group in
-            for index in wave {
-                group.addTask {
-                    do {
-                        return (index, .success(try await self.ask(index, from: start, for: call)))
-                    } catch {
-                        return (index, .failure(self.failure(error)))
-                    }
-                }
-            }
-            var answers: [Int: Result<UpstreamPages, any Error>] = [:]
-            for await (index, answer) in group { answers[index] = answer }
-            return wave.compactMap { answers[$0] }
+    /// Where a cursor of the search with this fingerprint leads.
+    func position(_ cursor: String?, of fingerprint: String) throws(CollimatorError) -> ListPosition? {
+        guard let cursor else { return nil }
+        return try ListCursor(parsing: cursor, of: fingerprint, self.seal).position
+    }
+
+    /// The text of a cursor to the position.
+    func cursor(_ next: ListPosition?, of fingerprint: String) throws(CollimatorError) -> String? {
+        guard let next else { return nil }
+        return try ListCursor(next).text(of: fingerprint, self.seal)
+    }
+
+    /// Whether the first walk over each of the stores is done.
+    func isComplete(_ stores: [GatewayStore]) async -> Bool {
+        for store in stores {
+            guard let status = await self.catalog.status(of: store.name), status.isComplete else { return false }
         }
+        return true
     }
 
-    private func ask(_ index: Int, from start: ListCursor, for call: UpstreamCall) async throws -> UpstreamPages {
-        let store = self.stores[index]
-        let wanted = self.search.limit + 1
-        return try await UpstreamPages.gather(
-            self.search.filters.search(
-                for: store.kind,
-                limit: wanted,
-                offset: index == start.store ? start.offset : 0
-            ),
-            wanted: wanted,
-            uid: .studyInstanceUID,
-            from: store.upstream,
-            for: call
-        )
+    /// The JSON of a page.
+    func body(of page: Page, includesSeries: Bool) async throws -> JSONValue {
+        var items: [JSONValue] = []
+        for study in page.studies {
+            let series = includesSeries ? try await self.series(of: study) : nil
+            items.append(StudyBody.json(study, parts: StudyBody.Parts(series: series, listsSeries: includesSeries)))
+        }
+        var members: [(String, JSONValue)] = [("items", .array(items)), ("nextCursor", .text(page.cursor))]
+        switch page.total {
+        case nil: members.append(("total", .null))
+        case .exact(let total): members.append(("total", .integer(total)))
+        case .atLeast(let total): members += [("total", .integer(total)), ("totalIsLowerBound", .bool(true))]
+        }
+        return .object(members + [("complete", .bool(page.isComplete))])
     }
 
-    /// In a search over several stores one that is not there is a fault behind us, and not "no such thing".
-    private func failure(_ error: any Error) -> any Error {
-        let failure = collimatorError(for: error)
-        guard self.stores.count > 1, failure.code == .notFound else { return error }
-        return CollimatorError(
-            .upstreamInvalid,
-            "upstream: a store of a search over several is missing or not granted to our credential",
-            publicDetail: "One of the stores searched does not exist upstream, or does not let this service in.",
-            cause: error
-        )
+    /// Nil where nobody has looked, or where there are too many for a list.
+    private func series(of study: CatalogStudy) async throws -> [SeriesEntry]? {
+        guard let count = study.seriesCount, count <= Self.seriesListedMax else { return nil }
+        return try await self.catalog.series(of: study.study, in: study.store)
     }
+
+    /// A page as the answer to a GET, with the address of the next.
+    func answer(
+        _ page: Page,
+        includesSeries: Bool,
+        to request: Request,
+        _ parameters: QueryParameters
+    ) async throws -> Response {
+        var response = jsonAnswer(try await self.body(of: page, includesSeries: includesSeries), to: request)
+        if let next = page.cursor {
+            let query = parameters.encoded(setting: "cursor", to: next)
+            response.headers[.link] = "<\(request.uri.path)?\(query)>; rel=\"next\""
+        }
+        return response
+    }
+}
+
+extension HTTPField.Name {
+    /// Where a list goes on (RFC 8288).
+    fileprivate static let link = HTTPField.Name.known("Link")
 }

@@ -1,44 +1,36 @@
+import Catalog
 import CollimatorCore
-import DICOMweb
 
 /// A study search as a client asks for it, by query or by body.
 struct StudySearch: Sendable {
-    let filters: StudyFilters
-    /// How many studies the client wants at most.
-    let limit: Int
+    let conditions: [StudyCondition]
+    let order: StudyOrder
+    /// How the page is to be: see ``ListWish``.
+    let wish: ListWish
     /// The stores named, none for all that the caller may read.
     let storeNames: [String]
     /// As they came, for the address of the next page.
     let parameters: QueryParameters
-    private let cursor: String?
 
-    static let limitDefault = 50
-    static let limits = 1...200
+    /// What may be given more than once; a store in a search over several alone.
+    static let repeatable: Set<String> = ["store", "modality", "studyUid"]
 
-    /// What can be searched for now, in every store.
-    private static let known: Set<String> = [
-        "patientName", "patientId", "accessionNumber", "studyUid", "from", "to", "referringPhysician", "limit",
-        "cursor",
-    ]
-    /// What only an index can answer.
-    static let notYetAvailable: Set<String> = [
-        "modality", "issuer", "description", "institution", "updatedSince", "q", "sort",
-    ]
-    /// What a search over several stores may name more than once.
-    static let repeatable: Set<String> = ["store", "modality"]
+    /// The parameters of a search in one store.
+    static let known: Set<String> = StudyFilters.known.union(ListWish.known).union(["sort"])
 
     /// Whether the name means something in a search over stores.
     static func isKnown(_ name: String) -> Bool {
-        name == "store" || Self.known.contains(name) || Self.notYetAvailable.contains(name)
+        name == "store" || Self.known.contains(name)
     }
 
     /// A search of one store; throws `invalid-input` with what is wrong.
     static func ofOneStore(_ parameters: QueryParameters) throws(CollimatorError) -> StudySearch {
         try parameters.refuseUnknown(
-            known: Self.known.union(Self.notYetAvailable),
+            known: Self.known,
             detail: """
-                The search has an unknown parameter. Known are patientName, patientId, accessionNumber, studyUid, \
-                from, to, referringPhysician, limit and cursor.
+                The search has an unknown parameter. Known are patientName, patientId, issuer, accessionNumber, \
+                studyUid, modality, from, to, description, referringPhysician, institution, updatedSince, q, sort, \
+                limit, cursor, total and include.
                 """
         )
         return try StudySearch(parameters)
@@ -47,46 +39,92 @@ struct StudySearch: Sendable {
     /// A search of every store that the caller may read, or of those named.
     static func ofEveryStore(_ parameters: QueryParameters) throws(CollimatorError) -> StudySearch {
         try parameters.refuseUnknown(
-            known: Self.known.union(Self.notYetAvailable).union(["store"]),
+            known: Self.known.union(["store"]),
             detail: """
-                The search has an unknown parameter. Known are store, patientName, patientId, accessionNumber, \
-                studyUid, from, to, referringPhysician, limit and cursor.
+                The search has an unknown parameter. Known are store, patientName, patientId, issuer, \
+                accessionNumber, studyUid, modality, from, to, description, referringPhysician, institution, \
+                updatedSince, q, sort, limit, cursor, total and include.
                 """
         )
         return try StudySearch(parameters)
     }
 
     private init(_ parameters: QueryParameters) throws(CollimatorError) {
-        guard !parameters.items.contains(where: { Self.notYetAvailable.contains($0.name) }) else {
-            throw CollimatorError(
-                .invalidInput,
-                "a parameter needs the index",
-                publicDetail: """
-                    The parameters modality, issuer, description, institution, updatedSince, q and sort are not yet \
-                    available.
-                    """
-            )
-        }
-        self.filters = try StudyFilters(parameters)
-        let limit = try parameters.integer("limit", in: Self.limits, fault: "The limit must be from 1 to 200.")
-        self.limit = limit ?? Self.limitDefault
+        self.conditions = try StudyFilters.conditions(parameters)
+        self.order = try Self.order(parameters.single("sort"))
+        self.wish = try ListWish(parameters)
         self.storeNames = parameters.values("store")
-        self.cursor = try parameters.single("cursor")
         self.parameters = parameters
     }
 
-    /// Where the list over these stores begins; throws for a cursor that is not one of this search over these.
-    func position(in stores: [GatewayStore]) throws(CollimatorError) -> ListCursor {
-        guard let cursor = self.cursor else { return .beginning }
-        return try ListCursor(parsing: cursor, of: self.fingerprint(of: stores))
+    /// The same for searches that find the same in the same order, and for no others: what a cursor is bound to.
+    ///
+    /// `place` is the store of a search in one.
+    func fingerprint(in place: StoreName?) -> String {
+        let filters = self.parameters.items.filter { !ListWish.known.contains($0.name) && $0.name != "sort" }
+            .map { "\($0.name)=\($0.value.utf8.count):\($0.value)" }
+        let order = "\(self.order.key.rawValue) \(self.order.isDescending)"
+        return (["studies", place?.rawValue ?? "", order] + filters.sorted()).joined(separator: "\n")
     }
 
-    /// The text of a cursor of this search over these stores.
-    func text(of cursor: ListCursor, in stores: [GatewayStore]) -> String {
-        cursor.text(of: self.fingerprint(of: stores))
+    private static func order(_ text: String?) throws(CollimatorError) -> StudyOrder {
+        switch text {
+        case nil, "-date": StudyOrder(.moment, isDescending: true)
+        case "date": StudyOrder(.moment, isDescending: false)
+        case "patientName": StudyOrder(.patientName, isDescending: false)
+        case "-patientName": StudyOrder(.patientName, isDescending: true)
+        case "updatedAt": StudyOrder(.change, isDescending: false)
+        case "-updatedAt": StudyOrder(.change, isDescending: true)
+        default:
+            throw CollimatorError(
+                .invalidInput,
+                "an unknown order",
+                publicDetail: """
+                    The parameter sort takes date, -date, patientName, -patientName, updatedAt and -updatedAt.
+                    """
+            )
+        }
     }
+}
 
-    private func fingerprint(of stores: [GatewayStore]) -> String {
-        (stores.map(\.name.rawValue) + ["", self.filters.fingerprint]).joined(separator: "\n")
+/// How a page of a list of studies is to be: how long, from where on, with what.
+struct ListWish: Sendable {
+    /// How many studies a page has at the most.
+    let limit: Int
+    let total: TotalWish
+    /// Whether the series of each study are listed too.
+    let includesSeries: Bool
+    /// Where the page before ended, as its answer said.
+    let cursor: String?
+
+    /// The parameters that say it.
+    static let known: Set<String> = ["limit", "cursor", "total", "include"]
+    private static let limitDefault = 50
+    private static let limits = 1...200
+
+    init(_ parameters: QueryParameters) throws(CollimatorError) {
+        let limit = try parameters.integer("limit", in: Self.limits, fault: "The limit must be from 1 to 200.")
+        self.limit = limit ?? Self.limitDefault
+        self.cursor = try parameters.single("cursor")
+        switch try parameters.single("total") {
+        case nil: self.total = .bounded
+        case "exact": self.total = .exact
+        default:
+            throw CollimatorError(
+                .invalidInput,
+                "an unknown way to count",
+                publicDetail: "The parameter total takes exact; without it all are counted up to a limit."
+            )
+        }
+        switch try parameters.single("include") {
+        case nil: self.includesSeries = false
+        case "series": self.includesSeries = true
+        default:
+            throw CollimatorError(
+                .invalidInput,
+                "a list is asked to include something unknown",
+                publicDetail: "The parameter include takes series in a list of studies."
+            )
+        }
     }
 }

@@ -96,8 +96,8 @@ enum StudySearchBody {
             .invalidInput,
             "a search body has a value of a wrong type",
             publicDetail: """
-                In the body of a search the limit is a number, store is a text or a list of texts, and everything \
-                else is a text.
+                In the body of a search the limit is a number; store, modality and studyUid are a text or a list of \
+                texts; everything else is a text.
                 """
         )
     }

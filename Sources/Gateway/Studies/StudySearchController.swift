@@ -8,8 +8,8 @@ import Identity
 ///
 /// The filters of a search may name a patient; by POST they travel in the body, where no log of addresses sees them.
 struct StudySearchController: Sendable {
-    let stores: StoreDirectory
-    let authorizer: Authorizer
+    let readable: ReadableStores
+    let listing: StudyListing
 
     var endpoints: [Endpoint] {
         [
@@ -26,7 +26,8 @@ struct StudySearchController: Sendable {
         target: StoreTarget
     ) async throws -> Response {
         let search = try StudySearch.ofOneStore(QueryParameters(parsing: request.uri.query))
-        return try await self.answer(search, in: [target.store], to: request, context: context)
+        let page = try await self.listing.page(of: search, in: [target.store], place: target.store.name)
+        return try await self.answer(page, of: search, to: request)
     }
 
     @Sendable private func listEverywhere(
@@ -35,7 +36,8 @@ struct StudySearchController: Sendable {
         target: ServiceTarget
     ) async throws -> Response {
         let search = try StudySearch.ofEveryStore(QueryParameters(parsing: request.uri.query))
-        return try await self.answer(search, in: self.stores(of: search, context), to: request, context: context)
+        let stores = try self.readable.stores(named: search.storeNames, for: context.caller.principal)
+        return try await self.answer(self.listing.page(of: search, in: stores), of: search, to: request)
     }
 
     /// The next page is asked for by the same body with the cursor: a link would put the filters into an address.
@@ -46,66 +48,53 @@ struct StudySearchController: Sendable {
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
         let search = try StudySearch.ofEveryStore(try await StudySearchBody.read(request))
-        let listing = StudyListing(stores: try self.stores(of: search, context), search: search)
-        return unstoredJSONAnswer(listing.body(of: try await listing.page(for: context.reading)))
+        let stores = try self.readable.stores(named: search.storeNames, for: context.caller.principal)
+        let page = try await self.listing.page(of: search, in: stores)
+        return unstoredJSONAnswer(
+            try await self.listing.body(of: page, includesSeries: search.wish.includesSeries)
+        )
     }
 
     private func answer(
-        _ search: StudySearch,
-        in stores: [GatewayStore],
-        to request: Request,
-        context: CallerContext
+        _ page: StudyListing.Page,
+        of search: StudySearch,
+        to request: Request
     ) async throws -> Response {
-        let listing = StudyListing(stores: stores, search: search)
-        let page = try await listing.page(for: context.reading)
-        var response = jsonAnswer(listing.body(of: page), to: request)
-        if let next = listing.cursorText(of: page) {
-            let query = search.parameters.encoded(setting: "cursor", to: next)
-            response.headers[.link] = "<\(request.uri.path)?\(query)>; rel=\"next\""
+        try await self.listing.answer(
+            page,
+            includesSeries: search.wish.includesSeries,
+            to: request,
+            search.parameters
+        )
+    }
+}
+
+/// The stores that a caller may read.
+struct ReadableStores: Sendable {
+    let stores: StoreDirectory
+    let authorizer: Authorizer
+
+    /// All of them, in the order of their names.
+    func all(for principal: Principal) -> [GatewayStore] {
+        self.stores.all.filter { store in
+            self.authorizer.decide(principal, .dicomWebRead, on: .store(store.name)).isAllowed
         }
-        return response
     }
 
-    /// The stores that the caller may read, or those of them that the search names.
+    /// Those that are named, or all where none is.
     ///
     /// A name of a store that is hidden from the caller gets the answer of one that nobody has heard of.
-    private func stores(of search: StudySearch, _ context: CallerContext) throws(CollimatorError) -> [GatewayStore] {
-        let readable = self.stores.all.filter { store in
-            self.authorizer.decide(context.caller.principal, .dicomWebRead, on: .store(store.name)).isAllowed
-        }
-        guard !search.storeNames.isEmpty else { return readable }
-        let names = Set(readable.map(\.name.rawValue))
-        guard search.storeNames.allSatisfy(names.contains) else {
+    func stores(named names: [String], for principal: Principal) throws(CollimatorError) -> [GatewayStore] {
+        let readable = self.all(for: principal)
+        guard !names.isEmpty else { return readable }
+        let known = Set(readable.map(\.name.rawValue))
+        guard names.allSatisfy(known.contains) else {
             throw CollimatorError(
                 .invalidInput,
                 "a search names a store that the caller may not read or that is not there",
                 publicDetail: "The parameter store names no store that the caller may read."
             )
         }
-        return readable.filter { search.storeNames.contains($0.name.rawValue) }
+        return readable.filter { names.contains($0.name.rawValue) }
     }
-}
-
-extension StudyListing {
-    /// The text of the cursor that leads on.
-    func cursorText(of page: Page) -> String? {
-        page.next.map { self.search.text(of: $0, in: self.stores) }
-    }
-
-    /// The JSON of a page.
-    ///
-    /// A total that is not known, because the end has not been seen, is null.
-    func body(of page: Page) -> JSONValue {
-        .object([
-            ("items", .array(page.items)),
-            ("nextCursor", .text(self.cursorText(of: page))),
-            ("total", .number(page.total)),
-            ("complete", .bool(page.isComplete)),
-        ])
-    }
-}
-
-extension HTTPField.Name {
-    /// Where a list goes on (RFC 8288).
-    fileprivate static let link = HTTPField.Name.known("Link")
 }

@@ -19,8 +19,8 @@ struct CollimatorCommand: AsyncParsableCommand {
             Every command explains itself: collimator help upload
             """,
         subcommands: [
-            ServeCommand.self, EmulatorCommand.self, UploadCommand.self, SearchCommand.self, SignInCommand.self,
-            DemoDataCommand.self, HealthCommand.self,
+            ServeCommand.self, EmulatorCommand.self, UploadCommand.self, SearchCommand.self, CatalogCommand.self,
+            SignInCommand.self, DemoDataCommand.self, HealthCommand.self,
         ]
     )
 }

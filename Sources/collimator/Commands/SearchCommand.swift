@@ -1,123 +1,117 @@
 import ArgumentParser
-import AsyncHTTPClient
 import FoundationEssentials
 import NIOCore
-import NIOFoundationEssentialsCompat
+import NIOHTTP1
 
-/// `collimator search`: studies of a store, as a table or as JSON.
+/// `collimator search`: studies of the stores, as a table or as JSON.
 struct SearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
-        abstract: "Search a store for studies.",
+        abstract: "Search the stores for studies.",
         discussion: """
-            What is given must match all together; without anything, everything is listed.
+            What is given must match all together; without anything, everything is listed. Case and accents never \
+            count.
 
               collimator search --patient-name smi --from 2026-01-01
-              collimator search --modality CT --limit 20
-              collimator search --patient-id MRN-1 --json
+              collimator search --query "smith chest"
+              collimator search --modality CT --modality MR --sort patientName --limit 20
+              collimator search --patient-id "MRN-*" --store radiology --all --json
             """
     )
 
     @OptionGroup(title: "Filters") var filters: StudyFilters
 
-    @Option(help: "Only studies with a series of this kind, such as CT; repeat it for any of several.")
-    var modality: [String] = []
+    @Option(help: "Only this store, by the name it has in the gateway; repeat it for several (default: all).")
+    var store: [String] = []
 
-    @Option(help: "The most studies to show.")
-    var limit = 50
+    @Option(help: "The order: date, patientName or updatedAt; downwards as --sort=-date (default: -date).")
+    var sort: String?
+
+    @Option(help: "The most studies to show (default: 50).")
+    var limit: Int?
+
+    @Flag(help: "Show all that match.")
+    var all = false
 
     @Flag(help: "Show JSON, one study on each line.")
     var json = false
 
-    @OptionGroup(title: "Gateway") var gateway: GatewayOptions
+    @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
 
     /// How many studies one request asks for.
     private static let pageSize = 200
-    /// How many studies are looked at for a modality, which the archive cannot search for.
-    private static let lookedAtMax = 2000
+    private static let limitDefault = 50
 
     func validate() throws {
-        guard (1...10_000).contains(self.limit) else { throw ValidationError("The limit must be from 1 to 10000.") }
+        guard !self.all || self.limit == nil else { throw ValidationError("Give --all or --limit, not both.") }
+        guard (1...10_000).contains(self.limit ?? Self.limitDefault) else {
+            throw ValidationError("The limit must be from 1 to 10000.")
+        }
     }
 
     func run() async throws {
-        let access = try self.gateway.access()
-        let httpClient = HTTPClient(configuration: DICOMTransport.configuration())
-        do {
-            try await self.search(GatewayClient(access: access, httpClient: httpClient))
-        } catch {
-            try await httpClient.shutdown()
-            throw error
+        try await GatewayClient.with(try self.gateway.access()) { client in
+            if self.json { try await self.showJSON(client) } else { try await self.showTable(client) }
         }
-        try await httpClient.shutdown()
     }
 
-    private func search(_ client: GatewayClient) async throws {
-        if !self.modality.isEmpty {
-            Console.standardError.line(
-                "note: the archive cannot search for a modality; the studies found are looked at one by one."
-            )
-        }
-        var shown: [(study: FoundStudy, json: String)] = []
-        var lookedAt = 0
-        var cursor: String?
-        var isCut = false
-        repeat {
-            let page = try await self.page(client, cursor: cursor)
-            cursor = page.nextCursor
-            for study in page.items {
-                guard shown.count < self.limit, self.modality.isEmpty || lookedAt < Self.lookedAtMax else {
-                    isCut = true
-                    cursor = nil
-                    break
-                }
-                lookedAt += 1
-                guard let found = try await self.detailed(study, client) else { continue }
-                shown.append(found)
-            }
-        } while cursor != nil
-        self.show(shown, isCut: isCut)
-    }
-
-    private func page(_ client: GatewayClient, cursor: String?) async throws -> FoundPage {
-        let size = self.modality.isEmpty ? min(self.limit + 1, Self.pageSize) : Self.pageSize
-        var parameters = self.filters.parameters + [("limit", String(size))]
-        if let cursor { parameters.append(("cursor", cursor)) }
-        let body = try await client.get("\(client.access.api)/studies?\(queryText(parameters))")
-        return try Self.decode(FoundPage.self, body)
-    }
-
-    /// The study with what only its own page tells; nil where its series are of other kinds.
-    private func detailed(
-        _ study: FoundStudy,
-        _ client: GatewayClient
-    ) async throws -> (study: FoundStudy, json: String)? {
-        let body = try await client.get("\(client.access.api)/studies/\(study.uid)")
-        let full = try Self.decode(FoundStudy.self, body)
-        let wanted = Set(self.modality.map { $0.uppercased() })
-        guard wanted.isEmpty || !wanted.isDisjoint(with: full.modalities ?? []) else { return nil }
-        return (full, String(buffer: body))
-    }
-
-    private func show(_ found: [(study: FoundStudy, json: String)], isCut: Bool) {
+    private func showTable(_ client: GatewayClient) async throws {
+        var table = TextTable(header: FoundStudy.header)
+        let last = try await self.pages(FoundStudy.self, client) { table.rows.append(contentsOf: $0.map(\.cells)) }
         let output = Console.standardOutput
-        if self.json {
-            for one in found { output.line(one.json) }
-        } else if found.isEmpty {
+        if table.rows.isEmpty {
             output.line("No study matches.")
         } else {
-            var table = TextTable(header: FoundStudy.header)
-            table.rows = found.map(\.study.cells)
             for line in table.lines(cellMax: 32) { output.line(line) }
+            let sum = FoundSum(
+                shown: table.rows.count,
+                total: last.total,
+                isLowerBound: last.totalIsLowerBound ?? false
+            )
+            output.line("\n\(sum.line)")
         }
-        if isCut { Console.standardError.line("note: there are more; ask for them with --limit.") }
     }
 
-    private static func decode<Value: Decodable>(_ type: Value.Type, _ body: ByteBuffer) throws -> Value {
-        do {
-            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
-        } catch {
-            throw CommandFailure.notDone("The gateway's answer cannot be read; is it a Collimator?")
+    private func showJSON(_ client: GatewayClient) async throws {
+        try await self.pages(JSONTree.self, client) { items in
+            for item in items { Console.standardOutput.line(try item.line) }
+        }
+    }
+
+    /// Calls the closure with page after page, as far as they are wanted; gives the last.
+    @discardableResult
+    private func pages<Study>(
+        _ type: Study.Type,
+        _ client: GatewayClient,
+        _ show: ([Study]) throws -> Void
+    ) async throws -> FoundPage<Study> {
+        let wanted = self.all ? Int.max : self.limit ?? Self.limitDefault
+        var search = SearchRequest(self.filters, stores: self.store, sort: self.sort, limit: 1)
+        var shown = 0
+        while true {
+            search.limit = min(wanted - shown, Self.pageSize)
+            let body = try await client.call(
+                .POST,
+                "\(client.access.root)/studies/search",
+                json: try JSONEncoder().encode(search)
+            )
+            let page = try GatewayClient.decode(FoundPage<Study>.self, body)
+            try show(page.items)
+            shown += page.items.count
+            search.cursor = page.nextCursor
+            guard search.cursor != nil, shown < wanted else {
+                self.note(isCut: search.cursor != nil, isComplete: page.complete)
+                return page
+            }
+        }
+    }
+
+    private func note(isCut: Bool, isComplete: Bool) {
+        if isCut { Console.standardError.line("note: there are more; ask for them with --limit or --all.") }
+        if !isComplete {
+            Console.standardError.line(
+                "note: the list is not complete yet: a store is still being indexed; see `collimator catalog status`."
+            )
         }
     }
 }

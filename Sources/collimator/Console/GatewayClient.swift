@@ -20,12 +20,22 @@ struct GatewayClient: Sendable {
         try await self.call(.GET, url, accept: accept)
     }
 
-    /// A request without a body; gives the body of a 200 or 201, and throws ``CommandFailure`` in words else.
-    func call(_ method: HTTPMethod, _ url: String, accept: String = "application/json") async throws -> ByteBuffer {
+    /// A request, with JSON as its body where there is one; gives the body of a success, and throws ``CommandFailure``
+    /// in words else.
+    func call(
+        _ method: HTTPMethod,
+        _ url: String,
+        accept: String = "application/json",
+        json: Data? = nil
+    ) async throws -> ByteBuffer {
         var request = HTTPClientRequest(url: url)
         request.method = method
         request.headers.add(name: "Authorization", value: "Bearer \(self.access.key)")
         request.headers.add(name: "Accept", value: accept)
+        if let json {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(json)
+        }
         let response: HTTPClientResponse
         let body: ByteBuffer
         do {
@@ -35,10 +45,22 @@ struct GatewayClient: Sendable {
             throw self.unreachable
         }
         switch response.status.code {
-        case 200, 201: return body
+        case 200, 201, 202: return body
         case 204: return ByteBuffer()
         default: throw self.failure(status: Int(response.status.code), body: body)
         }
+    }
+
+    /// Calls the body with a client for the gateway, which it may use until it returns.
+    static func with(_ access: GatewayAccess, _ body: (GatewayClient) async throws -> Void) async throws {
+        let httpClient = HTTPClient(configuration: DICOMTransport.configuration())
+        do {
+            try await body(GatewayClient(access: access, httpClient: httpClient))
+        } catch {
+            try await httpClient.shutdown()
+            throw error
+        }
+        try await httpClient.shutdown()
     }
 
     /// Uploads one file.
@@ -85,6 +107,15 @@ struct GatewayClient: Sendable {
             let page = try DICOMJSON.dataSets(from: Array(body.readableBytesView))
             found.formUnion(page.compactMap { $0.string(.sopInstanceUID) })
             if page.count < Self.pageSize { return found }
+        }
+    }
+
+    /// Reads the JSON of an answer.
+    static func decode<Value: Decodable>(_ type: Value.Type, _ body: ByteBuffer) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        } catch {
+            throw CommandFailure.notDone("The gateway's answer cannot be read; is it a Collimator?")
         }
     }
 
