@@ -75,22 +75,31 @@ struct CloudStoresTests {
         let other = "projects/p/locations/l/datasets/other"
         let register = WrittenRegister()
         for (waitsAt, first, second) in [
-            (HTTPRequest.Method.delete, (HTTPRequest.Method.delete, other), (.post, "\(other)/dicomStores?dicomStoreId=n")),
+            (
+                HTTPRequest.Method.delete, (HTTPRequest.Method.delete, other),
+                (.post, "\(other)/dicomStores?dicomStoreId=n")
+            ),
             (.post, (.post, "\(other)/dicomStores?dicomStoreId=n"), (HTTPRequest.Method.delete, other)),
         ] {
             let waiting = try Waiting(at: waitsAt, register: register)
-            async let begun = waiting.gateway.request(first.0, "/v1/\(first.1)")
-            for await _ in waiting.isAsked {}
-            let refused = try await waiting.gateway.request(second.0, "/v1/\(second.1)")
-            #expect(refused.status == .serviceUnavailable)
-            #expect(refused.headers[.retryAfter] == "1")
-            // Another dataset is not concerned.
-            let elsewhere = try await waiting.gateway.request(.get, "/v1/\(CloudSample.dataset)")
-            #expect(elsewhere.status == .ok)
-            waiting.letGo.finish()
-            #expect(try await begun.status == .ok)
-            let after = try await waiting.gateway.request(second.0, "/v1/\(second.1)")
-            #expect(after.status == .ok)
+            // One application, because whose turn it is lives in it.
+            try await waiting.gateway.application.test(.router) { client in
+                @Sendable func request(_ method: HTTPRequest.Method, _ path: String) async throws -> TestResponse {
+                    try await client.execute(uri: "/v1/\(path)", method: method, headers: GatewayUnderTest.bearer)
+                }
+                async let begun = request(first.0, first.1)
+                for await _ in waiting.isAsked {}
+                let refused = try await request(second.0, second.1)
+                #expect(refused.status == .serviceUnavailable)
+                #expect(refused.headers[.retryAfter] == "1")
+                // Another dataset is not concerned.
+                let elsewhere = try await request(.get, CloudSample.dataset)
+                #expect(elsewhere.status == .ok)
+                waiting.letGo.finish()
+                let ended = try await begun
+                let after = try await request(second.0, second.1)
+                #expect(ended.status == .ok && after.status == .ok)
+            }
         }
     }
 }

@@ -33,7 +33,8 @@ struct ContentCodingTests {
             (UploadSample.path, "application/dicom"), (UploadSample.path, "application/zip"),
             ("/api/v1/studies/search", "application/json"), ("/auth/sign-ins", "application/json"),
             ("/dicomweb/radiology/studies", "application/dicom"), (Sample.dicomweb, "multipart/related"),
-            ("\(CloudSample.store)/dicomWeb/studies", "application/dicom"), ("\(CloudSample.store):export", "application/json"),
+            ("\(CloudSample.store)/dicomWeb/studies", "application/dicom"),
+            ("\(CloudSample.store):export", "application/json"),
         ]
     )
     func refused(path: String, type: String) async throws {

@@ -270,7 +270,9 @@ struct HTTPBoundaryTests {
             let answer = try await blocking {
                 let connection = try RawConnection(port: port)
                 let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 100000"
-                connection.send("POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.dicom)\(framing)\r\n\r\n")
+                connection.send(
+                    "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.dicom)\(framing)\r\n\r\n"
+                )
                 // At most a minute of drops: the end comes long before.
                 for _ in 0..<6000 {
                     usleep(10_000)

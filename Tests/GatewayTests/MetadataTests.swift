@@ -21,7 +21,10 @@ struct MetadataTests {
         )
     }
 
-    @Test("has the upstream's tag as a weak one, and 304 where the client holds it", arguments: ["\"a.b\"", "W/\"a.b\""])
+    @Test(
+        "has the upstream's tag as a weak one, and 304 where the client holds it",
+        arguments: ["\"a.b\"", "W/\"a.b\""]
+    )
     func tags(tag: String) async throws {
         let gateway = try Self.gateway(tag: tag)
         let first = try await gateway.request(.get, Self.path)
@@ -42,7 +45,9 @@ struct MetadataTests {
 
     @Test(
         "has no tag where the upstream gave none that is one",
-        arguments: [nil, "", "\"", "abc", "\"a\"b\"", "\"a,b\"", "w/\"a\"", "\"\(String(repeating: "x", count: 300))\""]
+        arguments: [
+            nil, "", "\"", "abc", "\"a\"b\"", "\"a,b\"", "w/\"a\"", "\"\(String(repeating: "x", count: 300))\"",
+        ]
     )
     func noTag(tag: String?) async throws {
         let answer = try await Self.gateway(tag: tag).request(.get, Self.path)

@@ -105,7 +105,10 @@ struct RenderedTests {
         #expect(!answer.text.contains("Smith"))
     }
 
-    @Test("has a tag of its bytes: 304 where the client holds it, in either spelling of the tag", arguments: ["", "W/"])
+    @Test(
+        "has a tag of its bytes: 304 where the client holds it, in either spelling of the tag",
+        arguments: ["", "W/"]
+    )
     func tags(weak: String) async throws {
         let gateway = try GatewayUnderTest(ScriptedUpstream(exchange: { Self.picture($0) }))
         for path in ["\(Sample.instancePath)/rendered", "\(Sample.instancePath)/frames/1/rendered"] {

@@ -232,7 +232,10 @@ struct SignInTests {
     )
     func cloudTree(site: String) async throws {
         let headers = Browser.signedIn(try self.secret(), [.secFetchSite: site])
-        for path in ["/v1/projects/p/locations", "\(CloudSample.store)/dicomWeb/studies", "/v1/nothing", "//v1/projects/p/locations"] {
+        for path in [
+            "/v1/projects/p/locations", "\(CloudSample.store)/dicomWeb/studies", "/v1/nothing",
+            "//v1/projects/p/locations",
+        ] {
             let answer = try await self.gateway.request(.get, path, headers: headers)
             #expect(answer.status == .unauthorized, "\(path)")
         }

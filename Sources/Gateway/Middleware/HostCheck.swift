@@ -37,7 +37,9 @@ enum HostField {
     /// The longest name of a host in the domain name system, and a port, in bytes.
     static let bytesMax = 255 + 6
 
-    /// Whether the text is such a value. An empty one is: a client sends it where its target has no authority.
+    /// Whether the text is such a value.
+    ///
+    /// An empty one is: a client sends it where its target has no authority.
     static func isValid(_ text: String) -> Bool {
         guard text.utf8.count <= Self.bytesMax else { return false }
         var rest = text.utf8[...]

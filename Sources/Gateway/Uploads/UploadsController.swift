@@ -58,8 +58,9 @@ struct UploadsController: Sendable {
         }
     }
 
-    /// One file as the whole body: what is wrong with it is a problem, as with any other resource. What is no image has
-    /// nothing wrong with it: that is told as among others.
+    /// One file as the whole body: what is wrong with it is a problem, as with any other resource.
+    ///
+    /// What is no image has nothing wrong with it: that is told as among others.
     private func store(_ body: UploadBody, _ storing: FileStoring, in store: StoreName) async throws -> WholeAnswer {
         let outcome = try await body.sending(buffering: self.limits.relayedBytesMax) { bytes in
             await storing.outcome(of: bytes, length: body.length, isDeclared: true)
