@@ -44,6 +44,10 @@ package struct GatewayLimits: Sendable {
     package var headTimeout = Duration.seconds(30)
     /// How long a request's body may pause while it is being read.
     package var bodyIdleTimeout = Duration.seconds(30)
+    /// The time, spent waiting for a request's body, in each of which after the first a least number of bytes must come.
+    package var bodyPaceWindow = Duration.seconds(30)
+    /// That least number of bytes.
+    package var bodyPaceBytesMin = 1024
     /// How long a client may take nothing of an answer that waits for it.
     package var stalledReaderTimeout = Duration.seconds(60)
     /// Bytes of an answer that wait for a slow client before the upstream is read no further.

@@ -102,6 +102,14 @@ struct CommandParsingTests {
         #expect(try tree.line == text)
     }
 
+    @Test("sign-in takes the place of a gateway, and no store")
+    func signIn() throws {
+        let command = try Self.parse(SignInCommand.self, ["sign-in", "--url", "http://h", "--key", "k"])
+        let access = try command.gateway.access(environment: [:])
+        #expect(access.url == "http://h" && access.key == "k")
+        #expect(throws: (any Error).self) { try Self.parse(SignInCommand.self, ["sign-in", "--store", "mr"]) }
+    }
+
     @Test("the key on the command line wins over the environment, and the address too")
     func keyPrecedence() throws {
         let command = try Self.parse(SearchCommand.self, ["search", "--key", "mine", "--url", "http://a"])

@@ -78,6 +78,16 @@ struct CrossOriginTests {
         }
     }
 
+    @Test("are named once in Vary, whatever else is in it")
+    func varyOnce() async throws {
+        let listed = try await self.request(.get, "/api/v1/stores", GatewayUnderTest.bearer)
+        #expect(listed.headers[values: .vary] == ["Authorization, Cookie, Origin"])
+        let refused = try await self.request(.get, "/api/v1/stores", [:])
+        #expect(refused.headers[values: .vary] == ["Origin"])
+        let preflight = try await self.request(.options, Sample.dicomweb, Self.preflight(Self.origin))
+        #expect(preflight.headers[.vary]?.hasSuffix(", Origin") == true)
+    }
+
     @Test("get no headers where none are listed")
     func offByDefault() async throws {
         let gateway = try GatewayUnderTest(ScriptedUpstream(search: { _ in [] }))

@@ -110,4 +110,25 @@ struct FileTests {
         let refused = try await gateway.request(.get, "\(path)/metadata?x=1")
         #expect(refused.status == .badRequest)
     }
+
+    @Test("a request for a part gets the whole, and is told that there are no parts (RFC 9110 §14.2)")
+    func range() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in
+            .chunks(["0123", "456789"], headers: [.contentType: "application/dicom", .contentLength: "10"])
+        })
+        for range in ["bytes=2-3", "bytes=0-0,5-6", "bytes=100-", "lines=1-2"] {
+            var headers = GatewayUnderTest.bearer
+            headers[.range] = range
+            let answer = try await GatewayUnderTest(upstream).request(
+                .get,
+                "\(Sample.instancePath)/file",
+                headers: headers
+            )
+            #expect(answer.status == .ok)
+            #expect(answer.text == "0123456789")
+            #expect(answer.headers[.acceptRanges] == "none")
+            #expect(answer.headers[.contentRange] == nil)
+        }
+        #expect(upstream.log.requests.allSatisfy { $0.headers[.range] == nil })
+    }
 }

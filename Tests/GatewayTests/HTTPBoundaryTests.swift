@@ -226,12 +226,67 @@ struct HTTPBoundaryTests {
         #expect(answer.lowercased().contains("connection: close\r\n"))
     }
 
-    @Test("a second Host and a length beyond any number are refused at once")
-    func ambiguousFields() async throws {
-        let twice = try await self.exchange(
-            "GET /api/v1/stores HTTP/1.1\r\nHost: x\r\nHost: y\r\n\(Self.key)Connection: close\r\n\r\n"
+    @Test(
+        "no Host, two of them or one that is none is 400, and nothing after it is served",
+        arguments: [
+            ("1.1", "", 400), ("1.1", "Host: x\r\nHost: x\r\n", 400), ("1.0", "Host: x\r\nHost: y\r\n", 400),
+            ("1.1", "Host: a b\r\n", 400), ("1.1", "Host: a/b\r\n", 400), ("1.1", "Host: u@a\r\n", 400),
+            ("1.1", "Host: a:b\r\n", 400), ("1.1", "Host: a:1:2\r\n", 400), ("1.1", "Host: [::1\r\n", 400),
+            ("1.1", "Host: []\r\n", 400), ("1.1", "Host: http://a\r\n", 400), ("1.1", "Host: a:123456\r\n", 400),
+            ("1.0", "", 200), ("1.1", "Host: x\r\n", 200), ("1.1", "Host: a.test:8080\r\n", 200),
+            ("1.1", "Host: [::1]:80\r\n", 200), ("1.1", "Host: a_b-c.test.:\r\n", 200), ("1.1", "Host:\r\n", 200),
+        ]
+    )
+    func host(version: String, fields: String, status: Int) async throws {
+        let head = "GET /api/v1/stores HTTP/\(version)\r\n\(fields)\(Self.key)"
+        let next = status == 200 ? "Connection: close\r\n\r\n" : "\r\n\(head)\r\n"
+        let answer = try await self.exchange(head + next)
+        #expect(answer.contains(" \(status) "), "\(answer.prefix(200))")
+        #expect(answer.components(separatedBy: "HTTP/1.").count == 2)
+        if status == 400 { #expect(answer.contains("one Host field")) }
+    }
+
+    @Test("a request without a Host is refused after the answer before it")
+    func hostOfSecond() async throws {
+        let answer = try await self.exchange(
+            "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nPOST /api/v1/stores HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
         )
-        #expect(twice.hasPrefix("HTTP/1.1 400 "), "\(twice.prefix(200))")
+        let answers = answer.components(separatedBy: "HTTP/1.1 ").dropFirst()
+        #expect(answers.map { $0.prefix(3) } == ["200", "400"])
+    }
+
+    @Test("a body that comes in drops is 408, though it never pauses for long", arguments: [false, true])
+    func drippingBody(isChunked: Bool) async throws {
+        let upstream = ScriptedUpstream(exchange: { request in
+            if let body = request.body { for try await _ in body.bytes {} }
+            Issue.record("the body was taken for whole")
+            return .chunks(["{}"])
+        })
+        var limits = GatewayLimits()
+        limits.bodyPaceWindow = .milliseconds(100)
+        let application = try GatewayUnderTest(upstream, limits: limits).application
+        try await application.test(.live) { client in
+            let port = try #require(client.port)
+            let answer = try await blocking {
+                let connection = try RawConnection(port: port)
+                let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 100000"
+                connection.send(
+                    "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.dicom)\(framing)\r\n\r\n"
+                )
+                // At most a minute of drops: the end comes long before.
+                for _ in 0..<6000 {
+                    usleep(10_000)
+                    guard connection.send(isChunked ? "1\r\na\r\n" : "a"), !connection.hasSomething else { break }
+                }
+                return connection.receiveAll()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer.prefix(200))")
+            #expect(answer.contains("\"code\":\"request-timeout\""))
+        }
+    }
+
+    @Test("a length beyond any number is refused at once")
+    func ambiguousFields() async throws {
         let endless = try await self.exchange(
             "POST /dicomweb/radiology/studies HTTP/1.1\r\nHost: x\r\n\(Self.key)Content-Length: 9223372036854775808\r\n\r\na"
         )

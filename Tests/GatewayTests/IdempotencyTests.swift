@@ -48,6 +48,27 @@ struct IdempotencyTests {
         #expect(try answer.problem().code == "unprocessable")
     }
 
+    @Test("what is kept of a request is of one size, and tells any two requests apart")
+    func fingerprints() {
+        func fingerprint(_ path: String, _ type: String?, _ length: String?, method: HTTPRequest.Method = .post)
+            -> RequestFingerprint
+        {
+            var head = HTTPRequest(method: method, scheme: nil, authority: nil, path: path)
+            head.headerFields[.contentType] = type
+            head.headerFields[.contentLength] = length
+            return RequestFingerprint(Request(head: head, body: RequestBody(buffer: ByteBuffer())))
+        }
+        let all = [
+            fingerprint("/a", "b", "1"), fingerprint("/ab", "", "1"), fingerprint("/a", nil, "1"),
+            fingerprint("/a", "b1", nil), fingerprint("/a", "b", nil), fingerprint("/a?b", nil, "1"),
+            fingerprint("/a", "b", "1", method: .put),
+        ]
+        #expect(Set(all).count == all.count)
+        #expect(fingerprint("/a", "b", "1") == all[0])
+        let long = String(reflecting: fingerprint("/\(String(repeating: "x", count: 5000))", nil, nil))
+        #expect(!long.contains("xxx"))
+    }
+
     @Test("while a request is under way its key is taken, and free again when it has failed")
     func underWay() async throws {
         let failing = UploadSample.storing { _ in throw DICOMwebError.transport }

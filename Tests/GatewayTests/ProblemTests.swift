@@ -96,4 +96,34 @@ struct ProblemTests {
         let answer = try await gateway.request(.get, "/api/v1/stores?x=\(long)")
         #expect(answer.status == .requestHeaderFieldsTooLarge)
     }
+
+    @Test(
+        "an upstream's Retry-After is kept within bounds, and left out where it is none",
+        arguments: [
+            ("7", 7), ("0", 1), ("3600", 3600), ("3601", 3600), ("99999999999999999999999", 3600), ("-5", nil),
+            ("+5", nil), ("5.5", nil), ("", nil), ("Wed, 21 Oct 2026 07:28:00 GMT", nil),
+        ] as [(String, Int?)]
+    )
+    func retryAfter(text: String, seconds: Int?) {
+        #expect(RetryAfter([.retryAfter: text])?.seconds == seconds)
+    }
+
+    @Test("a throttled store's Retry-After is within bounds in every tree")
+    func throttled() async throws {
+        let upstream = ScriptedUpstream(
+            exchange: { _ in
+                .chunks(["{}"], status: 429, headers: [.contentType: "application/json", .retryAfter: "1000000"])
+            }
+        )
+        let gateway = try GatewayUnderTest(upstream, cloud: ScriptedCloud([:]))
+        for path in ["\(Sample.studyPath)/metadata", CloudSample.study] {
+            let answer = try await gateway.request(.get, path)
+            #expect([429, 503].contains(answer.status.code), "\(path)")
+            #expect(answer.headers[.retryAfter] == "3600", "\(path)")
+        }
+        for (wait, seconds) in [(Duration.seconds(1_000_000), 3600), (.milliseconds(1500), 2), (.zero, 1)] {
+            let error = collimatorError(for: DICOMwebError.throttled(retryAfter: wait))
+            #expect(error.retryAfterSeconds == seconds)
+        }
+    }
 }

@@ -104,4 +104,47 @@ struct RenderedTests {
         #expect(problem.detail?.hasPrefix("The DICOM store cannot render this.") == true)
         #expect(!answer.text.contains("Smith"))
     }
+
+    @Test(
+        "has a tag of its bytes: 304 where the client holds it, in either spelling of the tag",
+        arguments: ["", "W/"]
+    )
+    func tags(weak: String) async throws {
+        let gateway = try GatewayUnderTest(ScriptedUpstream(exchange: { Self.picture($0) }))
+        for path in ["\(Sample.instancePath)/rendered", "\(Sample.instancePath)/frames/1/rendered"] {
+            let first = try await gateway.request(.get, path)
+            let tag = try #require(first.headers[.eTag])
+            #expect(tag.hasPrefix("\""))
+            #expect(first.headers[.cacheControl] == "private, no-cache")
+            var headers = GatewayUnderTest.bearer
+            headers[.ifNoneMatch] = weak + tag
+            let again = try await gateway.request(.get, path, headers: headers)
+            #expect(again.status == .notModified)
+            #expect(again.body.readableBytes == 0)
+            #expect(again.headers[.eTag] == tag && again.headers[.vary] == first.headers[.vary])
+            headers[.ifNoneMatch] = "\"other\""
+            let other = try await gateway.request(.get, path, headers: headers)
+            #expect(other.status == .ok)
+        }
+    }
+
+    @Test("HEAD says what GET would, without the picture")
+    func head() async throws {
+        let gateway = try GatewayUnderTest(ScriptedUpstream(exchange: { Self.picture($0) }))
+        let get = try await gateway.request(.get, "\(Sample.instancePath)/rendered")
+        let head = try await gateway.request(.head, "\(Sample.instancePath)/rendered")
+        #expect(head.status == .ok)
+        #expect(head.body.readableBytes == 0)
+        #expect(head.headers[.eTag] == get.headers[.eTag])
+        #expect(head.headers[.contentLength] == "9")
+    }
+
+    @Test("a picture that is longer than any is a failure of the upstream, and never a part of one")
+    func endless() async throws {
+        let chunk = String(repeating: "x", count: 1024 * 1024)
+        let chunks = Array(repeating: chunk, count: RenderedController.bytesMax / chunk.utf8.count + 1)
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks(chunks, headers: [.contentType: "image/png"]) })
+        let answer = try await GatewayUnderTest(upstream).request(.get, "\(Sample.instancePath)/rendered")
+        #expect(answer.status == .badGateway)
+    }
 }

@@ -226,6 +226,26 @@ struct SignInTests {
         }
     }
 
+    @Test(
+        "a cookie is nobody among the paths of the Healthcare API, wherever it comes from",
+        arguments: ["cross-site", "same-site", "same-origin", "none"]
+    )
+    func cloudTree(site: String) async throws {
+        let headers = Browser.signedIn(try self.secret(), [.secFetchSite: site])
+        for path in [
+            "/v1/projects/p/locations", "\(CloudSample.store)/dicomWeb/studies", "/v1/nothing",
+            "//v1/projects/p/locations",
+        ] {
+            let answer = try await self.gateway.request(.get, path, headers: headers)
+            #expect(answer.status == .unauthorized, "\(path)")
+        }
+        // A key beside it counts as ever.
+        var withKey = headers
+        withKey[.authorization] = GatewayUnderTest.bearer[.authorization]
+        let answer = try await self.gateway.request(.get, "/v1/nothing", headers: withKey)
+        #expect(answer.status == .notFound)
+    }
+
     @Test("two session cookies are none")
     func twoCookies() async throws {
         let secret = try self.secret()

@@ -93,6 +93,46 @@ struct UploadTests {
         )
         #expect(answer.status == .unprocessableContent)
         #expect(upstream.log.stored == [Array(text.utf8)])
+        let body = try answer.upload()
+        #expect(body.counts == UploadText.Counts(skipped: 1))
+        #expect(body.items.map(\.reason) == [text.isEmpty ? "empty" : "not-dicom"])
+    }
+
+    @Test("what is no DICOM file has one outcome in each form: skipped")
+    func oneWord() async throws {
+        let upstream = UploadSample.storing { _ in throw DICOMwebError.badRequest(status: 400, code: nil) }
+        let gateway = try GatewayUnderTest(upstream)
+        let text = Array("hello".utf8)
+        for (type, body) in [
+            ("application/dicom", text),
+            (
+                #"multipart/related; type="application/dicom"; boundary=b"#,
+                UploadSample.multipart([("Content-Type: application/dicom", text)])
+            ),
+            (
+                "multipart/form-data; boundary=b",
+                UploadSample.multipart([(#"Content-Disposition: form-data; name="f"; filename="a""#, text)])
+            ),
+        ] {
+            var headers = GatewayUnderTest.bearer
+            headers[.contentType] = type
+            let answer = try await gateway.request(.post, Self.path, headers: headers, body: ByteBuffer(bytes: body))
+            #expect(answer.status == .unprocessableContent, "\(type)")
+            let item = try #require(try answer.upload().items.first)
+            #expect(item.outcome == "skipped" && item.reason == "not-dicom", "\(type)")
+        }
+    }
+
+    @Test("a store that fails is not the file's fault, whatever the file looks like")
+    func strangeBytesAndFailingStore() async throws {
+        let upstream = UploadSample.storing { _ in throw DICOMwebError.transport }
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: ByteBuffer(string: "hello")
+        )
+        #expect(answer.status == .serviceUnavailable)
     }
 
     @Test(

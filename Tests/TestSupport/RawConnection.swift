@@ -49,6 +49,12 @@ package final class RawConnection: Sendable {
     @discardableResult
     package func send(_ text: String) -> Bool { self.send(Array(text.utf8)) }
 
+    /// Whether there is something to receive, or the other side has ended.
+    package var hasSomething: Bool {
+        var state = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&state, 1, 0) > 0
+    }
+
     /// Some bytes; none at the end of the stream, or after a minute of nothing.
     package func receive() -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)

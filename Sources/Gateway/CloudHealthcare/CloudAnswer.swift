@@ -7,11 +7,10 @@ import Identity
 func cloudAnswer(_ answer: UpstreamResponse, rewriting rewrite: ByteReplacer? = nil) throws(CollimatorError) -> Response
 {
     guard (200..<300).contains(answer.status) || isTold(answer) else {
-        let retryAfter = answer.headers[.retryAfter].flatMap { Int($0) }
-        throw upstreamFailure(status: answer.status, retryAfterSeconds: retryAfter)
+        throw upstreamFailure(status: answer.status, retryAfterSeconds: RetryAfter(answer.headers)?.seconds)
     }
     var response = passThrough(answer, rewriting: rewrite)
-    if let retryAfter = answer.headers[.retryAfter] { response.headers[.retryAfter] = retryAfter }
+    response.headers[.retryAfter] = RetryAfter(answer.headers).map { String($0.seconds) }
     response.headers[.cacheControl] = "private, no-store"
     return response
 }

@@ -11,6 +11,7 @@ struct CloudStoresController: Sendable {
 
     let directory: StoreDirectory
     let register: StoreRegister
+    let turns = DatasetTurns()
     let authorizes: @Sendable (CallerContext, GatewayStore) -> Bool
 
     var endpoints: [Endpoint] {
@@ -37,24 +38,37 @@ struct CloudStoresController: Sendable {
         guard let id = try query.parameters.single("dicomStoreId"), !id.allSatisfy({ $0 == "." }),
             let resource = DICOMStoreName(dataset: target.name, store: id), let name = StoreName(derivedFrom: id)
         else { throw Self.invalidID }
-        let body = try await CloudBody.read(request)
-        try self.directory.reserve(name, for: resource)
+        var upstream = UpstreamRequest(.post, "\(target.path)/dicomStores", query: query.text)
+        upstream.headers = [.accept: "application/json", .contentType: "application/json"]
+        upstream.body = .bytes(try await CloudBody.read(request))
+        let (store, sent) = (RegisteredStore(name: name, resource: resource), upstream)
+        return try await toItsEnd {
+            try await self.turns.making(in: target.name) {
+                try await self.make(store, by: sent, in: target, context: context)
+            }
+        }
+    }
+
+    private func make(
+        _ store: RegisteredStore,
+        by upstream: UpstreamRequest,
+        in target: CloudDatasetTarget,
+        context: CallerContext
+    ) async throws -> Response {
+        try self.directory.reserve(store.name, for: store.resource)
         do {
-            var upstream = UpstreamRequest(.post, "\(target.path)/dicomStores", query: query.text)
-            upstream.headers = [.accept: "application/json", .contentType: "application/json"]
-            upstream.body = .bytes(body)
             let answer = try await CollectedAnswer(
                 try await target.healthcare.exchange(upstream, context.call(.storesCreate))
             )
             try HealthcareUpstream.refuseCredentialFailure(answer.status)
             guard (200..<300).contains(answer.status) else {
-                self.directory.release(name)
+                self.directory.release(store.name)
                 return try cloudAnswer(answer.response)
             }
-            try await self.keep(RegisteredStore(name: name, resource: resource), in: target, context: context)
+            try await self.keep(store, in: target, context: context)
             return try cloudAnswer(answer.response)
         } catch {
-            self.directory.release(name)
+            self.directory.release(store.name)
             throw error
         }
     }
@@ -106,13 +120,15 @@ struct CloudStoresController: Sendable {
         target: CloudStoreTarget
     ) async throws -> Response {
         guard target.store.isMadeHere else { throw Self.configured }
-        let answer = try await self.delete(target.path, of: target.healthcare, context.call(.storesDelete))
-        if (200..<300).contains(answer.status) || answer.status == 404 {
-            // Struck out before it is forgotten: where that fails, the caller can delete it once more.
-            try await self.register.remove([target.store.name])
-            await self.directory.remove([target.store.name])
+        return try await toItsEnd {
+            let answer = try await self.delete(target.path, of: target.healthcare, context.call(.storesDelete))
+            if (200..<300).contains(answer.status) || answer.status == 404 {
+                // Struck out before it is forgotten: where that fails, the caller can delete it once more.
+                try await self.register.remove([target.store.name])
+                await self.directory.remove([target.store.name])
+            }
+            return try cloudAnswer(answer.response)
         }
-        return try cloudAnswer(answer.response)
     }
 
     @Sendable private func removeDataset(
@@ -120,7 +136,14 @@ struct CloudStoresController: Sendable {
         context: CallerContext,
         target: CloudDatasetTarget
     ) async throws -> Response {
-        let call = context.call(.datasetsDelete)
+        try await toItsEnd {
+            try await self.turns.deleting(target.name) {
+                try await self.removeDataset(target, context.call(.datasetsDelete))
+            }
+        }
+    }
+
+    private func removeDataset(_ target: CloudDatasetTarget, _ call: UpstreamCall) async throws -> Response {
         let ours = self.directory.all.filter { $0.resource?.dataset == target.name }
         guard ours.allSatisfy(\.isMadeHere) else { throw Self.configured }
         // Deleting takes everything along. What is not known here cannot have been meant.

@@ -49,7 +49,13 @@ extension DICOMwebController {
         upstream.headers[.accept] = try media.accepted(by: request, parameter: parameter)
         let answer = try await target.store.upstream.exchange(upstream, context.reading)
         try refuseFailure(answer, accepting: [200])
-        return try await self.passed(answer, media, target: target, request: request)
+        var response = try await self.passed(answer, media, target: target, request: request)
+        // Where the upstream has a tag a client need not load again what it holds.
+        if let tag = answer.headers[.eTag].flatMap({ EntityTag(weakening: $0) }) {
+            response.headers[.eTag] = tag.text
+            if tag.isHeld(by: request) { return notModified(response.headers) }
+        }
+        return response
     }
 
     /// A rendition, with the parameters that the upstream has.

@@ -12,15 +12,8 @@ private let answerHeaders: [HTTPField.Name] = [.contentType, .contentLength, .wa
 /// be of a kind (``refuseStrangeMedia(_:allowing:)``) should not be passed on. A fault after the
 /// first byte cuts the connection: nothing is written to make the body look whole.
 func passThrough(_ answer: UpstreamResponse, rewriting rewrite: (any BodyRewriter)? = nil) -> Response {
-    var headers = HTTPFields()
-    for name in answerHeaders {
-        headers[name] = answer.headers[name]
-    }
+    var headers = passedHeaders(answer)
     if rewrite != nil { headers[.contentLength] = nil }
-    headers[.via] = "1.1 collimator"
-    // What a caller may see changes, and what is shown is personal: nobody keeps it without asking.
-    headers[.cacheControl] = "private, no-cache"
-    headers[.vary] = "\(varyByCaller), Accept"
     let length = headers[.contentLength].flatMap { Int($0) }
     let bytes = answer.body
     let body = ResponseBody(contentLength: length) { writer in
@@ -45,11 +38,23 @@ func passThrough(_ answer: UpstreamResponse, rewriting rewrite: (any BodyRewrite
     return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
 }
 
+/// The headers of an upstream's answer as ours.
+func passedHeaders(_ answer: UpstreamResponse) -> HTTPFields {
+    var headers = HTTPFields()
+    for name in answerHeaders {
+        headers[name] = answer.headers[name]
+    }
+    headers[.via] = "1.1 collimator"
+    // What a caller may see changes, and what is shown is personal: nobody keeps it without asking.
+    headers[.cacheControl] = "private, no-cache"
+    headers[.vary] = "\(varyByCaller), Accept"
+    return headers
+}
+
 /// Throws what a failed answer means for our client, leaving the upstream's body unread.
 func refuseFailure(_ answer: UpstreamResponse, accepting accepted: Set<Int>) throws(CollimatorError) {
     guard !accepted.contains(answer.status) else { return }
-    let retryAfter = answer.headers[.retryAfter].flatMap { Int($0) }
-    throw upstreamFailure(status: answer.status, retryAfterSeconds: retryAfter)
+    throw upstreamFailure(status: answer.status, retryAfterSeconds: RetryAfter(answer.headers)?.seconds)
 }
 
 extension HTTPField.Name {

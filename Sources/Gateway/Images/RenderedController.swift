@@ -3,25 +3,24 @@ import DICOMweb
 import HTTPTypes
 import Hummingbird
 
-/// Pictures of instances and frames, for finding and previewing; rendered by the upstream and passed through.
+/// Pictures of instances and frames, for finding and previewing; rendered by the upstream.
+///
+/// A picture is read whole before it is sent: only then is there a tag of its bytes, and a browser that shows a list
+/// again need not load it again.
 struct RenderedController: Sendable {
+    /// The longest picture that is passed on, in bytes; what a display can show is far below.
+    static let bytesMax = 64 * 1024 * 1024
+
     private static let instance =
         "/api/v1/stores/{store}/studies/{study}/series/{series}/instances/{instance}"
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(
-                .get,
-                "\(Self.instance)/rendered",
-                .dicomWebRead,
-                offersHead: false,
-                handler: self.rendered
-            ),
+            Endpoint(.get, "\(Self.instance)/rendered", .dicomWebRead, handler: self.rendered),
             Endpoint(
                 .get,
                 "\(Self.instance)/frames/{frame}/rendered",
                 .dicomWebRead,
-                offersHead: false,
                 handler: self.renderedFrame
             ),
         ]
@@ -68,9 +67,11 @@ struct RenderedController: Sendable {
         guard answer.status != 400 else { throw Self.notRenderable }
         try refuseFailure(answer, accepting: [200])
         try refuseStrangeMedia(answer, allowing: .pictures)
-        var response = passThrough(answer)
-        response.headers[renditionHeader] = "preview"
-        return response
+        let picture = try await CollectedAnswer(answer, upTo: Self.bytesMax)
+        var headers = passedHeaders(answer)
+        headers[.contentLength] = nil
+        headers[renditionHeader] = "preview"
+        return taggedAnswer(picture.bytes, headers, to: request)
     }
 
     private static var notRenderable: CollimatorError {

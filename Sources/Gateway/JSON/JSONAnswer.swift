@@ -6,18 +6,29 @@ import NIOCore
 ///
 /// `private, no-cache`: a browser may keep it and must ask before using it, and no shared cache may keep it.
 func jsonAnswer(_ value: JSONValue, to request: Request) -> Response {
-    let body = value.encoded()
+    let headers: HTTPFields = [.contentType: "application/json", .vary: varyByCaller]
+    return taggedAnswer(value.encoded(), headers, to: request)
+}
+
+/// A body that is in memory as a whole, as an answer to a GET, with a tag and 304 like one of JSON.
+///
+/// `headers` say at least what the body is and what it varies by.
+func taggedAnswer(_ body: [UInt8], _ headers: HTTPFields, to request: Request) -> Response {
     let tag = EntityTag(of: body)
-    var headers: HTTPFields = [
-        .cacheControl: "private, no-cache",
-        .eTag: tag.text,
-        .vary: varyByCaller,
-    ]
-    if tag.isHeld(by: request) {
-        return Response(status: .notModified, headers: headers)
-    }
-    headers[.contentType] = "application/json"
+    var headers = headers
+    headers[.cacheControl] = "private, no-cache"
+    headers[.eTag] = tag.text
+    guard !tag.isHeld(by: request) else { return notModified(headers) }
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+}
+
+/// What a client is told whose copy is still the one: the fields of the answer but those about its body (RFC 9110
+/// §15.4.5).
+func notModified(_ headers: HTTPFields) -> Response {
+    var headers = headers
+    headers[.contentType] = nil
+    headers[.contentLength] = nil
+    return Response(status: .notModified, headers: headers)
 }
 
 /// A JSON body that nobody keeps, as an answer to a POST that asks.

@@ -7,7 +7,7 @@ import Identity
 ///
 /// It is middleware of the root, so that an unknown path too is 401 without a caller: who may not call learns nothing
 /// about what is there. The open routes are told by the matched route, never by the raw path. Where a request has an
-/// `Authorization` header that one decides; else the cookie of a browser's session does.
+/// `Authorization` header that one decides; else the cookie of a browser's session does, but below `/v1`.
 struct Authentication: RouterMiddleware {
     typealias Context = GatewayContext
 
@@ -25,7 +25,10 @@ struct Authentication: RouterMiddleware {
             return try await next(request, context)
         }
         let authorization = request.headers[values: .authorization]
-        if authorization.isEmpty, let secret = self.browser.cookie.secret(in: request.headers) {
+        // Browsers have no business among the paths of the Healthcare API: there a cookie is not looked at, wherever it
+        // comes from.
+        let isForBrowsers = ErrorForm(route: context.endpointPath, path: request.uri.path) == .problem
+        if authorization.isEmpty, isForBrowsers, let secret = self.browser.cookie.secret(in: request.headers) {
             return try await self.handle(request, session: secret, context: context, next: next)
         }
         var context = context

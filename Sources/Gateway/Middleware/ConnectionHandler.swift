@@ -13,9 +13,10 @@ struct BodyWanted: Sendable {}
 ///
 /// It says `100 Continue` (RFC 9110 §10.1.1) when a handler begins to read a body and not before, so that a refusal
 /// comes instead of it. It answers requests that do not parse with a problem document, ends a head that takes too
-/// long and a body that stops coming with 408, and closes a connection whose client does not read. And it closes a connection whose request was answered
-/// with more of its body to come than is worth reading, in two steps (RFC 9112 §9.6): our side first, then for a short
-/// while what the client still sends is thrown away, because a reset would take the answer from it.
+/// long and a body that stops coming, or comes in drops, with 408, and closes a connection whose client does not read.
+/// And it closes a connection whose request was answered with more of its body to come than is worth reading, in two
+/// steps (RFC 9112 §9.6): our side first, then for a short while what the client still sends is thrown away, because a
+/// reset would take the answer from it.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -27,6 +28,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var state: ConnectionStateMachine
     private var refusal = RequestRefusal.notHTTP
     private var bodyProgress = NIODeadline.now()
+    private var bodyPace: BodyPace
     private var isReadPending = false
     private var hasReadPart = false
     private var headTimer: Scheduled<Void>?
@@ -37,6 +39,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     init(limits: GatewayLimits, logger: Logger) {
         self.limits = limits
         self.logger = logger
+        self.bodyPace = BodyPace(window: TimeAmount(limits.bodyPaceWindow), bytesMin: limits.bodyPaceBytesMin)
         self.state = ConnectionStateMachine(
             unreadBytesMax: limits.unreadBytesMax,
             lingerBytesMax: limits.lingerBytesMax
@@ -48,6 +51,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(AnswerFraming(), position: .after(decoder))
+            try pipeline.addHandler(HostCheck(), position: .after(decoder))
         } catch {
             // Without the HTTP/1.1 codec, as in tests of the handler alone, there is nothing to frame.
         }
@@ -66,14 +70,19 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.bodyProgress = .now()
+        let now = NIODeadline.now()
+        self.bodyProgress = now
         self.hasReadPart = true
-        let action =
-            switch Self.unwrapInboundIn(data) {
-            case .head(let request): self.requestBegan(request)
-            case .body(let bytes): self.state.bodyRead(bytes.readableBytes)
-            case .end: self.requestEnded()
+        let action: ConnectionStateMachine.ReadAction
+        switch Self.unwrapInboundIn(data) {
+        case .head(let request): action = self.requestBegan(request)
+        case .body(let bytes):
+            action = self.state.bodyRead(bytes.readableBytes)
+            if self.bodyPace.came(bytes.readableBytes, at: now), self.state.awaitsBody {
+                return self.endSlowBody(context)
             }
+        case .end: action = self.requestEnded()
+        }
         switch action {
         case .forward: context.fireChannelRead(data)
         case .drop: break
@@ -83,6 +92,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isReadPending = false
+        self.bodyPace.paused(at: .now())
         if self.state.awaitsBody, self.bodyTimer == nil { self.watchBody(context) }
         // Bytes that make no part of a request are a head that has begun.
         if !self.hasReadPart, self.state.awaitsHead, self.headTimer == nil { self.watchHead(context) }
@@ -98,6 +108,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if !self.isReadPending {
             self.isReadPending = true
             self.bodyProgress = .now()
+            if self.state.awaitsBody { self.bodyPace.asked(at: self.bodyProgress) }
         }
         context.read()
     }
@@ -159,6 +170,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         // More than a client that says `Connection: close` announced: the answer that it gets closes the connection.
         if case HTTPParserError.closedConnection = error { return }
         if case HTTPParserError.headerOverflow = error { self.refusal = RequestRefusal.headTooLarge }
+        if error is HostFault { self.refusal = RequestRefusal.badHost }
         switch self.state.requestFailed() {
         case .refuse: self.refuse(self.refusal, context)
         case .forward: context.fireErrorCaught(error)
@@ -172,6 +184,10 @@ extension ConnectionHandler {
     private func requestBegan(_ request: HTTPRequest) -> ConnectionStateMachine.ReadAction {
         self.headTimer?.cancel()
         self.headTimer = nil
+        self.bodyPace = BodyPace(
+            window: TimeAmount(self.limits.bodyPaceWindow),
+            bytesMin: self.limits.bodyPaceBytesMin
+        )
         return self.state.requestBegan(
             expectsContinue: request.headerFields[.expect]?.lowercased() == "100-continue",
             bytes: Self.bodyBytes(of: request),
@@ -215,18 +231,22 @@ extension ConnectionHandler {
         self.bodyTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.bodyTimer = nil
             guard self.state.awaitsBody else { return }
-            guard self.isReadPending, NIODeadline.now() >= self.bodyProgress + limit else {
-                if !self.isReadPending { self.bodyProgress = .now() }
-                self.watchBody(context)
-                return
-            }
-            switch self.state.bodyStalled() {
-            case .refuse: self.refuse(RequestRefusal.bodyTooSlow, context)
-            default: context.close(promise: nil)
-            }
-            // Whoever waits for the rest of the body must not take this for its end.
-            context.fireErrorCaught(RequestRefusal.bodyTooSlow)
+            let now = NIODeadline.now()
+            let hasStopped = self.isReadPending && now >= self.bodyProgress + limit
+            // Bytes that make no part of a body, as of the frame of a chunk, are seen here only.
+            if hasStopped || self.bodyPace.came(0, at: now) { return self.endSlowBody(context) }
+            if !self.isReadPending { self.bodyProgress = now }
+            self.watchBody(context)
         }
+    }
+
+    private func endSlowBody(_ context: ChannelHandlerContext) {
+        switch self.state.bodyStalled() {
+        case .refuse: self.refuse(RequestRefusal.bodyTooSlow, context)
+        default: context.close(promise: nil)
+        }
+        // Whoever waits for the rest of the body must not take this for its end.
+        context.fireErrorCaught(RequestRefusal.bodyTooSlow)
     }
 
     /// Closes the connection where the client has taken nothing of what waits for it since the last look.

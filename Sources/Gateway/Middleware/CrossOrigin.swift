@@ -18,7 +18,9 @@ struct CrossOriginHeaders: RouterMiddleware {
         var response = try await next(request, context)
         guard !self.origins.isEmpty else { return response }
         // Also where the origin is another one: a cache must not give it this answer for ours.
-        response.headers[.vary] = [response.headers[.vary], "Origin"].compactMap { $0 }.joined(separator: ", ")
+        let vary = response.headers[.vary]
+        let isNamed = vary?.split(separator: ",").contains { $0.filter { $0 != " " }.lowercased() == "origin" } ?? false
+        if !isNamed { response.headers[.vary] = [vary, "Origin"].compactMap { $0 }.joined(separator: ", ") }
         guard let origin = request.headers[.origin], self.origins.contains(origin) else { return response }
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.accessControlExposeHeaders] = Self.exposed

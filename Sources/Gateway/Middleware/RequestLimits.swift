@@ -8,8 +8,6 @@ struct RequestLimits: RouterMiddleware {
 
     let limits: GatewayLimits
 
-    private static let host = HTTPField.Name.known("Host")
-
     func handle(
         _ request: Request,
         context: GatewayContext,
@@ -20,14 +18,6 @@ struct RequestLimits: RouterMiddleware {
                 .headersTooLarge,
                 "the request target is too long",
                 publicDetail: "The path and query are longer than this service accepts."
-            )
-        }
-        // The first `Host` is the authority; only others are left among the fields (RFC 9112 §3.2).
-        guard request.headers[values: Self.host].isEmpty else {
-            throw CollimatorError(
-                .invalidInput,
-                "a request with more than one Host",
-                publicDetail: "The request has more than one Host field."
             )
         }
         // The codec takes lengths up to 64 bits without a sign.

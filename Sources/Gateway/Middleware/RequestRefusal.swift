@@ -31,6 +31,14 @@ struct RequestRefusal {
         )
     }
 
+    static var badHost: CollimatorError {
+        CollimatorError(
+            .invalidInput,
+            "a request without a Host, with two, or with one that is none",
+            publicDetail: "The request must have one Host field with a host and perhaps a port."
+        )
+    }
+
     static var headTooLarge: CollimatorError {
         CollimatorError(
             .headersTooLarge,

@@ -10,7 +10,8 @@ enum ErrorForm: Sendable {
     /// The form of the Healthcare API, which existing scripts parse.
     case cloud
 
-    /// By the matched template, or by the path where none matched; it decides words, never rights.
+    /// By the matched template, or by the path where none matched; it decides words, and no more of rights
+    /// than that a cookie does not count.
     init(route: String?, path: String) {
         let isCloud = [route ?? "", path].contains { $0 == "/v1" || $0.hasPrefix("/v1/") }
         self = isCloud ? .cloud : .problem

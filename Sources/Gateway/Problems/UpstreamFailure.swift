@@ -44,9 +44,10 @@ func upstreamFailure(_ error: DICOMwebError) -> CollimatorError {
     }
 }
 
-/// At least one second, rounded up.
+/// Rounded up, within what a client is told to wait.
 private func wholeSeconds(_ wait: Duration) -> Int {
-    max(Int(clamping: wait.components.seconds) + (wait.components.attoseconds > 0 ? 1 : 0), 1)
+    let whole = Int(clamping: wait.components.seconds)
+    return RetryAfter(seconds: wait.components.attoseconds > 0 && whole < Int.max ? whole + 1 : whole).seconds
 }
 
 /// The same for a bare status of an answer that is passed through.

@@ -42,6 +42,7 @@ package struct Endpoint: Sendable {
             let callerContext = try CallerContext(context: context)
             let target = try Target(parameters: context.parameters, stores: gate.stores)
             try gate.authorizer.authorize(callerContext.caller.principal, permission, on: target.resource)
+            if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
             return try await handler(request.watched(by: context.bodyReading), callerContext, target)
         }
     }
@@ -59,7 +60,8 @@ package struct Endpoint: Sendable {
         self.access = .open
         self.offersHead = method == .get
         self.respond = { request, context, _ in
-            try await handler(request.watched(by: context.bodyReading), context)
+            if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
+            return try await handler(request.watched(by: context.bodyReading), context)
         }
     }
 }

@@ -9,20 +9,23 @@ struct FileStoring: Sendable {
 
     /// Sends a file up; whatever goes wrong is an outcome.
     ///
-    /// `isDeclared` says that the client calls it a DICOM file: then the store decides whether it is one. The stream may
-    /// be left before its end.
+    /// `isDeclared` says that the client calls it a DICOM file: then the store is asked whether it is one, because there
+    /// are files of old that do not begin as one. The stream may be left before its end.
     func outcome(of bytes: ByteStream, length: Int?, isDeclared: Bool) async -> UploadOutcome {
+        var beginning: FileBeginning?
         do {
-            let (beginning, bytes) = try await FileBeginning.read(bytes)
-            if beginning.isDirectory { return .skipped(.dicomDirectory) }
-            if !beginning.isDICOM, !isDeclared { return .skipped(beginning.isEmpty ? .empty : .notDICOM) }
-            let wasThere = try await self.has(beginning.instance)
+            let (begun, bytes) = try await FileBeginning.read(bytes)
+            beginning = begun
+            if begun.isDirectory { return .skipped(.dicomDirectory) }
+            if !begun.isDICOM, !isDeclared { return .skipped(begun.isEmpty ? .empty : .notDICOM) }
+            let wasThere = try await self.has(begun.instance)
             let upload = UpstreamUpload(bytes: bytes, length: length)
             let receipt = try await self.upstream.store(upload, self.writing)
-            return self.outcome(receipt, beginning: beginning, wasThere: wasThere)
+            let outcome = self.outcome(receipt, beginning: begun, wasThere: wasThere)
+            return outcome.seen(by: begun)
         } catch {
             let error = collimatorError(for: error)
-            return .refused(UploadOutcome.RefusalReason(error), error)
+            return UploadOutcome.refused(UploadOutcome.RefusalReason(error), error).seen(by: beginning)
         }
     }
 
@@ -72,5 +75,14 @@ struct FileStoring: Sendable {
             "upstream: a receipt that does not name the instance that was sent",
             publicDetail: "The DICOM store did not say that it has stored the instance."
         )
+    }
+}
+
+extension UploadOutcome {
+    /// The same outcome, but that a file which does not look like DICOM, and which the store took for none, has the name
+    /// that such a file has among others.
+    fileprivate func seen(by beginning: FileBeginning?) -> UploadOutcome {
+        guard case .refused(.invalid, _) = self, let beginning, !beginning.isDICOM else { return self }
+        return .skipped(beginning.isEmpty ? .empty : .notDICOM)
     }
 }

@@ -15,11 +15,11 @@ final class SpoolFile: Sendable {
     }
 
     private init(in folder: String) throws(CollimatorError) {
-        var path = Array("\(folder)/upload-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&path)
+        let path = "\(folder)/upload-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        // Closed on exec from the first moment: a program that another thread starts must not hold it.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure }
         unlink(path)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         self.descriptor = descriptor
     }
 

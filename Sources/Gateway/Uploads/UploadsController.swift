@@ -59,16 +59,13 @@ struct UploadsController: Sendable {
     }
 
     /// One file as the whole body: what is wrong with it is a problem, as with any other resource.
+    ///
+    /// What is no image has nothing wrong with it: that is told as among others.
     private func store(_ body: UploadBody, _ storing: FileStoring, in store: StoreName) async throws -> WholeAnswer {
         let outcome = try await body.sending(buffering: self.limits.relayedBytesMax) { bytes in
             await storing.outcome(of: bytes, length: body.length, isDeclared: true)
         }
-        switch outcome {
-        case .stored, .duplicate: break
-        case .refused(_, let error): throw error
-        case .skipped(let reason):
-            throw CollimatorError(.unprocessable, "an upload is no image", publicDetail: reason.detail)
-        }
+        if case .refused(_, let error) = outcome { throw error }
         let report = UploadReport(store: store, items: [UploadItem(index: 0, name: nil, outcome: outcome)])
         await self.tell(report)
         return report.answer

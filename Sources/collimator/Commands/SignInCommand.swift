@@ -19,7 +19,7 @@ struct SignInCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup(title: "Gateway") var gateway: GatewayOptions
+    @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
 
     private struct Link: Decodable {
         let path: String
