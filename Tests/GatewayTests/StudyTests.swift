@@ -47,11 +47,8 @@ struct StudyTests {
     func includedSeries() async throws {
         let upstream = ScriptedUpstream()
         let answer = try await Self.gateway(upstream).request(.get, "\(Sample.studyPath)?include=series")
-        #expect(
-            answer.text.matches(of: /"uid":"([0-9.]+)"/).map { $0.output.1 } == [
-                Sample.study, Sample.series[...], "1.9",
-            ]
-        )
+        let uids = answer.text.matches(of: /"uid":"([0-9.]+)"/).map { String($0.output.1) }
+        #expect(uids == [Sample.study, Sample.series, "1.9"])
         #expect(answer.text.contains(#""instanceCount":3,"links""#))
         #expect(upstream.log.searches.isEmpty)
     }
