@@ -36,7 +36,7 @@ struct InstanceSearchTests {
             ),
             (
                 "studies/1.2.1/instances?StudyDate=20260101-20260105",
-                "studies/1.2.1/instances?StudyDate=20260101-20260105&includefield=StudyDate&limit=50000"
+                "studies/1.2.1/instances?StudyDate=20260101-20260105&limit=50000"
             ),
             (
                 "studies/1.2.1/series/1.2.1.1/instances?limit=1000000000&offset=3",
@@ -44,7 +44,7 @@ struct InstanceSearchTests {
             ),
             (
                 "instances?SOPInstanceUID=1.2&includefield=NumberOfStudyRelatedInstances,RequestAttributesSequence.00400009",
-                "instances?SOPInstanceUID=1.2&includefield=RequestAttributesSequence&includefield=SOPInstanceUID"
+                "instances?SOPInstanceUID=1.2&includefield=RequestAttributesSequence"
             ),
         ]
     )

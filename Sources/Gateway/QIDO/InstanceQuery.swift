@@ -32,7 +32,8 @@ enum InstanceQuery {
         var items = search.keys.flatMap { key in
             key.values.map { (Self.name(key.path), $0) }
         }
-        items += self.fields(of: search).map { ("includefield", $0) }
+        let matched = search.keys.map(\.path)
+        items += self.fields(of: search) { !matched.contains($0) }.map { ("includefield", $0) }
         if search.isFuzzy { items.append(("fuzzymatching", "true")) }
         if let limit = search.limit {
             items.append(("limit", String(limit)))
@@ -44,10 +45,10 @@ enum InstanceQuery {
     }
 
     /// The names of the fields to ask the store for: sequences whole, and nothing that the Healthcare API refuses.
-    static func fields(of search: QIDOSearch) -> [String] {
+    static func fields(of search: QIDOSearch, where isWanted: (AttributePath) -> Bool = { _ in true }) -> [String] {
         guard !search.fields.isAll else { return ["all"] }
         var tags: [Tag] = []
-        for path in search.fields.paths {
+        for path in search.fields.paths where isWanted(path) {
             let isComputed = SearchedAttributes.computed.contains(path.tags[0]) || path.tags[0] == .modalitiesInStudy
             if !isComputed, !tags.contains(path.tags[0]) { tags.append(path.tags[0]) }
         }
