@@ -70,5 +70,6 @@ extension ServeConfiguration {
         ConfigurationKey("endpoints.healthcare", .text, standard: "https://healthcare.googleapis.com"),
         ConfigurationKey("emulator.port", .number, standard: "8085", flag: "--emulator-port"),
         ConfigurationKey("emulator.dataDir", .text),
+        ConfigurationKey("viewer.directory", .text),
     ]
 }

@@ -22,6 +22,8 @@ package struct ServeConfiguration: Sendable, Hashable {
     package var emulatorPort = 8085
     /// Nil for the folder `emulator` in ``dataDirectory``.
     package var emulatorDirectory: String?
+    /// The folder with the files of a viewer; nil where none is served.
+    package var viewerDirectory: String?
     package var administratorKey = AdministratorKeySource.dataFolder
     /// Whether an empty emulator is filled with synthetic studies.
     package var fillsWithDemo = false

@@ -6,7 +6,11 @@ import NIOCore
 ///
 /// `private, no-cache`: a browser may keep it and must ask before using it, and no shared cache may keep it.
 func jsonAnswer(_ value: JSONValue, to request: Request) -> Response {
-    let body = value.encoded()
+    jsonAnswer(encoded: value.encoded(), to: request)
+}
+
+/// The same for a body that is JSON text already.
+func jsonAnswer(encoded body: [UInt8], to request: Request) -> Response {
     let tag = EntityTag(of: body)
     var headers: HTTPFields = [
         .cacheControl: "private, no-cache",
