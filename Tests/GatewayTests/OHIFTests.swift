@@ -142,7 +142,7 @@ struct OHIFManifestTests {
         #expect(metadata["EncapsulatedDocument"] as? [String: String] == ["InlineBinary": "AQID"])
         #expect(metadata["PixelData"] == nil)
         let table = metadata["RedPaletteColorLookupTableData"] as? [String: String]
-        #expect(table == ["BulkDataURI": "https://imaging.test/dicomweb/radiology/x".replacing("/x", with: "/lut")])
+        #expect(table == ["BulkDataURI": "https://imaging.test/dicomweb/radiology/lut"])
         #expect(metadata["WindowCenter"] == nil)
     }
 

@@ -50,6 +50,7 @@ struct LaunchRequest: Hashable, Sendable {
         }
         self.patient = try Self.either("patientID", "patientId", of: parameters).map(Self.patient)
         self.store = try parameters.single("store")
+        for name in ["viewerType", "diagnosticQuality", "keyImagesOnly"] { _ = try parameters.single(name) }
     }
 
     private static func either(
