@@ -90,7 +90,7 @@ struct InstanceSearch: Sendable {
             let found = try await source.instances(at: path, max: room, for: call)
             guard found.count <= room else { throw Self.tooMany }
             examined += found.count
-            for instance in found where matches.allSatisfy({ $0.matches(instance) }) {
+            for instance in found where AttributeMatch.allMatch(matches, instance) {
                 passed += 1
                 guard passed > search.offset else { continue }
                 guard answer.count < limit else {
