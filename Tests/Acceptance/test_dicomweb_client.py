@@ -89,6 +89,10 @@ def test_search_for_named_fields(client):
         fields=["StudyDescription", "InstitutionName"], search_filters={"StudyInstanceUID": STUDY}
     )
     assert "0020000D" in study
+    if "/dicomweb/" in client.base_url:
+        # The gateway passes over a field that it does not know, and says so.
+        assert len(client.search_for_studies(fields=["NoSuchKeyword"])) == 2
+        return
     with pytest.raises(requests.HTTPError) as refused:
         client.search_for_studies(fields=["NoSuchKeyword"])
     assert refused.value.response.status_code == HTTPStatus.BAD_REQUEST

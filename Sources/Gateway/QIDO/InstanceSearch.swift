@@ -8,7 +8,7 @@ import Identity
 /// Searches for instances (PS3.18 §10.6): the store's own business as far as it can, and completed here where it
 /// cannot and what must be looked at is little.
 struct InstanceSearch: Sendable {
-    let studies: CatalogSearch
+    let studies: IndexedSearch
     let limits: GatewayLimits
 
     /// The most series that are gone through for one search.
@@ -113,7 +113,7 @@ struct InstanceSearch: Sendable {
         }
         var query = SeriesQuery(
             stores: [place.store.name],
-            studyConditions: search.studyConditions + CatalogSearch.conditions(of: place),
+            studyConditions: search.studyConditions + IndexedSearch.conditions(of: place),
             seriesConditions: search.seriesConditions,
             limit: Self.seriesMax
         )

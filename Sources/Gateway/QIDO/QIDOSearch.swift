@@ -64,7 +64,6 @@ struct QIDOSearch: Sendable {
             }
         }
         if names.contains(where: { !AttributePath.isForm($0) }) { warnings.insert(.parameterIgnored) }
-        guard values.count <= Self.keysMax else { throw Self.tooManyKeys }
         var keys: [Key] = []
         for (path, values) in values where values.contains(where: { $0.contains { $0 != "*" } }) {
             guard let own = SearchLevel(matching: path, in: kind), own <= level, let vr = path.tags.last?.vr else {
@@ -75,6 +74,7 @@ struct QIDOSearch: Sendable {
             guard !read.tests.isEmpty else { continue }
             keys.append(Key(path: path, level: own, values: values, tests: read.tests))
         }
+        guard keys.reduce(0, { $0 + $1.tests.count }) <= Self.keysMax else { throw Self.tooManyKeys }
         self.keys = keys
         self.fields = fields
         self.warnings = [.parameterIgnored, .fieldIgnored, .notFuzzy].filter(warnings.contains)

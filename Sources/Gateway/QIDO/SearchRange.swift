@@ -10,7 +10,8 @@ struct SearchRange: Hashable, Sendable {
     let from: String?
     let to: String?
 
-    /// - Parameter vr: DA, TM or DT.
+    /// Of a representation DA, TM or DT.
+    ///
     /// - Throws: `invalid-input` for a text that is none, for days that never were, and for an end before the beginning.
     init(parsing text: String, as vr: VR) throws(CollimatorError) {
         let parts = text.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
