@@ -33,6 +33,8 @@ package struct GatewayParts: Sendable {
     package var spoolDirectory = "/tmp"
     /// The answers that are kept for requests with an idempotency key.
     package var idempotency = IdempotencyStore()
+    /// The files of a viewer; nil where none is configured.
+    package var viewer: ViewerFolder?
     /// Origins whose pages may read answers, exactly as browsers write them; see ``WebOrigin``.
     package var allowedOrigins: [String] = []
     /// Proxies that are believed about whom they pass a request on for.
@@ -108,10 +110,31 @@ package struct GatewayParts: Sendable {
                 + RenderedController().endpoints
                 + SignInController(signIns: self.signIns, browser: self.browser).endpoints
                 + AppController().endpoints
+                + self.viewers
                 + self.dicomweb.endpoints
                 + self.deletionsAndOperations
                 + DocumentationController().endpoints
         )
+    }
+
+    /// What viewers are told, their files, and the way into them.
+    private var viewers: [Endpoint] {
+        let callers = OptionalCaller(authenticator: self.authenticator, signIns: self.signIns, browser: self.browser)
+        let launch = LaunchController(
+            stores: self.stores,
+            catalog: self.catalog,
+            authorizer: self.authorizer,
+            callers: callers,
+            hasViewer: self.viewer != nil
+        )
+        let viewer = ViewerController(
+            folder: self.viewer,
+            stores: self.stores,
+            authorizer: self.authorizer,
+            callers: callers
+        )
+        return OHIFController(dicomweb: self.dicomweb, authorizer: self.authorizer).endpoints + viewer.endpoints
+            + launch.endpoints
     }
 
     /// Deleting, operations, and the tree of the Healthcare API, which share what is known of operations.

@@ -68,6 +68,20 @@ struct ConfigurationKeyTests {
         )
         #expect(configuration.stores.map(\.name.rawValue) == ["radiology", "research"])
         #expect(configuration.administratorKey == .file(path: "/etc/collimator/administrator-key"))
+        #expect(configuration.viewerDirectory == "/srv/ohif")
+    }
+
+    @Test("take a viewer's folder with a page in it, and no other")
+    func viewer() throws {
+        let folder = try TemporaryDirectory()
+        var configuration = ServeConfiguration()
+        #expect(try configuration.viewerFolder() == nil)
+        for path in ["\(folder.path)/none", folder.path] {
+            configuration.viewerDirectory = path
+            #expect(throws: StartupError.self) { try configuration.viewerFolder() }
+        }
+        try Data().write(to: URL(filePath: "\(folder.path)/index.html"))
+        #expect(try configuration.viewerFolder() != nil)
     }
 
     @Test(

@@ -23,6 +23,7 @@ struct EndpointTableTests {
             Set(open) == [
                 "/openapi.yaml", "/docs",
                 "/healthz", "/readyz", "/", "/app", "/app/{file}", "/auth/sign-ins", "/auth/sessions/current",
+                "/viewer", "/viewer/app-config.js", "/viewer/**", "/launch", "/launch/here",
             ]
         )
     }

@@ -72,5 +72,6 @@ extension ServeConfiguration {
         ConfigurationKey("catalog.sweepInterval", .number, standard: "21600"),
         ConfigurationKey("emulator.port", .number, standard: "8085", flag: "--emulator-port"),
         ConfigurationKey("emulator.dataDir", .text),
+        ConfigurationKey("viewer.directory", .text),
     ]
 }

@@ -45,6 +45,7 @@ extension ServeConfiguration {
         self.healthcareEndpoint = Self.origin(reader, "endpoints.healthcare") ?? self.healthcareEndpoint
         self.emulatorPort = reader.integer("emulator.port", in: 0...65535, default: self.emulatorPort)
         self.emulatorDirectory = reader.string("emulator.dataDir")
+        self.viewerDirectory = reader.string("viewer.directory")
         self.stores = Self.stores(reader)
         self.catalogSweepSeconds = reader.integer(
             "catalog.sweepInterval",

@@ -22,6 +22,8 @@ package struct ServeConfiguration: Sendable, Hashable {
     package var emulatorPort = 8085
     /// Nil for the folder `emulator` in ``dataDirectory``.
     package var emulatorDirectory: String?
+    /// The folder with the files of a viewer; nil where none is served.
+    package var viewerDirectory: String?
     /// How often everything in the stores is compared with the catalog, in seconds.
     package var catalogSweepSeconds = 6 * 60 * 60
     package var administratorKey = AdministratorKeySource.dataFolder

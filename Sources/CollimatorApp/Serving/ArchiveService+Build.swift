@@ -45,6 +45,7 @@ extension ArchiveService {
             parts.register = registerFile.register
             parts.allowedOrigins = self.configuration.allowedOrigins
             parts.trustedProxies = self.configuration.trustedProxies
+            parts.viewer = try self.configuration.viewerFolder()
             parts.tls = try self.configuration.tls?.configuration()
             let gateway = GatewayService(
                 parts: parts.spooling(in: self.folder.path),

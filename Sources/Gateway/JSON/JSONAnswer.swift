@@ -6,8 +6,13 @@ import NIOCore
 ///
 /// `private, no-cache`: a browser may keep it and must ask before using it, and no shared cache may keep it.
 func jsonAnswer(_ value: JSONValue, to request: Request) -> Response {
+    jsonAnswer(encoded: value.encoded(), to: request)
+}
+
+/// The same for a body that is JSON text already.
+func jsonAnswer(encoded body: [UInt8], to request: Request) -> Response {
     let headers: HTTPFields = [.contentType: "application/json", .vary: varyByCaller]
-    return taggedAnswer(value.encoded(), headers, to: request)
+    return taggedAnswer(body, headers, to: request)
 }
 
 /// A body that is in memory as a whole, as an answer to a GET, with a tag and 304 like one of JSON.
