@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STEP := scripts/step
 CONFIGURATION := .swift-format
-FORMATTED := Package.swift Sources Tests
+FORMATTED := Package.swift Sources Tests Benchmarks
 DEBUG := .build/debug/collimator
 RELEASE := .build/release/collimator
 # The package manager passes traits to the compiler in the order of a set, which differs from run to run unless hashing is

@@ -1,0 +1,110 @@
+import Catalog
+import CollimatorCore
+import DICOMweb
+import Foundation
+import Persistence
+
+/// Fills the catalog of a data folder with made-up studies, from where an earlier run was left.
+struct Filling {
+    let folder: String
+    let studies: MadeUpStudies
+    /// Studies in one transaction.
+    let pageSize: Int
+
+    private static let cacheKiB = 1_048_576
+    private static let checkpointPages = 65_536
+
+    /// What came of it.
+    struct Report: Encodable {
+        var studies: Int
+        /// Those that this run wrote.
+        var written: Int
+        /// How long writing them took.
+        var seconds: Double
+        /// What the database takes on the disk.
+        var bytes: Int
+    }
+
+    func run() async throws -> Report {
+        guard let store = StoreName("radiology") else { preconditionFailure("a fixed name is valid") }
+        try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
+        try await self.removeStale()
+        let database = try Self.open(self.path)
+        let catalog = CatalogStore(database: database, clock: .live)
+        try await catalog.prepare()
+        let before = try await catalog.count(in: store)
+        let began = ContinuousClock.now
+        try await self.write(from: before, to: catalog, in: store)
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        try await catalog.markComplete(store)
+        try await database.checkpoint()
+        let count = try await catalog.count(in: store)
+        try await database.close()
+        return Report(studies: count, written: count - before, seconds: seconds, bytes: try Self.size(of: self.path))
+    }
+
+    /// A page is made while the one before is written.
+    private func write(from first: Int, to catalog: CatalogStore, in store: StoreName) async throws {
+        var page = self.page(from: first)
+        var next = first + page.count
+        while !page.isEmpty {
+            async let following = self.page(from: next)
+            // Sweep 1 is the first backfill, which ``CatalogStore/markComplete(_:)`` says was the last.
+            try await catalog.put(page, in: store, sweep: 1)
+            if next % (10 * self.pageSize) == 0 { StandardError.write("\(next) of \(self.studies.count) studies\n") }
+            page = await following
+            next += page.count
+        }
+    }
+
+    private func page(from first: Int) -> [StudyEntry] {
+        guard first < self.studies.count else { return [] }
+        return (first..<min(first + self.pageSize, self.studies.count)).map { self.studies.entry($0) }
+    }
+
+    /// A catalog of other tables than those of now, or with other studies, is of no use.
+    private func removeStale() async throws {
+        let mark = "\(self.folder)/made-of.txt"
+        let fresh = "\(self.folder)/empty.db"
+        try Self.remove(fresh)
+        let database = try Self.open(fresh)
+        let catalog = CatalogStore(database: database, clock: .live)
+        try await catalog.prepare()
+        let tables = try await database.read { connection in
+            try connection.query("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+                .map { try $0.text(0) }
+        }
+        try await database.close()
+        try Self.remove(fresh)
+        let first = DICOMJSON.encode(self.studies.entry(0).attributes)
+        let text = "\(self.studies.count) \(self.studies.seed)\n\(tables.joined(separator: "\n"))\n"
+        let wanted = Data(text.utf8) + Data(first)
+        if FileManager.default.contents(atPath: mark) != wanted { try Self.remove(self.path) }
+        try wanted.write(to: URL(fileURLWithPath: mark))
+    }
+
+    private var path: String { "\(self.folder)/catalog.db" }
+
+    private static func open(_ path: String) throws -> Database {
+        var configuration = DatabaseConfiguration(path: path)
+        configuration.cacheKiB = Self.cacheKiB
+        configuration.checkpointPages = Self.checkpointPages
+        return try Database.open(configuration)
+    }
+
+    private static func remove(_ path: String) throws {
+        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.removeItem(atPath: path + suffix)
+        }
+    }
+
+    private static func size(of path: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return (attributes[.size] as? NSNumber)?.intValue ?? 0
+    }
+}
+
+/// Where progress goes; the report goes to the standard output.
+enum StandardError {
+    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
