@@ -5,7 +5,7 @@ import Foundation
 import Persistence
 
 /// Fills the catalog of a data folder with made-up studies, from where an earlier run was left.
-struct Filling {
+struct Filling: Sendable {
     let folder: String
     let studies: MadeUpStudies
     /// Studies in one transaction.
@@ -48,7 +48,8 @@ struct Filling {
         var page = self.page(from: first)
         var next = first + page.count
         while !page.isEmpty {
-            async let following = self.page(from: next)
+            let start = next
+            async let following = self.page(from: start)
             // Sweep 1 is the first backfill, which ``CatalogStore/markComplete(_:)`` says was the last.
             try await catalog.put(page, in: store, sweep: 1)
             if next % (10 * self.pageSize) == 0 { StandardError.write("\(next) of \(self.studies.count) studies\n") }
