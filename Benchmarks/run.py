@@ -33,6 +33,7 @@ def main():
     words.add_argument("--gigabytes", type=float, default=2, help="the size of the large study")
     words.add_argument("--instances", default="10000,100000,1000000", help="the sizes of the store for growth")
     words.add_argument("--studies", default="10000,100000,1000000", help="the sizes of the catalog, the last for the load")
+    words.add_argument("--documents", action="store_true", help="put the catalog's figures into docs/performance.md")
     words.add_argument("--work", type=Path, help="a folder on the disk to measure on; removed afterwards")
     options = words.parse_args()
 
@@ -48,7 +49,11 @@ def main():
     (out / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
     (out / "latest.md").write_text(table.markdown(result))
     if "catalog" in result:
-        (out / "performance-search.svg").write_text(catalog_table.picture(result["catalog"]["growth"]))
+        picture = catalog_table.picture(result["catalog"]["growth"])
+        (out / "performance-search.svg").write_text(picture)
+        if options.documents:
+            (ROOT / "docs/performance-search.svg").write_text(picture)
+            document(ROOT / "docs/performance.md", catalog_table.markdown(result["catalog"]))
     print(table.markdown(result))
     print(f"written to {out.relative_to(ROOT)}/latest.md and latest.json")
 
@@ -84,6 +89,13 @@ def measure(options, work: Path) -> dict:
         sizes = [int(size) for size in options.instances.split(",")]
         result["growth"] = growth.measure(load, work, sizes, options.seconds, say)
     return result
+
+
+def document(page: Path, figures: str):
+    """Replaces what stands between the two marks of the page."""
+    before, rest = page.read_text().split("<!-- catalog: begin -->")
+    _, after = rest.split("<!-- catalog: end -->")
+    page.write_text(f"{before}<!-- catalog: begin -->\n\n{figures}\n<!-- catalog: end -->{after}")
 
 
 def orthanc_version() -> str:

@@ -13,6 +13,9 @@ struct Filling: Sendable {
 
     private static let cacheKiB = 1_048_576
     private static let checkpointPages = 65_536
+    /// With more studies to write than this, indices are dropped first and made at the end, each in one go: a page of
+    /// studies would touch nearly every page of them.
+    private static let withIndicesMax = 1_000
 
     /// What came of it.
     struct Report: Encodable {
@@ -28,13 +31,16 @@ struct Filling: Sendable {
     func run() async throws -> Report {
         guard let store = StoreName("radiology") else { preconditionFailure("a fixed name is valid") }
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
-        try await self.removeStale()
+        let schema = try await self.freshSchema()
+        try self.removeStale(schema)
         let database = try Self.open(self.path)
         let catalog = CatalogStore(database: database, clock: .live)
         try await catalog.prepare()
         let before = try await catalog.count(in: store)
         let began = ContinuousClock.now
+        if self.studies.count - before > Self.withIndicesMax { try await schema.dropIndices(of: database) }
         try await self.write(from: before, to: catalog, in: store)
+        try await schema.makeIndices(of: database)
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         try await catalog.markComplete(store)
         try await database.checkpoint()
@@ -63,23 +69,23 @@ struct Filling: Sendable {
         return (first..<min(first + self.pageSize, self.studies.count)).map { self.studies.entry($0) }
     }
 
-    /// A catalog of other tables than those of now, or with other studies, is of no use.
-    private func removeStale() async throws {
-        let mark = "\(self.folder)/made-of.txt"
-        let fresh = "\(self.folder)/empty.db"
-        try Self.remove(fresh)
-        let database = try Self.open(fresh)
-        let catalog = CatalogStore(database: database, clock: .live)
-        try await catalog.prepare()
-        let tables = try await database.read { connection in
-            try connection.query("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
-                .map { try $0.text(0) }
-        }
+    /// What a new catalog looks like.
+    private func freshSchema() async throws -> Schema {
+        let path = "\(self.folder)/empty.db"
+        try Self.remove(path)
+        let database = try Self.open(path)
+        try await CatalogStore(database: database, clock: .live).prepare()
+        let schema = try await Schema(of: database)
         try await database.close()
-        try Self.remove(fresh)
+        try Self.remove(path)
+        return schema
+    }
+
+    /// A catalog of other tables than those of now, or with other studies, is of no use.
+    private func removeStale(_ schema: Schema) throws {
+        let mark = "\(self.folder)/made-of.txt"
         let first = DICOMJSON.encode(self.studies.entry(0).attributes)
-        let text = "\(self.studies.count) \(self.studies.seed)\n\(tables.joined(separator: "\n"))\n"
-        let wanted = Data(text.utf8) + Data(first)
+        let wanted = Data("\(self.studies.count) \(self.studies.seed)\n\(schema.text)\n".utf8) + Data(first)
         if FileManager.default.contents(atPath: mark) != wanted { try Self.remove(self.path) }
         try wanted.write(to: URL(fileURLWithPath: mark))
     }
