@@ -75,6 +75,7 @@ package struct GatewayParts: Sendable {
     private var dicomweb: DICOMwebController {
         DICOMwebController(
             limits: self.limits,
+            catalog: self.catalog,
             publicURL: self.publicURL,
             changes: self.changes,
             isEncrypted: self.tls != nil

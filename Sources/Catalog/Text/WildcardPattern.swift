@@ -16,16 +16,18 @@ package struct WildcardPattern: Hashable, Sendable {
     package init?(_ text: String) {
         guard text.count <= SearchText.charactersMax else { return nil }
         var symbols: [Symbol] = []
-        for character in SearchText.fold(text) {
-            switch character {
+        for scalar in SearchText.fold(text).unicodeScalars {
+            switch scalar {
             case "*": if symbols.last != .anyText { symbols.append(.anyText) }
             case "?": symbols.append(.anyCharacter)
-            default: symbols.append(.character(character))
+            default: symbols.append(.scalar(scalar))
             }
         }
         guard symbols.count(where: { $0 == .anyText }) <= Self.starsMax else { return nil }
         self.symbols = symbols
-        self.prefix = String(symbols.prefix { $0.literal != nil }.compactMap(\.literal))
+        var prefix = String.UnicodeScalarView()
+        prefix.append(contentsOf: symbols.prefix { $0.literal != nil }.compactMap(\.literal))
+        self.prefix = String(prefix)
     }
 
     /// Whether the pattern holds no wildcard at all.
@@ -38,7 +40,7 @@ package struct WildcardPattern: Hashable, Sendable {
 
     /// Whether the folded value matches as a whole.
     package func matches(_ folded: String) -> Bool {
-        let value = Array(folded)
+        let value = Array(folded.unicodeScalars)
         var position = 0
         var symbol = 0
         // Where to go on when what follows the last star did not fit: the star takes one character more.
@@ -61,19 +63,31 @@ package struct WildcardPattern: Hashable, Sendable {
         return self.symbols[symbol...].allSatisfy { $0 == .anyText }
     }
 
+    /// Whether a folded component group of a name matches: delimiters that end a group may be there or not, so that
+    /// `Doe^Jane^*` and `Doe^Jane` mean the same (PS3.5 §6.2.1.2).
+    package func matches(name group: String) -> Bool {
+        if self.matches(group) { return true }
+        guard self.symbols.contains(.scalar("^")) else { return false }
+        let missing = max(0, Self.delimitersMax - group.unicodeScalars.count { $0 == "^" })
+        return (0..<missing).contains { self.matches(group + String(repeating: "^", count: $0 + 1)) }
+    }
+
+    /// A component group has five components.
+    private static let delimitersMax = 4
+
     /// One piece of a pattern.
     private enum Symbol: Hashable, Sendable {
-        case character(Character)
+        case scalar(Unicode.Scalar)
         case anyCharacter
         case anyText
 
-        var literal: Character? {
-            if case .character(let character) = self { character } else { nil }
+        var literal: Unicode.Scalar? {
+            if case .scalar(let scalar) = self { scalar } else { nil }
         }
 
-        func accepts(_ character: Character) -> Bool {
+        func accepts(_ scalar: Unicode.Scalar) -> Bool {
             switch self {
-            case .character(let own): own == character
+            case .scalar(let own): own == scalar
             case .anyCharacter: true
             case .anyText: false
             }

@@ -4,7 +4,8 @@ import HTTPTypes
 import Hummingbird
 import Identity
 
-/// DICOMweb below a DICOM store's resource name, with the Healthcare API's answers as they are.
+/// DICOMweb below a DICOM store's resource name, with the Healthcare API's answers as they are, and searches answered by
+/// the catalog.
 ///
 /// Only the addresses in them are those of this service. The path is built from parsed identifiers, and the query loses
 /// what looks like a credential.
@@ -23,13 +24,21 @@ struct CloudArchiveController: Sendable {
     }
 
     private var searches: [Endpoint] {
-        [
-            self.reading("\(Self.root)/studies") { _, _ in "studies" },
-            self.reading("\(Self.root)/series") { _, _ in "series" },
-            self.reading("\(Self.root)/instances") { _, _ in "instances" },
-            self.reading("\(Self.study)/series") { target, _ in "\(target.archivePath)/series" },
-            self.reading("\(Self.study)/instances") { target, _ in "\(target.archivePath)/instances" },
-            self.reading("\(Self.series)/instances") { target, _ in "\(target.archivePath)/instances" },
+        let instances = self.dicomweb.search
+        let parts = instances.studies
+        return [
+            self.searching("\(Self.root)/studies") { place, request, _ in
+                try await parts.studies(in: place, for: request)
+            },
+            self.searching("\(Self.root)/series") { place, request, _ in
+                try await parts.series(in: place, for: request)
+            },
+            self.searching("\(Self.study)/series") { place, request, _ in
+                try await parts.series(in: place, for: request)
+            },
+            self.searching("\(Self.root)/instances", instances.instances),
+            self.searching("\(Self.study)/instances", instances.instances),
+            self.searching("\(Self.series)/instances", instances.instances),
         ]
     }
 
@@ -78,6 +87,23 @@ struct CloudArchiveController: Sendable {
             + [Self.study, Self.series, Self.instance].map {
                 Endpoint(.delete, $0, .dicomWebDelete, handler: self.remove)
             }
+    }
+
+    private func searching(
+        _ template: String,
+        _ answer: @escaping @Sendable (SearchPlace, Request, CallerContext) async throws -> Response
+    ) -> Endpoint {
+        Endpoint(.get, template, .dicomWebRead, offersHead: false) { request, context, target in
+            let target: CloudStoreTarget = target
+            let place = SearchPlace(
+                store: target.store,
+                study: target.study,
+                series: target.series,
+                root: "\(self.dicomweb.origin(of: request))/v1/\(target.path)/dicomWeb",
+                isCloud: true
+            )
+            return try await answer(place, request, context)
+        }
     }
 
     private func reading(

@@ -4,38 +4,6 @@ import HTTPTypes
 import Hummingbird
 
 extension DICOMwebController {
-    /// A search: the query reduced to what DICOM knows.
-    func search(
-        _ path: String,
-        in target: some StoreBoundTarget,
-        request: Request,
-        context: CallerContext
-    ) async throws -> Response {
-        let query = try QIDOQuery(parsing: request.uri.query)
-        var upstream = UpstreamRequest(.get, path, query: query.text)
-        upstream.headers[.accept] = try AnswerMedia.dataSets.accepted(by: request, parameter: query.accept)
-        upstream.timeout = self.limits.smallAnswerTimeout
-        let answer = try await target.store.upstream.exchange(upstream, context.reading)
-        if answer.status == 400 { throw Self.unmatchable(in: target.store) }
-        try refuseFailure(answer, accepting: [200, 204])
-        var response = try await self.passed(answer, .dataSets, target: target, request: request)
-        if query.isReduced {
-            let text = #"299 collimator "Parameters that are no DICOM attributes were ignored""#
-            response.headers.append(HTTPField(name: .warning, value: text))
-        }
-        // The Healthcare API refuses what it does not know; others may pass over it in silence.
-        if query.isDoubtful, target.store.resource == nil {
-            let text = #"299 collimator "Attributes that are not known here may not have been matched""#
-            response.headers.append(HTTPField(name: .warning, value: text))
-        }
-        // It answers "nothing" rather than refuse, and nobody must take that for the truth.
-        if query.hasWildcard, target.store.resource != nil {
-            let text = #"299 collimator "This store has no wildcards and matched * and ? as they are""#
-            response.headers.append(HTTPField(name: .warning, value: text))
-        }
-        return response
-    }
-
     /// A retrieval in the media types that the caller accepts; of the query only `accept` is looked at.
     func retrieve(
         _ path: String,
@@ -122,25 +90,6 @@ extension DICOMwebController {
         } catch {
             throw CollimatorError(.upstreamInvalid, "upstream: the boundary of the parts is none", cause: error)
         }
-    }
-
-    /// The Healthcare API matches a short list and refuses the rest; of another server it is not known what it matches.
-    private static func unmatchable(in store: GatewayStore) -> CollimatorError {
-        store.resource == nil
-            ? CollimatorError(
-                .invalidInput,
-                "upstream: a search was refused",
-                publicDetail: "The DICOM store cannot match one of the attributes, or return one of the fields."
-            )
-            : CollimatorError(
-                .invalidInput,
-                "upstream: a search was refused",
-                publicDetail: """
-                    The DICOM store cannot match one of the attributes, or return one of the fields. It matches \
-                    StudyInstanceUID, PatientName, PatientID, AccessionNumber, ReferringPhysicianName and StudyDate; \
-                    for series also SeriesInstanceUID and Modality, and for instances also SOPInstanceUID.
-                    """
-            )
     }
 }
 

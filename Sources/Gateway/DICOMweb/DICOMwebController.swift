@@ -1,9 +1,11 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
 import Hummingbird
 
-/// DICOMweb for viewers: search, retrieve and store, passed through to the upstream as they stream.
+/// DICOMweb for viewers: retrieve and store, passed through to the upstream as they stream, and search, answered by the
+/// catalog.
 ///
 /// The upstream's path is built from parsed identifiers and its headers from an allow-list, so that nothing of the
 /// caller reaches it unread. URLs in JSON and XML answers are rewritten to this service.
@@ -14,6 +16,8 @@ struct DICOMwebController: Sendable {
     private static let instance = "\(series)/instances/{instance}"
 
     let limits: GatewayLimits
+    /// What answers searches for studies and series.
+    let catalog: StudyCatalog
     /// Where callers reach this service; nil where each request's own host is used.
     let publicURL: String?
     /// Hears of every study that is written.
@@ -26,43 +30,21 @@ struct DICOMwebController: Sendable {
     }
 
     private var searches: [Endpoint] {
-        [
-            Endpoint(.get, "\(Self.root)/studies", .dicomWebRead) { request, context, target in
-                try await self.search("studies", in: target as StoreTarget, request: request, context: context)
+        let instances = self.search
+        let parts = instances.studies
+        return [
+            self.searching("\(Self.root)/studies", by: StoreTarget.self) { place, request, _ in
+                try await parts.studies(in: place, for: request)
             },
-            Endpoint(.get, "\(Self.root)/series", .dicomWebRead) { request, context, target in
-                try await self.search("series", in: target as StoreTarget, request: request, context: context)
+            self.searching("\(Self.root)/series", by: StoreTarget.self) { place, request, _ in
+                try await parts.series(in: place, for: request)
             },
-            Endpoint(.get, "\(Self.root)/instances", .dicomWebRead) { request, context, target in
-                try await self.search("instances", in: target as StoreTarget, request: request, context: context)
+            self.searching("\(Self.study)/series", by: StudyTarget.self) { place, request, _ in
+                try await parts.series(in: place, for: request)
             },
-            Endpoint(.get, "\(Self.study)/series", .dicomWebRead) { request, context, target in
-                let target: StudyTarget = target
-                return try await self.search(
-                    "\(target.path)/series",
-                    in: target,
-                    request: request,
-                    context: context
-                )
-            },
-            Endpoint(.get, "\(Self.study)/instances", .dicomWebRead) { request, context, target in
-                let target: StudyTarget = target
-                return try await self.search(
-                    "\(target.path)/instances",
-                    in: target,
-                    request: request,
-                    context: context
-                )
-            },
-            Endpoint(.get, "\(Self.series)/instances", .dicomWebRead) { request, context, target in
-                let target: SeriesTarget = target
-                return try await self.search(
-                    "\(target.path)/instances",
-                    in: target,
-                    request: request,
-                    context: context
-                )
-            },
+            self.searching("\(Self.root)/instances", by: StoreTarget.self, instances.instances),
+            self.searching("\(Self.study)/instances", by: StudyTarget.self, instances.instances),
+            self.searching("\(Self.series)/instances", by: SeriesTarget.self, instances.instances),
         ]
     }
 
@@ -170,6 +152,29 @@ struct DICOMwebController: Sendable {
         ]
     }
 
+    /// Searches of both trees.
+    var search: InstanceSearch {
+        InstanceSearch(studies: CatalogSearch(catalog: self.catalog), limits: self.limits)
+    }
+
+    private func searching<Target: StoreBoundTarget>(
+        _ template: String,
+        by target: Target.Type,
+        _ answer: @escaping @Sendable (SearchPlace, Request, CallerContext) async throws -> Response
+    ) -> Endpoint {
+        Endpoint(.get, template, .dicomWebRead) { request, context, target in
+            let target: Target = target
+            let place = SearchPlace(
+                store: target.store,
+                study: target.searchedStudy,
+                series: target.searchedSeries,
+                root: "\(self.origin(of: request))/dicomweb/\(target.store.name)",
+                isCloud: false
+            )
+            return try await answer(place, request, context)
+        }
+    }
+
     private func retrieval<Target: StoreBoundTarget>(
         _ template: String,
         _ media: AnswerMedia,
@@ -238,9 +243,33 @@ struct DICOMwebController: Sendable {
 /// A target that lies in a store.
 protocol StoreBoundTarget: RouteTarget {
     var store: GatewayStore { get }
+    /// The study within which a search looks, if it is not the whole store.
+    var searchedStudy: StudyUID? { get }
+    /// The series within which a search looks, if it is not more.
+    var searchedSeries: SeriesUID? { get }
 }
 
-extension StoreTarget: StoreBoundTarget {}
-extension StudyTarget: StoreBoundTarget {}
-extension SeriesTarget: StoreBoundTarget {}
-extension InstanceTarget: StoreBoundTarget {}
+extension StoreTarget: StoreBoundTarget {
+    var searchedStudy: StudyUID? { nil }
+    var searchedSeries: SeriesUID? { nil }
+}
+
+extension StudyTarget: StoreBoundTarget {
+    var searchedStudy: StudyUID? { self.study }
+    var searchedSeries: SeriesUID? { nil }
+}
+
+extension SeriesTarget: StoreBoundTarget {
+    var searchedStudy: StudyUID? { self.parent.study }
+    var searchedSeries: SeriesUID? { self.series }
+}
+
+extension InstanceTarget: StoreBoundTarget {
+    var searchedStudy: StudyUID? { self.parent.searchedStudy }
+    var searchedSeries: SeriesUID? { self.parent.searchedSeries }
+}
+
+extension CloudStoreTarget {
+    var searchedStudy: StudyUID? { self.study }
+    var searchedSeries: SeriesUID? { self.series }
+}

@@ -1,0 +1,88 @@
+import DICOMweb
+
+/// What a search is for (PS3.18 §10.6.1).
+enum SearchLevel: Int, Sendable, Comparable, CaseIterable {
+    case study
+    case series
+    case instance
+
+    static func < (left: SearchLevel, right: SearchLevel) -> Bool { left.rawValue < right.rawValue }
+
+    /// The level whose index or instances decide on an attribute; nil for one that nothing here can decide on.
+    ///
+    /// Of a store of the Healthcare API exactly what it returns of studies and series is kept; another server may
+    /// return more, so that more can be asked of it.
+    init?(matching path: AttributePath, in kind: GatewayStore.Kind) {
+        guard let first = path.tags.first, let last = path.tags.last, first.group > 0x0002,
+            !SearchedAttributes.computed.contains(first), let vr = last.vr, !vr.isBinary, vr != .SQ
+        else { return nil }
+        let isOther = kind == .dicomweb
+        if SearchedAttributes.study.contains(first) || isOther && SearchedAttributes.otherStudy.contains(first) {
+            self = .study
+        } else if SearchedAttributes.series.contains(first)
+            || isOther && SearchedAttributes.otherSeries.contains(first)
+        {
+            self = .series
+        } else {
+            self = .instance
+        }
+    }
+}
+
+/// Which attributes a search matches and returns at which level.
+enum SearchedAttributes {
+    /// Returned of every study (PS3.18 Table 10.6.3-3), where known; the description too, which every worklist shows.
+    static let requiredOfStudy: [Tag] = [
+        .studyDate, .studyTime, .accessionNumber, .referringPhysicianName, .timezoneOffsetFromUTC, .studyDescription,
+        .patientName, .patientID, .patientBirthDate, .patientSex, .studyInstanceUID, .studyID,
+    ]
+
+    /// Returned of every series (PS3.18 Table 10.6.3-4), where known.
+    static let requiredOfSeries: [Tag] = [
+        .modality, .timezoneOffsetFromUTC, .seriesDescription, .seriesInstanceUID, .seriesNumber,
+        .performedProcedureStepStartDate, .performedProcedureStepStartTime, .requestAttributesSequence,
+    ]
+
+    /// What is worked out here, or by nobody: it can be returned but not matched.
+    static let computed: Set<Tag> = [
+        .queryRetrieveLevel, .retrieveAETitle, .instanceAvailability, .sopClassesInStudy,
+        .anatomicRegionsInStudyCodeSequence, .retrieveURL, .availableTransferSyntaxUID, .specificCharacterSet,
+        .numberOfPatientRelatedStudies, .numberOfPatientRelatedSeries, .numberOfPatientRelatedInstances,
+        .numberOfStudyRelatedSeries, .numberOfStudyRelatedInstances, .numberOfSeriesRelatedInstances,
+    ]
+
+    /// What the catalog keeps of a study, whatever the store.
+    static let study: Set<Tag> = [
+        .studyInstanceUID, .studyDate, .studyTime, .accessionNumber, .modalitiesInStudy, .referringPhysicianName,
+        .timezoneOffsetFromUTC, .patientName, .patientID, .issuerOfPatientID, .patientBirthDate, .patientSex, .studyID,
+        .studyDescription, .institutionName, .institutionAddress, .institutionCodeSequence,
+        .referringPhysicianIdentificationSequence, .consultingPhysicianName,
+        .consultingPhysicianIdentificationSequence, .issuerOfAccessionNumberSequence, .localNamespaceEntityID,
+        .universalEntityID, .universalEntityIDType, .physiciansOfRecord, .physiciansOfRecordIdentificationSequence,
+        .nameOfPhysiciansReadingStudy, .physiciansReadingStudyIdentificationSequence, .requestingServiceCodeSequence,
+        .referencedStudySequence, .procedureCodeSequence, .reasonForPerformedProcedureCodeSequence,
+        .personIdentificationCodeSequence, .personAddress, .personTelephoneNumbers, .personTelecomInformation,
+    ]
+
+    /// What other servers are seen to return of a study beyond that.
+    static let otherStudy: Set<Tag> = [
+        .patientBirthTime, .otherPatientIDs, .otherPatientNames, .otherPatientIDsSequence, .patientAge, .patientSize,
+        .patientWeight, .patientAddress, .patientMotherBirthName, .ethnicGroup, .occupation,
+        .additionalPatientHistory, .patientComments, .admittingDiagnosesDescription, .studyStatusID,
+        .studyPriorityID, .requestingPhysician, .requestingService, .requestedProcedureDescription,
+        .requestedProcedureCodeSequence, .studyComments, .admissionID, .currentPatientLocation,
+    ]
+
+    /// What the catalog keeps of a series, whatever the store.
+    static let series: Set<Tag> = [
+        .seriesInstanceUID, .modality, .seriesDescription, .seriesNumber, .laterality, .seriesDate, .seriesTime,
+        .performedProcedureStepStartDate, .performedProcedureStepStartTime, .requestAttributesSequence,
+    ]
+
+    /// What other servers are seen to return of a series beyond that.
+    static let otherSeries: Set<Tag> = [
+        .bodyPartExamined, .protocolName, .performingPhysicianName, .operatorsName, .patientPosition,
+        .performedProcedureStepEndDate, .performedProcedureStepEndTime, .performedProcedureStepID,
+        .performedProcedureStepDescription, .seriesDescriptionCodeSequence, .anatomicRegionSequence,
+    ]
+}
