@@ -79,6 +79,14 @@ package final class StudyCatalog: Sendable {
         try await self.synchronizer(of: store).sweep()
     }
 
+    /// Forgets what is known of the store and begins again, as silently as the first time.
+    ///
+    /// It returns once that has begun; the walk over the store is made in ``run(logger:)``.
+    /// - Throws: `not-found` for a store that is not kept.
+    package func rebuild(_ store: StoreName) async throws {
+        try await self.synchronizer(of: store).rebuild()
+    }
+
     /// Keeps every store current until the task is cancelled.
     package func run(logger: Logger) async {
         let all = self.synchronizers.withLock { Array($0.values) }

@@ -28,7 +28,7 @@ struct SeriesTests {
             report.remove(.rows)
             report.remove(.columns)
             found = [Sample.instance(uid: "1.7.2", number: 2), report, Sample.instance(uid: "1.7.1")]
-        case .studies, .allInstances: break
+        case .studies, .allSeries, .allInstances: break
         }
         return found.filter { set in search.matches.allSatisfy { set.string($0.tag) == $0.value } }
     })

@@ -20,7 +20,7 @@ struct StudyTests {
                 Sample.instance(uid: "1.7.3", number: 3), Sample.instance(uid: "1.7.1", number: 1),
                 Sample.instance(uid: "1.9.1", series: "1.9"), Sample.instance(uid: "1.7.2", number: 2),
             ]
-        case .allInstances: []
+        case .allSeries, .allInstances: []
         }
     }
 

@@ -109,6 +109,14 @@ package actor StoreSynchronizer {
         try await self.writeState()
     }
 
+    /// Forgets what is known of the store; the next walk begins from nothing and is as silent as the first.
+    package func rebuild() async throws {
+        self.state = StoreState()
+        self.noticed = []
+        try await self.catalog.forget(self.store)
+        try await self.writeState()
+    }
+
     /// Asks the store for the study and makes the catalog say the same; waits for a refresh that is under way and makes
     /// sure that it began after this call.
     package func refresh(_ study: StudyUID) async throws {

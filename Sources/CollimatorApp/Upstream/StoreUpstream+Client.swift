@@ -37,10 +37,15 @@ extension DICOMwebClient {
         var query = SearchQuery().limited(to: search.limit, from: search.offset == 0 ? nil : search.offset)
         for match in search.matches { query = query.matching(match.tag, match.value) }
         if search.isFuzzy { query = query.fuzzy() }
-        if !search.includedFields.isEmpty { query = query.including(.fields(search.includedFields)) }
+        if search.includesAllFields {
+            query = query.including(.all)
+        } else if !search.includedFields.isEmpty {
+            query = query.including(.fields(search.includedFields))
+        }
         return switch search.scope {
         case .studies: try await self.searchStudies(query)
         case .series(let study): try await self.searchSeries(of: study, query)
+        case .allSeries: try await self.searchSeries(query)
         case .instances(let study): try await self.searchInstances(of: .study(study), query)
         case .allInstances: try await self.searchInstances(query)
         }

@@ -11,6 +11,8 @@ package struct GatewayStore: Sendable {
     package let healthcare: HealthcareUpstream?
     /// Whether the store was made through this service, rather than named in its configuration.
     package let isMadeHere: Bool
+    /// Who gave out the patient IDs of instances that do not say so themselves (0010,0021); nil where nobody knows.
+    package var issuerOfPatientID: String?
 
     package init(
         name: StoreName,

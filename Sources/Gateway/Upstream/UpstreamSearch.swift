@@ -6,6 +6,8 @@ package struct UpstreamSearch: Hashable, Sendable {
     package enum Scope: Hashable, Sendable {
         case studies
         case series(of: StudyUID)
+        /// Series of the whole store.
+        case allSeries
         case instances(of: StudyUID)
         /// Instances of the whole store.
         case allInstances
@@ -18,6 +20,8 @@ package struct UpstreamSearch: Hashable, Sendable {
     package var isFuzzy: Bool
     /// Attributes wanted beyond those that the upstream gives anyway.
     package var includedFields: [Tag]
+    /// Whether every attribute that the upstream has is wanted, whatever ``includedFields`` says.
+    package var includesAllFields = false
     package var limit: Int
     package var offset: Int
 

@@ -1,0 +1,122 @@
+internal import CollimatorCore
+internal import DICOMweb
+internal import FoundationEssentials
+internal import Persistence
+
+extension CatalogStore {
+    /// Forgets everything of the store at once.
+    ///
+    /// Its rows get a name that no store can have, so that the time it takes to delete them holds up nobody; they go
+    /// by ``deleteForgotten(limit:)``, after a restart too.
+    func forget(_ store: StoreName) async throws {
+        try await self.database.write { connection in
+            guard let number = try Self.number(of: store, on: connection) else { return }
+            try connection.execute(
+                "UPDATE store SET name = ?2, state = ?3 WHERE id = ?1",
+                [.integer(number), .text("\(Self.forgottenPrefix)\(number)"), .blob([])]
+            )
+            _ = try Self.next("change", on: connection)
+        }
+    }
+
+    /// Deletes so many studies of forgotten stores; false where none is left.
+    func deleteForgotten(limit: Int) async throws -> Bool {
+        try await self.database.write { connection in
+            let row = try connection.queryOne(
+                "SELECT MIN(id) FROM store WHERE name >= ?1 AND name < ?2",
+                [.text(Self.forgottenPrefix), .text(Self.forgottenEnd)]
+            )
+            guard let number = try row?.integerIfPresent(0) else { return false }
+            let deleted = try connection.execute(
+                "DELETE FROM study WHERE id IN (SELECT id FROM study WHERE store = ?1 LIMIT ?2)",
+                [.integer(number), .integer(limit)]
+            )
+            if deleted == 0 { try connection.execute("DELETE FROM store WHERE id = ?1", [.integer(number)]) }
+            return true
+        }
+    }
+
+    /// Names of stores begin with a letter.
+    private static let forgottenPrefix = "#"
+    /// The first text after all those with the prefix.
+    private static let forgottenEnd = "$"
+
+    /// Puts studies as a page of a search shows them: what only their instances say stays as it was.
+    ///
+    /// Gives the outcome of each, and the studies that are to be asked for again because what is known of their
+    /// instances may be of before.
+    func putListed(
+        _ entries: [StudyEntry],
+        in store: StoreName,
+        sweep: Int64
+    ) async throws -> [(study: StudyUID, outcome: PutOutcome)] {
+        let now = Int64(self.clock.now().timeIntervalSince1970 * 1_000)
+        return try await self.database.write { connection in
+            let number = try Self.makeStore(store, on: connection)
+            let writing = EntryWriting(store: number, now: now, sweep: sweep, connection: connection)
+            return try entries.map { entry in
+                let row = try connection.queryOne(
+                    "SELECT attributes, variants FROM study WHERE store = ?1 AND uid = ?2",
+                    [.integer(number), .text(entry.study.rawValue)]
+                )
+                return (entry.study, try writing.put(try row.map { try Self.keeping(of: $0, in: entry) } ?? entry))
+            }
+        }
+    }
+
+    private static func keeping(of row: SQLRow, in entry: StudyEntry) throws -> StudyEntry {
+        var entry = entry
+        let variants = try row.blob(1)
+        if !variants.isEmpty { entry.variants = try DICOMJSON.dataSets(from: variants) }
+        let known = try DICOMJSON.dataSet(from: try row.blob(0))
+        if let issuer = known[.issuerOfPatientID] { entry.attributes[.issuerOfPatientID] = issuer }
+        return entry
+    }
+
+    /// Notes that the sweep has seen the study and its series as they are.
+    func markSeen(_ study: StudyUID, in store: StoreName, sweep: Int64) async throws {
+        try await self.database.write { connection in
+            guard let number = try Self.number(of: store, on: connection) else { return }
+            let key: [SQLValue] = [.integer(number), .text(study.rawValue), .integer(sweep)]
+            try connection.execute("UPDATE study SET seenInSweep = ?3 WHERE store = ?1 AND uid = ?2", key)
+            try connection.execute(
+                """
+                UPDATE series SET seenInSweep = ?3
+                WHERE study IN (SELECT id FROM study WHERE store = ?1 AND uid = ?2)
+                """,
+                key
+            )
+        }
+    }
+
+    /// Studies that nobody has counted, newest first, after the position.
+    func uncounted(
+        in store: StoreName,
+        after position: CountingPosition?,
+        limit: Int
+    ) async throws -> [(study: StudyUID, position: CountingPosition)] {
+        try await self.database.read { connection in
+            guard let number = try Self.number(of: store, on: connection) else { return [] }
+            return try connection.query(
+                """
+                SELECT uid, moment, id FROM study
+                WHERE store = ?1 AND instanceCount IS NULL AND (moment < ?2 OR (moment = ?2 AND id < ?3))
+                ORDER BY moment DESC, id DESC LIMIT ?4
+                """,
+                [
+                    .integer(number), .integer(position?.moment ?? Int64.max), .integer(position?.number ?? Int64.max),
+                    .integer(limit),
+                ]
+            ).compactMap { row in
+                guard let study = StudyUID(try row.text(0)) else { return nil }
+                return (study, CountingPosition(moment: try row.integer(1), number: try row.integer(2)))
+            }
+        }
+    }
+}
+
+/// How far the counting has come.
+struct CountingPosition: Hashable, Sendable {
+    let moment: Int64
+    let number: Int64
+}
