@@ -8,9 +8,20 @@ struct SearchKeys: Hashable, Sendable {
     private(set) var values: [StudyAttribute: Set<String>] = [:]
 
     init(_ entry: StudyEntry) {
-        for attributes in [entry.attributes] + entry.variants { self.add(attributes) }
-        for modality in entry.modalities ?? [] { self.add(.modality, modality) }
-        self.add(.studyInstanceUID, entry.study.rawValue)
+        for attributes in [entry.attributes] + entry.variants {
+            for (tag, attribute) in Self.attributes {
+                for text in AttributeValues(tag, in: attributes).texts { self.add(attribute, text) }
+            }
+        }
+        for modality in entry.modalities ?? [] { self.insert(.modality, SearchText.fold(modality)) }
+        for series in entry.series ?? [] {
+            for item in series.attributes.items(.requestAttributesSequence) {
+                for (tag, attribute) in Self.requestAttributes {
+                    for text in AttributeValues(tag, in: item).texts { self.insert(attribute, text) }
+                }
+            }
+        }
+        self.insert(.studyInstanceUID, entry.study.rawValue)
     }
 
     /// Every value with its attribute, in a fixed order.
@@ -20,29 +31,13 @@ struct SearchKeys: Hashable, Sendable {
         }
     }
 
-    private mutating func add(_ attributes: DataSet) {
-        for (tag, attribute) in Self.plain {
-            for text in attributes.strings(tag) {
-                self.add(attribute, text)
-                self.addWords(of: text, attribute)
-            }
-        }
-        for (tag, attribute) in Self.names {
-            guard let name = attributes.personName(tag) else { continue }
-            for group in [name.alphabetic, name.ideographic, name.phonetic].compactMap({ $0 }) {
-                self.add(attribute, Self.trimmedName(group))
-                self.addWords(of: group, attribute)
-            }
-        }
-    }
-
-    private mutating func addWords(of text: String, _ attribute: StudyAttribute) {
-        guard let words = attribute.words else { return }
-        for word in SearchText.words(text) { self.insert(words, word) }
-    }
-
+    /// Adds a value and those of its words that it does not begin with.
     private mutating func add(_ attribute: StudyAttribute, _ text: String) {
-        self.insert(attribute, SearchText.fold(text))
+        self.insert(attribute, text)
+        guard let words = attribute.words ?? (Self.codes.contains(attribute) ? .codeWord : nil) else { return }
+        for word in SearchText.words(text) where !text.unicodeScalars.starts(with: word.unicodeScalars) {
+            self.insert(words, word)
+        }
     }
 
     private mutating func insert(_ attribute: StudyAttribute, _ folded: String) {
@@ -58,14 +53,18 @@ struct SearchKeys: Hashable, Sendable {
         return String(group)
     }
 
-    private static let plain: [(Tag, StudyAttribute)] = [
-        (.patientID, .patientID), (.issuerOfPatientID, .issuerOfPatientID), (.patientBirthDate, .patientBirthDate),
-        (.patientSex, .patientSex), (.accessionNumber, .accessionNumber), (.studyID, .studyID),
-        (.studyDescription, .studyDescription), (.institutionName, .institutionName), (.studyDate, .studyDate),
-        (.studyTime, .studyTime),
+    private static let attributes: [(Tag, StudyAttribute)] = [
+        (.patientName, .patientName), (.patientID, .patientID), (.issuerOfPatientID, .issuerOfPatientID),
+        (.patientBirthDate, .patientBirthDate), (.patientSex, .patientSex), (.accessionNumber, .accessionNumber),
+        (.studyID, .studyID), (.studyDescription, .studyDescription),
+        (.referringPhysicianName, .referringPhysicianName), (.institutionName, .institutionName),
+        (.studyDate, .studyDate), (.studyTime, .studyTime),
     ]
 
-    private static let names: [(Tag, StudyAttribute)] = [
-        (.patientName, .patientName), (.referringPhysicianName, .referringPhysicianName),
+    private static let requestAttributes: [(Tag, StudyAttribute)] = [
+        (.requestedProcedureID, .requestedProcedureID), (.scheduledProcedureStepID, .scheduledProcedureStepID),
     ]
+
+    /// Identifiers of people's own making: their words are kept together.
+    private static let codes: Set<StudyAttribute> = [.patientID, .issuerOfPatientID, .accessionNumber, .studyID]
 }

@@ -8,7 +8,7 @@ package enum StudyAttribute: Int, Sendable, CaseIterable {
     case patientID = 3
     /// (0010,0021).
     case issuerOfPatientID = 4
-    /// (0010,0030), as it came.
+    /// (0010,0030), in one form however it was written.
     case patientBirthDate = 5
     /// (0010,0040).
     case patientSex = 6
@@ -30,14 +30,23 @@ package enum StudyAttribute: Int, Sendable, CaseIterable {
     case institutionNameWord = 14
     /// (0008,0061), each value.
     case modality = 15
-    /// (0008,0020), as it came.
+    /// (0008,0020), in one form however it was written.
     case studyDate = 16
-    /// (0008,0030), as it came.
+    /// (0008,0030), in one form however it was written.
     case studyTime = 17
     /// (0020,000D).
     case studyInstanceUID = 18
+    /// Words of the patient's ID, its issuer, the accession number and the study ID: `MRN-77` is found by `77` too.
+    case codeWord = 19
+    /// (0040,1001) in the request attributes of any series.
+    case requestedProcedureID = 20
+    /// (0040,0009) in the request attributes of any series.
+    case scheduledProcedureStepID = 21
 
-    /// The attribute that holds the words of this one, where words are kept.
+    /// The attribute that holds further words of this one, where words are kept.
+    ///
+    /// A word at the very beginning of a value is not kept again: who looks for words looks for values that begin with
+    /// them, too.
     package var words: StudyAttribute? {
         switch self {
         case .patientName: .patientNameWord
@@ -53,4 +62,7 @@ package enum StudyAttribute: Int, Sendable, CaseIterable {
         .patientName, .patientID, .issuerOfPatientID, .accessionNumber, .studyDescription, .studyID,
         .referringPhysicianName, .institutionName,
     ]
+
+    /// Where the words of these stand.
+    static let freeTextWords: [StudyAttribute] = freeText + freeText.compactMap(\.words) + [.codeWord]
 }

@@ -42,7 +42,7 @@ package struct AttributeMatch: Hashable, Sendable {
             let tag = match.path[depth]
             if match.path.count > depth + 1 {
                 inside[tag, default: []].append(match)
-            } else if !match.passes(AttributeValues(tag, in: dataSet)) {
+            } else if !match.test.passes(AttributeValues(tag, in: dataSet)) {
                 return false
             }
         }
@@ -50,13 +50,16 @@ package struct AttributeMatch: Hashable, Sendable {
             dataSet.items(tag).contains { self.allMatch(matches, $0, depth: depth + 1) }
         }
     }
+}
 
+extension AttributeMatch.Test {
     /// Whether one of the values passes.
     func passes(_ values: AttributeValues) -> Bool {
-        switch self.test {
+        switch self {
         case .anyOf(let wanted):
             return wanted.contains { values.contain($0) }
         case .pattern(let pattern):
+            if pattern.isUniversal { return true }
             return values.texts.contains { values.form == .name ? pattern.matches(name: $0) : pattern.matches($0) }
         case .range(let from, let to):
             guard case .dateTime(let kind) = values.form else { return false }

@@ -27,6 +27,13 @@ struct AttributeValues {
         }
     }
 
+    /// Values that are comparable already, as the index keeps them.
+    init(form: AttributeForm, texts: [String]) {
+        self.form = form
+        self.texts = texts
+        self.names = []
+    }
+
     /// Whether a value is this one.
     ///
     /// A name is given as one group, or as several divided by `=`, of which each that is not empty must be that of the

@@ -43,10 +43,11 @@ enum CatalogSchema {
         ) STRICT
         """,
         "CREATE UNIQUE INDEX studyByUID ON study (store, uid)",
-        "CREATE INDEX studyByMoment ON study (moment, id)",
-        "CREATE INDEX studyByStoreMoment ON study (store, moment, id)",
-        "CREATE INDEX studyByName ON study (sortName, id)",
-        "CREATE INDEX studyByChange ON study (change, id)",
+        // A list of several stores is merged of theirs: a small store beside a large one stays quick.
+        "CREATE INDEX studyByMoment ON study (store, moment, id)",
+        "CREATE INDEX studyByName ON study (store, sortName, id)",
+        "CREATE INDEX studyByChange ON study (store, change, id)",
+        "CREATE INDEX studyByUpdate ON study (store, updatedAt)",
         "CREATE INDEX studyBySweep ON study (store, seenInSweep)",
     ]
 

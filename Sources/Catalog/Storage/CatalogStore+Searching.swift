@@ -5,34 +5,59 @@ internal import Persistence
 extension CatalogStore {
     /// The studies of a page, and how many there are in all.
     ///
-    /// - Throws: `unprocessable` where the answer could not be found within ``SearchEffort``.
+    /// - Throws: `unprocessable` where the answer could not be found within ``SearchEffort``, or where the query names
+    ///   more values than ``SearchEffort/valuesMax``.
     package func search(_ query: StudyQuery) async throws -> StudyPage {
-        precondition(query.conditions.count <= StudyQuery.conditionsMax, "a query has a bounded number of conditions")
+        try query.conditions.check(self.effort)
         let effort = self.effort
-        return try await self.database.read { connection in
-            var numbers: [Int64] = []
-            for store in query.stores {
-                if let number = try Self.number(of: store, on: connection) { numbers.append(number) }
-            }
-            guard !numbers.isEmpty else { return StudyPage(studies: [], next: nil, total: .exact(0)) }
-            let search = StudySearchRun(query: query, stores: numbers, effort: effort, connection: connection)
-            return try search.page()
+        return try await self.searching { connection in
+            try StudySearchRun(query, effort: effort, on: connection)?.page()
+                ?? StudyPage(studies: [], next: nil, total: .exact(0))
+        }
+    }
+
+    /// Runs a search in one read; one that looked at too much is refused.
+    func searching<Answer: Sendable>(
+        _ body: @Sendable (any SQLConnection) throws -> Answer
+    ) async throws -> Answer {
+        do {
+            return try await self.database.read(body)
+        } catch is SearchExhausted {
+            throw SearchExhausted.refusal
         }
     }
 }
 
-/// How much work one search may make, so that none can hold up the others.
-package struct SearchEffort: Sendable {
-    /// A condition with no more values than this is where a search starts; otherwise it walks along the order.
-    package var candidatesMax = 20_000
-    /// The most studies that are looked at for a page.
-    package var examinedMax = 400_000
-    /// The most studies that are looked at to count the others.
-    package var examinedForTotalMax = 20_000
-    /// Totals are exact up to this many.
-    package var totalMax = 1_000
+extension [StudyCondition] {
+    /// Refuses a query that names too many values.
+    func check(_ effort: SearchEffort) throws(CollimatorError) {
+        precondition(self.count <= StudyQuery.conditionsMax, "a query has a bounded number of conditions")
+        var values = 0
+        for condition in self {
+            switch condition {
+            case .anyOf(_, let some), .words(_, let some), .text(let some): values += some.count
+            case .attribute(let match): values += match.valueCount
+            case .pattern, .days, .changedAfter, .updatedSince: break
+            }
+        }
+        guard values <= effort.valuesMax else {
+            throw CollimatorError(
+                .unprocessable,
+                "a search named more values than one search may",
+                publicDetail: "The search names too many values. Ask for fewer at a time."
+            )
+        }
+    }
+}
 
-    package init() {}
+extension AttributeMatch {
+    /// How many values the test names.
+    var valueCount: Int {
+        switch self.test {
+        case .anyOf(let values), .words(let values): values.count
+        case .pattern, .range: 1
+        }
+    }
 }
 
 /// One page of a list.

@@ -2,108 +2,110 @@ internal import CollimatorCore
 internal import DICOMweb
 internal import Persistence
 
-/// The conditions of a query as SQL on one row `s` of the table `study`, with what SQL cannot say left over.
+/// Conditions as SQL on one row `s` of the table `study`, with what SQL cannot say left over.
 ///
 /// The text is put together from fixed pieces and never from values, and the number of pieces is bounded, so that
 /// statements are prepared once.
 struct StudyFilter {
     /// Joined by AND; empty where everything passes.
-    private(set) var sql: [String] = []
-    private(set) var arguments: [SQLValue] = []
-    /// Patterns of which SQL only checks the beginning.
-    private(set) var residual: [(attribute: StudyAttribute, pattern: WildcardPattern)] = []
+    private(set) var pieces: [String] = []
+    /// What is decided on the values in the index.
+    private var values: [(attribute: StudyAttribute, test: AttributeMatch.Test)] = []
     /// What is decided on the attributes that are kept.
-    private(set) var matches: [AttributeMatch] = []
+    private var matches: [AttributeMatch] = []
 
-    /// `argument` is the number of the first parameter that is free.
-    init(stores: [Int64], conditions: [StudyCondition], firstArgument: Int) {
-        self.nextArgument = firstArgument
-        self.sql.append("s.store IN (\(stores.map { self.bind(.integer($0)) }.joined(separator: ", ")))")
-        for condition in conditions { self.add(condition) }
+    /// `stores` are nil where every study is in one of those that are asked for.
+    init(_ conditions: [StudyCondition], stores: [Int64]?, _ arguments: inout StatementArguments) {
+        if let stores {
+            self.pieces.append("s.store IN (\(arguments.bindList(stores.map { .integer($0) })))")
+        }
+        for condition in conditions { self.add(condition, &arguments) }
     }
 
-    private var nextArgument: Int
+    /// The test, true where there is nothing to test.
+    var sql: String { self.pieces.isEmpty ? "1 = 1" : self.pieces.joined(separator: " AND ") }
 
-    private mutating func bind(_ value: SQLValue) -> String {
-        self.arguments.append(value)
-        defer { self.nextArgument += 1 }
-        return "?\(self.nextArgument)"
-    }
+    /// Whether everything passes.
+    var isEmpty: Bool { self.pieces.isEmpty && self.isWholeInSQL }
 
-    private mutating func add(_ condition: StudyCondition) {
+    /// Whether nothing is left over.
+    var isWholeInSQL: Bool { self.values.isEmpty && self.matches.isEmpty }
+
+    private mutating func add(_ condition: StudyCondition, _ arguments: inout StatementArguments) {
         switch condition {
         case .anyOf(let attribute, let values):
-            guard !values.isEmpty else {
-                self.sql.append("1 = 0")
-                return
-            }
-            let list = values.map { self.bind(.text(SearchText.fold($0))) }.joined(separator: ", ")
-            self.addValue(attribute, "v.value IN (\(list))")
+            let keys = Set(values.map(attribute.form.comparable)).filter { !$0.isEmpty }.sorted()
+            guard !keys.isEmpty else { return self.pieces.append("1 = 0") }
+            let test = "v.value IN (\(arguments.bindList(keys.map { .text($0) })))"
+            self.add("v.attribute = \(arguments.bind(.integer(attribute.rawValue))) AND \(test)")
         case .words(let attribute, let words):
-            for word in words.flatMap({ SearchText.typedWords($0) }) {
-                self.addRange(attribute.words ?? attribute, beginningWith: word)
-            }
-        case .pattern(let attribute, let pattern):
-            self.add(attribute, pattern)
-        case .days(let from, let to):
-            if let from { self.sql.append("s.moment >= \(self.bind(.integer(StudyMoment.first(of: from).rawValue)))") }
-            if let to { self.sql.append("s.moment <= \(self.bind(.integer(StudyMoment.last(of: to).rawValue)))") }
-            if from != nil || to != nil { self.sql.append("s.moment > 0") }
-        case .changedAfter(let number):
-            self.sql.append("s.change > \(self.bind(.integer(number)))")
-        case .updatedSince(let milliseconds):
-            self.sql.append("s.updatedAt >= \(self.bind(.integer(milliseconds)))")
+            guard let further = attribute.words else { return self.values.append((attribute, .words(words))) }
+            self.add(words: words, in: [attribute, further], &arguments)
         case .text(let words):
-            for word in words.flatMap({ SearchText.typedWords($0) }) { self.addText(beginningWith: word) }
+            self.add(words: words, in: StudyAttribute.freeTextWords, &arguments)
+        case .pattern(let attribute, let pattern):
+            guard let interval = ValueInterval(attribute, pattern) else { return }
+            self.add(interval.sql(&arguments))
+            if !pattern.isDecided(by: interval) { self.values.append((attribute, .pattern(pattern))) }
+        case .days:
+            let moments = MomentRange([condition])
+            guard !moments.isEverything else { return }
+            self.pieces.append("s.moment >= \(arguments.bind(.integer(moments.first)))")
+            self.pieces.append("s.moment <= \(arguments.bind(.integer(moments.last)))")
+        case .changedAfter(let number):
+            self.pieces.append("s.change > \(arguments.bind(.integer(number)))")
+        case .updatedSince(let milliseconds):
+            self.pieces.append("s.updatedAt >= \(arguments.bind(.integer(milliseconds)))")
         case .attribute(let match):
+            self.add(match, &arguments)
+        }
+    }
+
+    private mutating func add(_ match: AttributeMatch, _ arguments: inout StatementArguments) {
+        guard match.path.count == 1, let attribute = StudyAttribute(match.path[0]) else {
+            return self.matches.append(match)
+        }
+        switch match.test {
+        case .range(let from, let to):
+            guard case .dateTime(let kind) = attribute.form, let range = DateTimeRange(from: from, to: to, kind)
+            else { return self.pieces.append("1 = 0") }
+            self.add(ValueInterval.range(range, of: attribute).sql(&arguments))
+            self.values.append((attribute, match.test))
+        case .words:
+            self.values.append((attribute, match.test))
+        case .anyOf, .pattern:
             self.matches.append(match)
         }
     }
 
-    private mutating func addText(beginningWith prefix: String) {
-        var test = "v.value >= \(self.bind(.text(prefix)))"
-        if let bound = SearchText.upperBound(of: prefix) { test += " AND v.value < \(self.bind(.text(bound)))" }
-        let attributes = StudyAttribute.freeText.map { "\(($0.words ?? $0).rawValue)" }.joined(separator: ", ")
-        self.sql.append(
-            "EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND v.attribute IN (\(attributes)) AND \(test))"
-        )
-    }
-
-    private mutating func add(_ attribute: StudyAttribute, _ pattern: WildcardPattern) {
-        if pattern.isLiteral {
-            self.addValue(attribute, "v.value = \(self.bind(.text(pattern.prefix)))")
-        } else {
-            self.addRange(attribute, beginningWith: pattern.prefix)
-            if !pattern.isPrefix { self.residual.append((attribute, pattern)) }
+    /// Every word must begin a word.
+    private mutating func add(
+        words: [String],
+        in attributes: [StudyAttribute],
+        _ arguments: inout StatementArguments
+    ) {
+        for word in words.flatMap({ SearchText.typedWords($0) }) {
+            let list = arguments.bindList(attributes.map { .integer($0.rawValue) })
+            var test = "v.attribute IN (\(list)) AND v.value >= \(arguments.bind(.text(word)))"
+            if let bound = SearchText.upperBound(of: word) { test += " AND v.value < \(arguments.bind(.text(bound)))" }
+            self.add(test)
         }
     }
 
-    private mutating func addRange(_ attribute: StudyAttribute, beginningWith prefix: String) {
-        var test = "v.value >= \(self.bind(.text(prefix)))"
-        if let bound = SearchText.upperBound(of: prefix) { test += " AND v.value < \(self.bind(.text(bound)))" }
-        self.addValue(attribute, test)
-    }
-
-    private mutating func addValue(_ attribute: StudyAttribute, _ test: String) {
-        let number = self.bind(.integer(attribute.rawValue))
-        self.sql.append(
-            "EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND v.attribute = \(number) AND \(test))"
-        )
+    private mutating func add(_ test: String) {
+        self.pieces.append("EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND \(test))")
     }
 
     /// Whether what SQL could not say holds of the study.
-    func passesResidual(_ study: Int64, on connection: any SQLConnection) throws -> Bool {
-        for (attribute, pattern) in self.residual {
-            let values = try connection.query(
+    func passesRest(_ study: Int64, on connection: any SQLConnection) throws -> Bool {
+        for (attribute, test) in self.values {
+            let texts = try connection.query(
                 "SELECT value FROM studyValue WHERE study = ?1 AND attribute = ?2",
                 [.integer(study), .integer(attribute.rawValue)]
-            )
-            guard try values.contains(where: { pattern.matches(try $0.text(0)) }) else { return false }
+            ).map { try $0.text(0) }
+            guard test.passes(AttributeValues(form: attribute.form, texts: texts)) else { return false }
         }
         guard !self.matches.isEmpty else { return true }
-        guard let row = try connection.queryOne("SELECT attributes FROM study WHERE id = ?1", [.integer(study)])
-        else { return false }
-        let attributes = try DICOMJSON.dataSet(from: try row.blob(0))
-        return self.matches.allSatisfy { $0.matches(attributes) }
+        return try MatchableStudy(study, on: connection)?.matches(self.matches) ?? false
     }
 }

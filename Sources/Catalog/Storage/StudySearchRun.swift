@@ -1,130 +1,148 @@
 internal import CollimatorCore
-internal import DICOMweb
 internal import Persistence
 
-/// One search within one read of the database.
-///
-/// The plan is chosen by estimate. Where one condition has few values, these are the candidates: they are put in order
-/// and checked from the top until the page is full. Otherwise the studies are walked in the order of the list, window
-/// after window, along the index of one value where there is such a condition; with no rare condition a page is full
-/// after a few windows. The wrong choice costs a hundred times the right one on a million studies.
+/// One search for studies within one read of the database.
 struct StudySearchRun {
-    let query: StudyQuery
+    private(set) var query: StudyQuery
     let stores: [Int64]
     let effort: SearchEffort
     let connection: any SQLConnection
+    let moments: MomentRange
+    /// How many studies the stores that are asked for have.
+    let selectedCount: Int
+    /// How many studies the catalog has.
+    let allCount: Int
 
-    func page() throws -> StudyPage {
-        // One more than the page, to know whether there is a next one.
-        let wanted = self.query.offset + self.query.limit + 1
-        let plan = try self.plan()
-        let found: [Candidate]
-        let total: StudyPage.Total
-        switch plan {
-        case .candidates(let range):
-            var check = CandidateCheck(run: self, candidates: try self.candidates(range))
-            found = try check.matches(after: self.query.after, limit: wanted)
-            total = self.query.total == .none ? .atLeast(found.count) : try check.total()
-        case .walk(let walk):
-            found = try walk.matches(after: self.query.after, limit: wanted, examinedMax: self.effort.examinedMax)
-            total = self.query.total == .none ? .atLeast(found.count) : try self.total(along: walk)
+    /// Nil where the catalog has nothing of the stores.
+    init?(_ query: StudyQuery, effort: SearchEffort, on connection: any SQLConnection) throws {
+        var stores: [Int64] = []
+        var selectedCount = 0
+        var allCount = 0
+        let names = Set(query.stores.map(\.rawValue))
+        for row in try connection.query("SELECT id, name, studyCount FROM store ORDER BY id") {
+            let count = Int(try row.integer(2))
+            allCount += count
+            guard names.contains(try row.text(1)), count > 0 else { continue }
+            stores.append(try row.integer(0))
+            selectedCount += count
         }
-        let rest = found.dropFirst(self.query.offset)
+        guard !stores.isEmpty else { return nil }
+        var query = query
+        query.conditions = query.conditions.map { condition in
+            if case .attribute(let match) = condition { .matching(match) } else { condition }
+        }
+        self.query = query
+        self.stores = stores
+        self.effort = effort
+        self.connection = connection
+        self.moments = MomentRange(query.conditions)
+        self.selectedCount = selectedCount
+        self.allCount = allCount
+    }
+
+    /// The stores to test for; nil where every study is in one of them.
+    var neededStores: [Int64]? { self.selectedCount == self.allCount ? nil : self.stores }
+
+    /// Matches that a page takes: one more than it shows, to know whether there is a next one.
+    var wanted: Int { max(0, self.query.offset) + self.query.limit + 1 }
+
+    /// Where the list begins: after the position, and not before the first of the days.
+    var start: ListPosition {
+        let isDescending = self.query.order.isDescending
+        let edge: ListPosition.Key =
+            switch self.query.order.key {
+            case .moment: .number(isDescending ? self.moments.last : self.moments.first)
+            case .patientName: .text(isDescending ? "\u{10FFFF}" : "")
+            case .change: .number(isDescending ? .max : .min)
+            }
+        let first = ListPosition(key: edge, study: isDescending ? .max : .min)
+        guard let after = self.query.after else { return first }
+        let isInside = self.query.order.precedes(
+            Candidate(study: first.study, key: first.key),
+            Candidate(study: after.study, key: after.key)
+        )
+        return isInside ? after : first
+    }
+
+    /// The same search without a position.
+    var fromBeginning: StudySearchRun {
+        var run = self
+        run.query.after = nil
+        return run
+    }
+
+    /// What is left to test of a study that the source gave.
+    func filter(beside source: CandidateSource, _ arguments: inout StatementArguments) -> StudyFilter {
+        let rest = self.query.conditions.enumerated().filter { !source.decides($0.offset, $0.element) }
+        return StudyFilter(rest.map(\.element), stores: source.isOfStores ? nil : self.neededStores, &arguments)
+    }
+
+    /// The page.
+    ///
+    /// - Throws: ``SearchExhausted`` where it was not found within ``SearchEffort``.
+    func page() throws -> StudyPage {
+        let planner = try SearchPlanner(self)
+        let plan = planner.plan()
+        var search = try self.matches(plan)
+        let totals = StudyTotals(run: self, best: planner.best)
+        let total = try totals.total(&search.list, found: search.found.count)
+        let rest = search.found.dropFirst(max(0, self.query.offset))
         let page = rest.prefix(self.query.limit)
         let next = rest.count > page.count ? page.last.map { ListPosition(key: $0.key, study: $0.study) } : nil
         return StudyPage(studies: try page.compactMap { try self.study($0.study) }, next: next, total: total)
     }
 
-    /// How the search goes about it.
-    enum Plan {
-        case candidates(ValueRange)
-        case walk(StudyWalk)
-    }
-
-    func plan() throws -> Plan {
-        let ranges = ValueRange.all(of: self.query.conditions)
-        var rarest: (range: ValueRange, count: Int)?
-        for range in ranges {
-            let count = try range.estimate(upTo: self.effort.candidatesMax + 1, on: self.connection)
-            if count < rarest?.count ?? .max { rarest = (range, count) }
+    /// The matches that the page takes, and the candidates where they were listed.
+    private func matches(_ plan: SearchPlan) throws -> (found: [Candidate], list: CandidateList?) {
+        let budget = SearchBudget(rows: self.effort.examinedMax, time: self.effort.searchTime)
+        if case .candidates(let source) = plan {
+            var list = try CandidateList(source, self, budget)
+            return (try self.take(&list), list)
         }
-        if let rarest, rarest.count <= self.effort.candidatesMax { return .candidates(rarest.range) }
-        return .walk(StudyWalk(run: self, alongValue: self.query.order.key == .moment ? Self.equal(ranges) : nil))
-    }
-
-    /// A study on its way into a page.
-    struct Candidate {
-        let study: Int64
-        let key: ListPosition.Key
-    }
-
-    /// The first condition of one value, if there is one.
-    private static func equal(_ ranges: [ValueRange]) -> (attribute: StudyAttribute, value: String)? {
-        for range in ranges {
-            if case .equal(let value) = range.bounds { return (range.attribute, value) }
+        guard let scan = self.scan else {
+            var source = try self.source(plan, budget)
+            return (try self.take(&source), nil)
         }
-        return nil
-    }
-
-    /// Every study of the range with its sort key, in the order of the list.
-    private func candidates(_ range: ValueRange) throws -> [Candidate] {
-        let sql = "SELECT s.\(self.query.order.key.column) FROM study s WHERE s.id = ?1"
-        let candidates = try range.studies(on: self.connection).compactMap { study -> Candidate? in
-            guard let row = try self.connection.queryOne(sql, [.integer(study)]) else { return nil }
-            return Candidate(study: study, key: try self.query.order.key.value(of: row, at: 0))
-        }
-        return candidates.sorted { self.query.order.precedes($0, $1) }
-    }
-
-    private func total(along walk: StudyWalk) throws -> StudyPage.Total {
-        if self.query.conditions.isEmpty { return .exact(try self.studyCount()) }
-        let counted = try walk.count(upTo: self.effort.totalMax + 1, examinedMax: self.effort.examinedForTotalMax)
-        guard counted.isComplete, counted.matches <= self.effort.totalMax else {
-            return .atLeast(min(counted.matches, self.effort.totalMax))
-        }
-        return .exact(counted.matches)
-    }
-
-    private func studyCount() throws -> Int {
-        try self.stores.reduce(0) { sum, store in
-            let row = try self.connection.queryOne("SELECT studyCount FROM store WHERE id = ?1", [.integer(store)])
-            return sum + Int(try row?.integer(0) ?? 0)
+        do {
+            let rows = min(self.effort.examinedBeforeScan, self.effort.examinedMax)
+            var source = try self.source(plan, SearchBudget(rows: rows, time: self.effort.searchTime))
+            return (try self.take(&source), nil)
+        } catch is SearchExhausted {
+            // Few match: the index of values is smaller than the studies, and read in one go.
+            var list = try CandidateList(scan, self, budget)
+            return (try self.take(&list), list)
         }
     }
 
-    private func study(_ number: Int64) throws -> CatalogStudy? {
+    /// The condition whose values can all be read instead: a pattern that says nothing of how they begin.
+    private var scan: CandidateSource? {
+        ValueRange.all(of: self.query.conditions).first { $0.test != nil }.map { .values($0) }
+    }
+
+    /// Gives the matches in the order of the list.
+    func source(_ plan: SearchPlan, _ budget: SearchBudget) throws -> any MatchSource {
+        switch plan {
+        case .candidates(let source): try CandidateList(source, self, budget)
+        case .valueWalk(let interval, let source): StudyWalk(self, along: interval, source, budget)
+        case .walk where self.stores.count == 1: StudyWalk(self, store: self.stores[0], budget)
+        case .walk: try MergedWalk(self, budget)
+        }
+    }
+
+    private func take(_ source: inout some MatchSource) throws -> [Candidate] {
+        var found: [Candidate] = []
+        while found.count < self.wanted, let next = try source.next() { found.append(next) }
+        return found
+    }
+
+    private func take(_ source: inout any MatchSource) throws -> [Candidate] {
+        var found: [Candidate] = []
+        while found.count < self.wanted, let next = try source.next() { found.append(next) }
+        return found
+    }
+
+    func study(_ number: Int64) throws -> CatalogStudy? {
         try self.connection.queryOne(CatalogStudy.select + " WHERE s.id = ?1", [.integer(number)])
             .map { try CatalogStudy(row: $0) }
-    }
-}
-
-extension StudyOrder {
-    /// Whether the first stands before the second in the list.
-    func precedes(_ first: StudySearchRun.Candidate, _ second: StudySearchRun.Candidate) -> Bool {
-        let isLess: Bool
-        switch (first.key, second.key) {
-        case (.number(let left), .number(let right)) where left != right: isLess = left < right
-        case (.text(let left), .text(let right)) where left != right:
-            // The order of UTF-8, as in the database.
-            isLess = left.utf8.lexicographicallyPrecedes(right.utf8)
-        default: isLess = first.study < second.study
-        }
-        return first.key == second.key && first.study == second.study ? false : isLess != self.isDescending
-    }
-}
-
-extension StudyOrder.Key {
-    /// The column that is compared.
-    var column: String {
-        switch self {
-        case .moment: "moment"
-        case .patientName: "sortName"
-        case .change: "change"
-        }
-    }
-
-    /// Reads the key out of a row.
-    func value(of row: SQLRow, at index: Int) throws -> ListPosition.Key {
-        self == .patientName ? .text(try row.text(index)) : .number(try row.integer(index))
     }
 }

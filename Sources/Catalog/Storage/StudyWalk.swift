@@ -1,150 +1,156 @@
-internal import CollimatorCore
 internal import Persistence
 
-/// Walks along the studies in the order of the list and keeps those that match, window after window.
+/// Walks along an index in the order of the list and gives the studies that match, window after window.
 ///
 /// A window is read whole, matches or not, so that a search with few matches can be stopped after so many studies.
-struct StudyWalk {
+struct StudyWalk: MatchSource {
     private let run: StudySearchRun
+    private let budget: SearchBudget
     private let filter: StudyFilter
-    private let sql: String
-    private let leading: [SQLValue]
+    /// The statement of one window; its first arguments are the position's key and study, and the length.
+    let sql: String
+    private(set) var arguments: StatementArguments
+    private var rows: [SQLRow] = []
+    private var nextRow = 0
+    private var window = firstWindow
+    private var isAtEnd = false
 
     /// Studies in the first window; each further one is twice as long.
     private static let firstWindow = 64
     private static let lastWindow = 4_096
 
-    init(run: StudySearchRun, alongValue value: (attribute: StudyAttribute, value: String)?) {
-        self.run = run
-        let order = run.query.order
-        // Parameters: the position's key and study, the window, then what leads, then the filter.
-        var places: [String] = []
-        var leading: [SQLValue] = []
-        func bind(_ value: SQLValue) -> String {
-            leading.append(value)
-            return "?\(3 + leading.count)"
-        }
+    /// Along the studies of one store.
+    init(_ run: StudySearchRun, store: Int64, _ budget: SearchBudget) {
+        var arguments = StatementArguments()
+        let window = Self.bindWindow(run, &arguments)
+        let place = "s.store = \(arguments.bind(.integer(store)))"
+        let path = Path(source: "study s", place: place, key: "s.\(run.query.order.key.column)", study: "s.id")
+        self.init(run, budget, path, stores: nil, window, arguments)
+    }
+
+    /// Along the studies of one value, which stand in order of time.
+    init(_ run: StudySearchRun, along interval: ValueInterval, _ source: CandidateSource, _ budget: SearchBudget) {
+        var arguments = StatementArguments()
+        let window = Self.bindWindow(run, &arguments)
+        let path = Path(
+            source: "studyValue v CROSS JOIN study s",
+            place: "s.id = v.study AND \(interval.sql(&arguments))",
+            key: "v.moment",
+            study: "v.study"
+        )
+        self.init(run, budget, path, decidedBy: source, stores: run.neededStores, window, arguments)
+    }
+
+    /// What is walked along.
+    private struct Path {
         let source: String
+        let place: String
         let key: String
         let study: String
-        if let value {
-            source = "studyValue w JOIN study s ON s.id = w.study"
-            places.append("w.attribute = \(bind(.integer(value.attribute.rawValue)))")
-            places.append("w.value = \(bind(.text(value.value)))")
-            (key, study) = ("w.moment", "w.study")
-        } else {
-            source = "study s"
-            if order.key == .moment, run.stores.count == 1 {
-                places.append("s.store = \(bind(.integer(run.stores[0])))")
-            }
-            (key, study) = ("s.\(order.key.column)", "s.id")
-        }
+    }
+
+    private init(
+        _ run: StudySearchRun,
+        _ budget: SearchBudget,
+        _ path: Path,
+        decidedBy source: CandidateSource? = nil,
+        stores: [Int64]?,
+        _ window: (key: String, study: String, length: String),
+        _ arguments: StatementArguments
+    ) {
+        self.run = run
+        self.budget = budget
+        var arguments = arguments
+        let order = run.query.order
+        var places = [path.place]
+        // One bound on each side: a second one on the side of the position could be taken in its place.
+        places.append("(\(path.key), \(path.study)) \(order.isDescending ? "<" : ">") (\(window.key), \(window.study))")
         if order.key == .moment {
-            for case .days(let from, let to) in run.query.conditions {
-                if let from { places.append("\(key) >= \(bind(.integer(StudyMoment.first(of: from).rawValue)))") }
-                if let to { places.append("\(key) <= \(bind(.integer(StudyMoment.last(of: to).rawValue)))") }
-            }
+            let end = order.isDescending ? run.moments.first : run.moments.last
+            places.append("\(path.key) \(order.isDescending ? ">=" : "<=") \(arguments.bind(.integer(end)))")
         }
-        let filter = StudyFilter(
-            stores: run.stores,
-            conditions: run.query.conditions,
-            firstArgument: 4 + leading.count
-        )
-        places.append("(\(key), \(study)) \(order.isDescending ? "<" : ">") (?1, ?2)")
+        let conditions = run.query.conditions.enumerated().filter { index, condition in
+            if case .days = condition, order.key == .moment { return false }
+            return source.map { !$0.decides(index, condition) } ?? true
+        }
+        self.filter = StudyFilter(conditions.map(\.element), stores: stores, &arguments)
         let direction = order.isDescending ? "DESC" : "ASC"
         self.sql = """
-            SELECT \(study), \(key), CASE WHEN \(filter.sql.joined(separator: " AND ")) THEN 1 ELSE 0 END
-            FROM \(source) WHERE \(places.joined(separator: " AND "))
-            ORDER BY \(key) \(direction), \(study) \(direction) LIMIT ?3
+            SELECT \(path.study), \(path.key), CASE WHEN \(self.filter.sql) THEN 1 ELSE 0 END
+            FROM \(path.source) WHERE \(places.joined(separator: " AND "))
+            ORDER BY \(path.key) \(direction), \(path.study) \(direction) LIMIT \(window.length)
             """
-        self.filter = filter
-        self.leading = leading
+        self.arguments = arguments
     }
 
-    /// The text of the statement, for tests of the plan.
-    var statement: (sql: String, arguments: [SQLValue]) {
-        let start = self.start
+    private static func bindWindow(
+        _ run: StudySearchRun,
+        _ arguments: inout StatementArguments
+    ) -> (key: String, study: String, length: String) {
+        let start = run.start
         return (
-            self.sql,
-            [Self.value(start.key), .integer(start.study), .integer(1)] + self.leading + self.filter.arguments
+            arguments.bind(start.key.argument), arguments.bind(.integer(start.study)),
+            arguments.bind(.integer(Self.firstWindow))
         )
     }
 
-    /// The first matches after the position.
-    ///
-    /// - Throws: `unprocessable` where they are not found among so many studies.
-    func matches(
-        after position: ListPosition?,
-        limit: Int,
-        examinedMax: Int
-    ) throws -> [StudySearchRun.Candidate] {
-        var found: [StudySearchRun.Candidate] = []
-        let isComplete = try self.walk(after: position, examinedMax: examinedMax) { candidate in
-            found.append(candidate)
-            return found.count < limit
-        }
-        guard isComplete || found.count >= limit else {
-            throw CollimatorError(
-                .unprocessable,
-                "a search looked at more studies than one search may",
-                publicDetail: "The search would have to look at too many studies. Narrow it, for example by date."
-            )
-        }
-        return found
-    }
-
-    /// How many match, as far as was counted, and whether all were.
-    func count(upTo limit: Int, examinedMax: Int) throws -> (matches: Int, isComplete: Bool) {
-        var matches = 0
-        let isComplete = try self.walk(after: nil, examinedMax: examinedMax) { _ in
-            matches += 1
-            return matches < limit
-        }
-        return (matches, isComplete)
-    }
-
-    /// Calls the closure with each match until it says false; false where studies were left when it ended.
-    private func walk(
-        after position: ListPosition?,
-        examinedMax: Int,
-        _ body: (StudySearchRun.Candidate) -> Bool
-    ) throws -> Bool {
-        var last = position ?? self.start
-        var window = Self.firstWindow
-        var examined = 0
+    mutating func next() throws -> Candidate? {
         while true {
-            let arguments = [Self.value(last.key), .integer(last.study), .integer(window)]
-            let rows = try self.run.connection.query(self.sql, arguments + self.leading + self.filter.arguments)
-            for row in rows {
-                let candidate = StudySearchRun.Candidate(
-                    study: try row.integer(0),
-                    key: try self.run.query.order.key.value(of: row, at: 1)
-                )
-                last = ListPosition(key: candidate.key, study: candidate.study)
+            while self.nextRow < self.rows.count {
+                let row = self.rows[self.nextRow]
+                self.nextRow += 1
                 guard try row.integer(2) == 1 else { continue }
-                guard try self.filter.passesResidual(candidate.study, on: self.run.connection) else { continue }
-                if !body(candidate) { return false }
+                let study = try row.integer(0)
+                if !self.filter.isWholeInSQL {
+                    try self.budget.spend(0)
+                    guard try self.filter.passesRest(study, on: self.run.connection) else { continue }
+                }
+                return Candidate(study: study, key: try self.run.query.order.key.value(of: row, at: 1))
             }
-            if rows.count < window { return true }
-            examined += rows.count
-            if examined >= examinedMax { return false }
-            window = min(window * 2, Self.lastWindow)
+            guard !self.isAtEnd else { return nil }
+            try self.readWindow()
         }
     }
 
-    /// The position before every study.
-    private var start: ListPosition {
-        let isDescending = self.run.query.order.isDescending
-        let key: ListPosition.Key =
-            self.run.query.order.key == .patientName
-            ? .text(isDescending ? "\u{10FFFF}" : "") : .number(isDescending ? .max : .min)
-        return ListPosition(key: key, study: isDescending ? .max : .min)
+    private mutating func readWindow() throws {
+        self.arguments[2] = .integer(self.window)
+        self.rows = try self.run.connection.query(self.sql, self.arguments.values)
+        self.nextRow = 0
+        try self.budget.spend(self.rows.count)
+        self.isAtEnd = self.rows.count < self.window
+        self.window = min(self.window * 2, Self.lastWindow)
+        guard let last = self.rows.last else { return }
+        self.arguments[0] = last.values[1]
+        self.arguments[1] = last.values[0]
+    }
+}
+
+/// The studies of several stores as one list.
+struct MergedWalk: MatchSource {
+    private let order: StudyOrder
+    private var walks: [(walk: StudyWalk, next: Candidate)] = []
+
+    init(_ run: StudySearchRun, _ budget: SearchBudget) throws {
+        self.order = run.query.order
+        for store in run.stores {
+            var walk = StudyWalk(run, store: store, budget)
+            if let next = try walk.next() { self.walks.append((walk, next)) }
+        }
     }
 
-    private static func value(_ key: ListPosition.Key) -> SQLValue {
-        switch key {
-        case .number(let number): .integer(number)
-        case .text(let text): .text(text)
+    mutating func next() throws -> Candidate? {
+        var first: Int?
+        for index in self.walks.indices {
+            if let best = first, !self.order.precedes(self.walks[index].next, self.walks[best].next) { continue }
+            first = index
         }
+        guard let first else { return nil }
+        let candidate = self.walks[first].next
+        if let next = try self.walks[first].walk.next() {
+            self.walks[first].next = next
+        } else {
+            self.walks.remove(at: first)
+        }
+        return candidate
     }
 }

@@ -1,81 +1,113 @@
+internal import DICOMweb
 internal import Persistence
 
 /// Where in the index of values the studies of a condition stand: one way to find candidates without reading the rest.
 struct ValueRange {
-    let attribute: StudyAttribute
-    let bounds: Bounds
-    /// What the values within the bounds must match besides.
-    let pattern: WildcardPattern?
+    /// The condition of the query, by its index.
+    let condition: Int
+    /// No study has the condition that is in none of these.
+    let intervals: [ValueInterval]
+    /// What a value within the intervals must pass besides; nil where all pass.
+    var test: AttributeMatch.Test?
+    /// Whether every study of the range meets the whole condition.
+    let isExact: Bool
 
-    enum Bounds {
-        /// One value: its studies stand in order of time.
-        case equal(String)
-        /// From the prefix on to its upper bound.
-        case prefix(String)
-    }
-
-    /// The ranges of the conditions, of which each alone holds every answer; conditions that name several values have none.
+    /// The ranges of the conditions; some conditions have several, of which each alone holds every answer.
     static func all(of conditions: [StudyCondition]) -> [ValueRange] {
-        conditions.flatMap { condition -> [ValueRange] in
-            switch condition {
-            case .anyOf(let attribute, let values):
-                guard let value = values.first, values.count == 1 else { return [] }
-                return [ValueRange(attribute: attribute, bounds: .equal(SearchText.fold(value)), pattern: nil)]
-            case .words(let attribute, let words):
-                return words.flatMap { SearchText.typedWords($0) }.map {
-                    ValueRange(attribute: attribute.words ?? attribute, bounds: .prefix($0), pattern: nil)
-                }
-            case .pattern(let attribute, let pattern):
-                if pattern.isLiteral {
-                    return [ValueRange(attribute: attribute, bounds: .equal(pattern.prefix), pattern: nil)]
-                }
-                return [
-                    ValueRange(
-                        attribute: attribute,
-                        bounds: .prefix(pattern.prefix),
-                        pattern: pattern.isPrefix ? nil : pattern
-                    )
-                ]
-            case .days, .changedAfter, .updatedSince, .text, .attribute:
-                return []
-            }
+        conditions.enumerated().flatMap { index, condition in self.ranges(of: condition, at: index) }
+    }
+
+    private static func ranges(of condition: StudyCondition, at index: Int) -> [ValueRange] {
+        switch condition {
+        case .anyOf(let attribute, let values):
+            let keys = Set(values.map(attribute.form.comparable)).filter { !$0.isEmpty }
+            let intervals = keys.sorted().map { ValueInterval(attribute: attribute, bounds: .equal($0)) }
+            return [ValueRange(condition: index, intervals: intervals, isExact: true)]
+        case .words(let attribute, let words):
+            guard let further = attribute.words else { return [] }
+            return self.ranges(ofWords: words, in: [attribute, further], at: index)
+        case .text(let words):
+            return self.ranges(ofWords: words, in: StudyAttribute.freeTextWords, at: index)
+        case .pattern(let attribute, let pattern):
+            guard let interval = ValueInterval(attribute, pattern) else { return [] }
+            let isExact = pattern.isDecided(by: interval)
+            return [
+                ValueRange(
+                    condition: index,
+                    intervals: [interval],
+                    test: isExact ? nil : .pattern(pattern),
+                    isExact: isExact
+                )
+            ]
+        case .attribute(let match):
+            return self.range(of: match, at: index).map { [$0] } ?? []
+        case .days, .changedAfter, .updatedSince:
+            return []
         }
     }
 
-    /// The test on a row `v` of the table `studyValue`, with parameters from `?1` on.
-    private var test: (sql: String, arguments: [SQLValue]) {
-        let attribute = SQLValue.integer(self.attribute.rawValue)
-        switch self.bounds {
-        case .equal(let value):
-            return ("v.attribute = ?1 AND v.value = ?2", [attribute, .text(value)])
-        case .prefix(let prefix):
-            guard let bound = SearchText.upperBound(of: prefix) else {
-                return ("v.attribute = ?1 AND v.value >= ?2", [attribute, .text(prefix)])
-            }
-            return ("v.attribute = ?1 AND v.value >= ?2 AND v.value < ?3", [attribute, .text(prefix), .text(bound)])
+    private static func ranges(
+        ofWords words: [String],
+        in attributes: [StudyAttribute],
+        at index: Int
+    ) -> [ValueRange] {
+        let typed = words.flatMap { SearchText.typedWords($0) }
+        return typed.map { word in
+            ValueRange(
+                condition: index,
+                intervals: attributes.map { .prefix(word, of: $0) },
+                isExact: typed.count == 1
+            )
         }
     }
 
-    /// How many rows the range has, counted no further than the limit.
-    func estimate(upTo limit: Int, on connection: any SQLConnection) throws -> Int {
-        let (test, arguments) = self.test
-        let row = try connection.queryOne(
-            """
-            SELECT COUNT(*) FROM (SELECT 1 FROM studyValue v WHERE \(test) LIMIT ?\(arguments.count + 1)) AS counted
-            """,
-            arguments + [.integer(limit)]
-        )
-        return Int(try row?.integer(0) ?? 0)
+    /// Of what stays an attribute's test: ranges of dates and times, and names with several groups, which are all in the
+    /// index, though not together.
+    private static func range(of match: AttributeMatch, at index: Int) -> ValueRange? {
+        guard match.path.count == 1, let attribute = StudyAttribute(match.path[0]) else { return nil }
+        switch match.test {
+        case .range(let from, let to):
+            guard case .dateTime(let kind) = attribute.form, let range = DateTimeRange(from: from, to: to, kind)
+            else { return ValueRange(condition: index, intervals: [], isExact: true) }
+            let interval = ValueInterval.range(range, of: attribute)
+            return ValueRange(condition: index, intervals: [interval], test: match.test, isExact: true)
+        case .anyOf(let values):
+            let groups = values.compactMap { PersonName(parsing: $0).groups.first }
+            let keys = Set(groups.map(attribute.form.comparable)).filter { !$0.isEmpty }
+            let intervals = keys.sorted().map { ValueInterval(attribute: attribute, bounds: .equal($0)) }
+            return ValueRange(condition: index, intervals: intervals, isExact: false)
+        case .pattern, .words:
+            return nil
+        }
     }
 
-    /// The studies of the range whose values match the pattern, each once.
-    func studies(on connection: any SQLConnection) throws -> [Int64] {
-        let (test, arguments) = self.test
-        var studies: Set<Int64> = []
-        try connection.forEach("SELECT v.study, v.value FROM studyValue v WHERE \(test)", arguments) { row in
-            if let pattern, !pattern.matches(try row.text(1)) { return }
-            studies.insert(try row.integer(0))
+    /// Whether a value of the index passes.
+    func passes(_ value: String) -> Bool {
+        guard let test, let attribute = self.intervals.first?.attribute else { return true }
+        return test.passes(AttributeValues(form: attribute.form, texts: [value]))
+    }
+}
+
+extension ValueInterval {
+    /// Where values that match the pattern may be; nil where it matches everything.
+    init?(_ attribute: StudyAttribute, _ pattern: WildcardPattern) {
+        guard !pattern.isUniversal else { return nil }
+        // Delimiters that end a name's group are not kept.
+        let prefix = attribute.form == .name ? SearchKeys.trimmedName(pattern.prefix) : pattern.prefix
+        if pattern.isLiteral {
+            self.init(attribute: attribute, bounds: .equal(prefix))
+        } else {
+            self = .prefix(prefix, of: attribute)
         }
-        return studies.sorted()
+    }
+}
+
+extension WildcardPattern {
+    /// Whether everything in the interval matches.
+    func isDecided(by interval: ValueInterval) -> Bool {
+        switch interval.bounds {
+        case .equal: true
+        case .between(let first, _): self.isPrefix && first == self.prefix
+        }
     }
 }

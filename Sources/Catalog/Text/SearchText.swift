@@ -2,8 +2,7 @@ internal import Foundation
 
 /// Text as a person types it and as the index keeps it: without case, accents, width and the punctuation of names.
 ///
-/// Both sides of a comparison go through the same folding, so it only has to be stable, not right in every language. A
-/// folded text holds no character above the last of the basic plane, which ``upperBound(of:)`` relies on.
+/// Both sides of a comparison go through the same folding, so it only has to be stable, not right in every language.
 package enum SearchText {
     /// The longest text that is indexed, in characters; a longer one is cut and is found by its beginning.
     package static let charactersMax = 256

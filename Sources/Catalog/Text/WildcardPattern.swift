@@ -33,6 +33,9 @@ package struct WildcardPattern: Hashable, Sendable {
     /// Whether the pattern holds no wildcard at all.
     package var isLiteral: Bool { self.symbols.allSatisfy { $0.literal != nil } }
 
+    /// Whether everything matches, also the absence of a value: the pattern is nothing but stars (§C.2.2.2.4).
+    package var isUniversal: Bool { self.symbols == [.anyText] }
+
     /// Whether everything that begins with ``prefix`` matches: the pattern's only wildcard is a `*` at its end.
     package var isPrefix: Bool {
         self.symbols.last == .anyText && self.symbols.dropLast().allSatisfy { $0.literal != nil }

@@ -1,0 +1,153 @@
+internal import Persistence
+
+/// A condition that names its studies by an index, so that only these need to be looked at.
+enum CandidateSource {
+    case values(ValueRange)
+    /// The studies of the days that the query asks for.
+    case days
+    /// The studies whose column `change` or `updatedAt` is not less than the number.
+    case changes(column: ChangeColumn, from: Int64, condition: Int)
+    /// Studies that are known by number.
+    case studies([Int64])
+
+    enum ChangeColumn: String {
+        case change
+        case updatedAt
+    }
+
+    /// Every source of the query.
+    static func all(of query: StudyQuery) -> [CandidateSource] {
+        var sources = ValueRange.all(of: query.conditions).map { CandidateSource.values($0) }
+        for (index, condition) in query.conditions.enumerated() {
+            switch condition {
+            case .changedAfter(let number):
+                let from = number == .max ? number : number + 1
+                sources.append(.changes(column: .change, from: from, condition: index))
+            case .updatedSince(let milliseconds):
+                sources.append(.changes(column: .updatedAt, from: milliseconds, condition: index))
+            default: break
+            }
+        }
+        if !MomentRange(query.conditions).isEverything { sources.append(.days) }
+        return sources
+    }
+
+    /// Whether its rows are counted and read within the days that the query asks for.
+    var isWithinDays: Bool {
+        switch self {
+        case .values(let range): range.intervals.allSatisfy(\.isOneValue)
+        case .days: true
+        case .changes, .studies: false
+        }
+    }
+
+    /// Whether it only gives studies of the stores that are asked for.
+    var isOfStores: Bool {
+        switch self {
+        case .values, .studies: false
+        case .days, .changes: true
+        }
+    }
+
+    /// Whether the studies that it gives need not be asked for the condition again.
+    func decides(_ index: Int, _ condition: StudyCondition) -> Bool {
+        switch self {
+        case .values(let range):
+            if case .days = condition { return true }
+            return range.isExact && range.condition == index
+        case .days:
+            if case .days = condition { return true }
+            return false
+        case .changes(.change, let from, let own):
+            return own == index && from < .max
+        case .changes(.updatedAt, _, let own):
+            return own == index
+        case .studies:
+            return false
+        }
+    }
+
+    /// How many rows it has, counted no further than the limit.
+    func count(upTo limit: Int, _ run: StudySearchRun) throws -> Int {
+        var count = 0
+        for statement in self.statements(run, selecting: "1", isForCount: true) where count < limit {
+            var arguments = statement.arguments
+            let sql =
+                "SELECT COUNT(*) FROM (\(statement.sql) LIMIT \(arguments.bind(.integer(limit - count)))) AS counted"
+            count += Int(try run.connection.queryOne(sql, arguments.values)?.integer(0) ?? 0)
+        }
+        return count
+    }
+
+    /// Its studies, each once, in the order of the list.
+    func candidates(_ run: StudySearchRun, _ budget: SearchBudget) throws -> [Candidate] {
+        var seen: Set<Int64> = []
+        var candidates: [Candidate] = []
+        let key = run.query.order.key
+        var rows = 0
+        for statement in self.statements(run, selecting: self.columns(key), isForCount: false) {
+            try run.connection.forEach(statement.sql, statement.arguments.values) { row in
+                rows += 1
+                if rows % Self.rowsBetweenChecks == 0 { try budget.spend(0) }
+                if case .values(let range) = self, range.test != nil, !range.passes(try row.text(2)) { return }
+                let study = try row.integer(0)
+                guard seen.insert(study).inserted else { return }
+                candidates.append(Candidate(study: study, key: try key.value(of: row, at: 1)))
+            }
+        }
+        return candidates.sorted { run.query.order.precedes($0, $1) }
+    }
+
+    private static let rowsBetweenChecks = 4_096
+
+    private func columns(_ key: StudyOrder.Key) -> String {
+        guard case .values(let range) = self else { return "s.id, s.\(key.column)" }
+        let value = range.test == nil ? "" : ", v.value"
+        return key == .moment ? "v.study, v.moment\(value)" : "v.study, s.\(key.column)\(value)"
+    }
+
+    /// One statement for each piece of an index that it reads.
+    private func statements(
+        _ run: StudySearchRun,
+        selecting columns: String,
+        isForCount: Bool
+    ) -> [(sql: String, arguments: StatementArguments)] {
+        switch self {
+        case .values(let range):
+            let needsStudy = !isForCount && run.query.order.key != .moment
+            let source = needsStudy ? "studyValue v CROSS JOIN study s" : "studyValue v"
+            return range.intervals.map { interval in
+                var arguments = StatementArguments()
+                // Days would only be a filter on a count of several values, which the limit could not end.
+                let test =
+                    interval.isOneValue || !isForCount
+                    ? interval.sql(&arguments, within: run.moments) : interval.sql(&arguments)
+                let join = needsStudy ? "s.id = v.study AND " : ""
+                return ("SELECT \(columns) FROM \(source) WHERE \(join)\(test)", arguments)
+            }
+        case .days:
+            return run.stores.map { store in
+                var arguments = StatementArguments()
+                let place = "s.store = \(arguments.bind(.integer(store)))"
+                let first = arguments.bind(.integer(run.moments.first))
+                let last = arguments.bind(.integer(run.moments.last))
+                return (
+                    "SELECT \(columns) FROM study s WHERE \(place) AND s.moment >= \(first) AND s.moment <= \(last)",
+                    arguments
+                )
+            }
+        case .changes(let column, let from, _):
+            return run.stores.map { store in
+                var arguments = StatementArguments()
+                let place = "s.store = \(arguments.bind(.integer(store)))"
+                let first = arguments.bind(.integer(from))
+                return ("SELECT \(columns) FROM study s WHERE \(place) AND s.\(column.rawValue) >= \(first)", arguments)
+            }
+        case .studies(let studies):
+            return studies.map { study in
+                var arguments = StatementArguments()
+                return ("SELECT \(columns) FROM study s WHERE s.id = \(arguments.bind(.integer(study)))", arguments)
+            }
+        }
+    }
+}

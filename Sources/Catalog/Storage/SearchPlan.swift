@@ -1,0 +1,135 @@
+/// How a search goes about it.
+enum SearchPlan {
+    /// Few studies come into question: they are put in order and checked from the top until the page is full.
+    case candidates(CandidateSource)
+    /// Along the studies of the stores in the order of the list.
+    case walk
+    /// Along the studies of one value, which stand in order of time.
+    case valueWalk(ValueInterval, CandidateSource)
+}
+
+/// Chooses the plan by estimate: on a million studies the wrong one costs a hundred times the right one.
+///
+/// Conditions are taken for independent of each other, and a condition that fills its bound for a tenth of all studies.
+struct SearchPlanner {
+    let run: StudySearchRun
+    /// The sources with the rows that each has, counted up to the bound.
+    private let estimates: [Estimate]
+    /// How many studies there are on the days that the query asks for.
+    private let domain: Double
+
+    struct Estimate {
+        let source: CandidateSource
+        let count: Int
+        let isCut: Bool
+    }
+
+    /// What is counted first: a source with so few rows needs no comparison.
+    private static let rare = 256
+    /// Rows of an index beside one statement for one candidate, measured.
+    private static let checkCost = 20.0
+    private static let rowCost = 1.0
+    private static let lookupCost = 4.0
+    private static let walkCost = 5.0
+    private static let commonShare = 0.1
+
+    init(_ run: StudySearchRun) throws {
+        self.run = run
+        let sources = CandidateSource.all(of: run.query)
+        var estimates = try sources.map { source in
+            let count = try source.count(upTo: Self.rare, run)
+            return Estimate(source: source, count: count, isCut: count >= Self.rare)
+        }
+        let bound = run.effort.candidatesMax + 1
+        if estimates.allSatisfy(\.isCut) {
+            estimates = try sources.map { source in
+                let count = try source.count(upTo: bound, run)
+                return Estimate(source: source, count: count, isCut: count >= bound)
+            }
+        }
+        self.estimates = estimates
+        let days = estimates.first { if case .days = $0.source { true } else { false } }
+        self.domain = days.map { Self.size($0, of: run) } ?? Double(run.selectedCount)
+    }
+
+    /// The source with the fewest rows; nil where no condition has an index.
+    var best: Estimate? { self.estimates.min { $0.count < $1.count } }
+
+    func plan() -> SearchPlan {
+        if let best, best.count < Self.rare { return .candidates(best.source) }
+        var plan = (plan: SearchPlan.walk, cost: self.walkCost)
+        for estimate in self.estimates where !estimate.isCut {
+            let cost = self.cost(ofCandidates: estimate)
+            if cost < plan.cost { plan = (.candidates(estimate.source), cost) }
+        }
+        guard self.run.query.order.key == .moment else { return plan.plan }
+        for estimate in self.estimates {
+            guard case .values(let range) = estimate.source, range.isExact, range.test == nil,
+                let interval = range.intervals.first, range.intervals.count == 1, interval.isOneValue
+            else { continue }
+            let cost = self.cost(ofWalkAlong: estimate)
+            if cost <= plan.cost { plan = (.valueWalk(interval, estimate.source), cost) }
+        }
+        return plan.plan
+    }
+
+    private var wanted: Double { Double(self.run.wanted) }
+
+    /// The share of the stores that are asked for in all.
+    private var share: Double { Double(self.run.selectedCount) / Double(max(1, self.run.allCount)) }
+
+    private var isByMoment: Bool { self.run.query.order.key == .moment }
+
+    private var walkCost: Double {
+        let domain = self.isByMoment ? self.domain : Double(self.run.selectedCount)
+        let share = self.share(beside: nil, countsDays: !self.isByMoment)
+        return min(domain, self.wanted / max(share, .leastNonzeroMagnitude)) * Self.walkCost
+    }
+
+    private func cost(ofCandidates estimate: Estimate) -> Double {
+        let count = Double(estimate.count)
+        let share = self.share(beside: estimate, countsDays: !estimate.source.isWithinDays) * self.share
+        let isAlone = self.estimates.count == 1 && self.run.query.conditions.count == 1 && self.run.neededStores == nil
+        let checks = isAlone ? 0 : min(count, self.wanted / max(share, .leastNonzeroMagnitude))
+        return count * (self.isByMoment ? Self.rowCost : Self.lookupCost) + checks * Self.checkCost
+    }
+
+    private func cost(ofWalkAlong estimate: Estimate) -> Double {
+        let size = estimate.isCut ? max(Double(estimate.count), self.domain * Self.commonShare) : Double(estimate.count)
+        let share = self.share(beside: estimate, countsDays: false) * self.share
+        return min(size, self.wanted / max(share, .leastNonzeroMagnitude)) * Self.walkCost
+    }
+
+    /// The share of the studies that meets all conditions but one.
+    private func share(beside own: Estimate?, countsDays: Bool) -> Double {
+        var share = 1.0
+        var conditions: Set<Int> = []
+        for estimate in self.estimates {
+            switch estimate.source {
+            case .days:
+                if countsDays { share *= self.domain / Double(max(1, self.run.selectedCount)) }
+            case .values(let range):
+                if let own, case .values(let other) = own.source, other.condition == range.condition { continue }
+                guard conditions.insert(range.condition).inserted else { continue }
+                let among = estimate.source.isWithinDays ? self.domain : Double(max(1, self.run.allCount))
+                share *= Self.share(estimate, among: among)
+            case .changes(let column, _, _):
+                if let own, case .changes(let other, _, _) = own.source, other == column { continue }
+                share *= Self.share(estimate, among: Double(max(1, self.run.selectedCount)))
+            case .studies:
+                break
+            }
+        }
+        return share
+    }
+
+    private static func share(_ estimate: Estimate, among all: Double) -> Double {
+        let share = min(1, Double(estimate.count) / max(1, all))
+        return estimate.isCut ? max(share, Self.commonShare) : share
+    }
+
+    private static func size(_ estimate: Estimate, of run: StudySearchRun) -> Double {
+        let all = Double(run.selectedCount)
+        return estimate.isCut ? max(Double(estimate.count), all * Self.commonShare) : Double(estimate.count)
+    }
+}

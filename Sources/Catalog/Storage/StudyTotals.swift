@@ -1,0 +1,145 @@
+internal import Persistence
+
+/// Counts the matches of a query, as far as is wished for and allowed.
+struct StudyTotals {
+    let run: StudySearchRun
+    /// The condition with the fewest rows in an index.
+    let best: SearchPlanner.Estimate?
+
+    /// `list` holds the candidates where the page was found among them, `found` is how many matches are known of.
+    func total(_ list: inout CandidateList?, found: Int) throws -> StudyPage.Total {
+        guard self.run.query.total != .none else { return .atLeast(found) }
+        if self.run.query.conditions.isEmpty { return .exact(self.run.selectedCount) }
+        let counted =
+            self.run.query.total == .exact ? try self.exact(&list) : try self.bounded(&list)
+        guard case .atLeast(let count) = counted else { return counted }
+        return .atLeast(max(count, found))
+    }
+
+    private func bounded(_ list: inout CandidateList?) throws -> StudyPage.Total {
+        let limit = self.run.effort.totalMax
+        let budget = SearchBudget(rows: self.run.effort.examinedForTotalMax, time: self.run.effort.searchTime)
+        if list != nil { return try list?.total(upTo: limit, budget) ?? .atLeast(0) }
+        var arguments = StatementArguments()
+        let filter = self.run.filter(&arguments)
+        guard filter.isWholeInSQL else { return try self.walked(upTo: limit, budget) }
+        if let best, case .values(let range) = best.source, range.test == nil {
+            return try self.counted(range, best, upTo: limit)
+        }
+        return try self.counted(upTo: limit, budget)
+    }
+
+    private func exact(_ list: inout CandidateList?) throws -> StudyPage.Total {
+        let budget = SearchBudget(rows: .max, time: self.run.effort.exactTotalTime)
+        if list != nil { return try list?.total(upTo: .max, budget) ?? .atLeast(0) }
+        do {
+            if let best {
+                let bound = self.run.effort.exactCandidatesMax
+                if try best.source.count(upTo: bound + 1, self.run) <= bound {
+                    var list = try CandidateList(best.source, self.run, budget)
+                    return try list.total(upTo: .max, budget)
+                }
+            }
+        } catch is SearchExhausted {
+            return .atLeast(0)
+        }
+        var arguments = StatementArguments()
+        let filter = self.run.filter(&arguments)
+        return filter.isWholeInSQL ? try self.counted(upTo: .max, budget) : try self.walked(upTo: .max, budget)
+    }
+
+    /// Counts match by match.
+    private func walked(upTo limit: Int, _ budget: SearchBudget) throws -> StudyPage.Total {
+        var count = 0
+        do {
+            var source = try self.run.fromBeginning.source(.walk, budget)
+            while try source.next() != nil {
+                count += 1
+                if count > limit { return .atLeast(limit) }
+            }
+        } catch is SearchExhausted {
+            return .atLeast(count)
+        }
+        return .exact(count)
+    }
+
+    /// Counts among the first rows of the range, in the database.
+    private func counted(
+        _ range: ValueRange,
+        _ best: SearchPlanner.Estimate,
+        upTo limit: Int
+    ) throws -> StudyPage.Total {
+        var studies: Set<Int64> = []
+        var left = self.run.effort.examinedForTotalMax
+        for interval in range.intervals where left > 0 && studies.count <= limit {
+            let statement = self.statement(interval, best.source, rows: left, matches: limit + 1)
+            for row in try self.run.connection.query(statement.sql, statement.arguments.values) {
+                studies.insert(try row.integer(0))
+            }
+            guard range.intervals.count > 1 else { break }
+            var arguments = StatementArguments()
+            let test = self.test(interval, &arguments)
+            let rows = arguments.bind(.integer(left))
+            let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM studyValue v WHERE \(test) LIMIT \(rows)) AS counted"
+            left -= Int(try self.run.connection.queryOne(sql, arguments.values)?.integer(0) ?? 0)
+        }
+        if studies.count > limit { return .atLeast(limit) }
+        let isWhole = !best.isCut && best.count <= self.run.effort.examinedForTotalMax
+        // A study may have several values of the range: the limit counts them all.
+        return isWhole && studies.count < limit ? .exact(studies.count) : .atLeast(studies.count)
+    }
+
+    private func test(_ interval: ValueInterval, _ arguments: inout StatementArguments) -> String {
+        interval.isOneValue ? interval.sql(&arguments, within: self.run.moments) : interval.sql(&arguments)
+    }
+
+    /// The studies among the first rows of the interval that match.
+    func statement(
+        _ interval: ValueInterval,
+        _ source: CandidateSource,
+        rows: Int,
+        matches: Int
+    ) -> (sql: String, arguments: StatementArguments) {
+        var arguments = StatementArguments()
+        let test = self.test(interval, &arguments)
+        let length = arguments.bind(.integer(rows))
+        let rest = self.run.query.conditions.enumerated().filter { index, condition in
+            // Days are only within the test where it is of one value.
+            if case .days = condition { return !interval.isOneValue }
+            return !source.decides(index, condition)
+        }
+        let filter = StudyFilter(rest.map(\.element), stores: self.run.neededStores, &arguments)
+        let inner = "SELECT v.study FROM studyValue v WHERE \(test) LIMIT \(length)"
+        guard !filter.isEmpty else { return (inner, arguments) }
+        let most = arguments.bind(.integer(matches))
+        let sql = """
+            SELECT w.study FROM (\(inner)) AS w CROSS JOIN study s WHERE s.id = w.study AND \(filter.sql) LIMIT \(most)
+            """
+        return (sql, arguments)
+    }
+
+    /// Counts along the studies of the stores, in the database, window after window.
+    private func counted(upTo limit: Int, _ budget: SearchBudget) throws -> StudyPage.Total {
+        var count = 0
+        do {
+            for store in self.run.stores {
+                var window = StudyWindow(self.run, store: store)
+                while try window.advance() {
+                    try budget.spend(StudyWindow.length)
+                    count += try window.count(upTo: limit)
+                    if count > limit { return .atLeast(limit) }
+                }
+            }
+        } catch is SearchExhausted {
+            return .atLeast(count)
+        }
+        return .exact(count)
+    }
+}
+
+extension StudySearchRun {
+    /// Every condition.
+    fileprivate func filter(_ arguments: inout StatementArguments) -> StudyFilter {
+        StudyFilter(self.query.conditions, stores: nil, &arguments)
+    }
+}
