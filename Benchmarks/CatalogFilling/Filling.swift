@@ -16,6 +16,8 @@ struct Filling: Sendable {
     /// With more studies to write than this, indices are dropped first and made at the end, each in one go: a page of
     /// studies would touch nearly every page of them.
     private static let withIndicesMax = 1_000
+    /// So many studies tell whether a catalog was made as it would be made now.
+    private static let compared = 20
 
     /// What came of it.
     struct Report: Encodable {
@@ -31,7 +33,7 @@ struct Filling: Sendable {
     func run() async throws -> Report {
         guard let store = StoreName("radiology") else { preconditionFailure("a fixed name is valid") }
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
-        let schema = try await self.freshSchema()
+        let schema = try await self.freshSchema(store)
         try self.removeStale(schema)
         let database = try Self.open(self.path)
         let catalog = CatalogStore(database: database, clock: .live)
@@ -64,28 +66,31 @@ struct Filling: Sendable {
         }
     }
 
-    private func page(from first: Int) -> [StudyEntry] {
+    private func page(from first: Int, atMost count: Int? = nil) -> [StudyEntry] {
         guard first < self.studies.count else { return [] }
-        return (first..<min(first + self.pageSize, self.studies.count)).map { self.studies.entry($0) }
+        return (first..<min(first + (count ?? self.pageSize), self.studies.count)).map { self.studies.entry($0) }
     }
 
-    /// What a new catalog looks like.
-    private func freshSchema() async throws -> Schema {
+    /// What a new catalog looks like, with a few studies in it.
+    private func freshSchema(_ store: StoreName) async throws -> Schema {
         let path = "\(self.folder)/empty.db"
         try Self.remove(path)
         let database = try Self.open(path)
-        try await CatalogStore(database: database, clock: .live).prepare()
-        let schema = try await Schema(of: database)
+        let catalog = CatalogStore(database: database, clock: .live)
+        try await catalog.prepare()
+        try await catalog.put(self.page(from: 0, atMost: Self.compared), in: store)
+        let schema = try await Schema(of: database, withKeys: true)
         try await database.close()
         try Self.remove(path)
         return schema
     }
 
-    /// A catalog of other tables than those of now, or with other studies, is of no use.
+    /// A catalog with other tables or keys than those of now, or with other studies, is of no use.
     private func removeStale(_ schema: Schema) throws {
         let mark = "\(self.folder)/made-of.txt"
-        let first = DICOMJSON.encode(self.studies.entry(0).attributes)
-        let wanted = Data("\(self.studies.count) \(self.studies.seed)\n\(schema.text)\n".utf8) + Data(first)
+        let first = self.page(from: 0, atMost: Self.compared).map { DICOMJSON.encode($0.attributes) }
+        let text = "\(self.studies.count) \(self.studies.seed)\n\(schema.text)\n"
+        let wanted = Data(text.utf8) + Data(first.joined())
         if FileManager.default.contents(atPath: mark) != wanted { try Self.remove(self.path) }
         try wanted.write(to: URL(fileURLWithPath: mark))
     }

@@ -1,10 +1,17 @@
 import Persistence
 
-/// The tables and indices of a database, as statements.
+/// The tables and indices of a catalog, as statements, and by what its studies are found.
 struct Schema: Sendable {
     private let statements: [(name: String, sql: String)]
+    /// Of a small catalog, to compare.
+    private let keys: [String]
 
-    init(of database: Database) async throws {
+    init(of database: Database, withKeys: Bool = false) async throws {
+        self.keys = try await database.read { connection in
+            guard withKeys else { return [] }
+            let sql = "SELECT attribute, value FROM studyValue ORDER BY study, attribute, value"
+            return try connection.query(sql).map { "\(try $0.integer(0)) \(try $0.text(1))" }
+        }
         self.statements = try await database.read { connection in
             try connection.query("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
                 .map { (name: try $0.text(0), sql: try $0.text(1)) }
@@ -12,7 +19,7 @@ struct Schema: Sendable {
     }
 
     /// All of it, to compare.
-    var text: String { self.statements.map(\.sql).joined(separator: "\n") }
+    var text: String { (self.statements.map(\.sql) + self.keys).joined(separator: "\n") }
 
     /// Drops the indices that only searches need.
     func dropIndices(of database: Database) async throws {
