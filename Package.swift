@@ -102,7 +102,7 @@ let package = Package(
         ),
         .target(
             name: "Catalog",
-            dependencies: ["DICOMweb", "Persistence", "Cryptography", "CollimatorCore", logging],
+            dependencies: ["DICOMweb", "Persistence", "Cryptography", "Telemetry", "CollimatorCore", logging],
             swiftSettings: strict
         ),
         .target(

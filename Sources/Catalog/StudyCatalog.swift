@@ -5,11 +5,23 @@ import Synchronization
 
 /// The catalog as the rest of the program sees it: searches, single studies, and how current it is of each store.
 ///
-/// One synchroniser keeps each store; ``run(logger:)`` keeps them all at work until it is cancelled.
+/// One synchroniser keeps each store; ``run(logger:)`` keeps them all at work until it is cancelled, and those of stores
+/// that come later too.
 package final class StudyCatalog: Sendable {
     private let catalog: CatalogStore
     private let configuration: StoreSynchronizer.Configuration
-    private let synchronizers = Mutex<[StoreName: StoreSynchronizer]>([:])
+    private let state = Mutex(State())
+
+    private struct State {
+        var synchronizers: [StoreName: StoreSynchronizer] = [:]
+        /// Where ``run(logger:)`` gets its work; nil while it does not run.
+        var work: AsyncStream<Work>.Continuation?
+    }
+
+    private enum Work {
+        case run(StoreSynchronizer)
+        case deleteForgotten
+    }
 
     package init(
         _ catalog: CatalogStore,
@@ -17,6 +29,13 @@ package final class StudyCatalog: Sendable {
     ) {
         self.catalog = catalog
         self.configuration = configuration
+    }
+
+    /// Brings the database to the schema of this program.
+    ///
+    /// - Throws: `precondition-failed` for one that a newer program wrote.
+    package func prepare() async throws {
+        try await self.catalog.prepare()
     }
 
     /// Begins to keep a store; what was kept of it before is taken up again.
@@ -28,50 +47,102 @@ package final class StudyCatalog: Sendable {
             catalog: self.catalog,
             configuration: self.configuration
         )
-        self.synchronizers.withLock { $0[store] = synchronizer }
+        let before = self.state.withLock { state in
+            let before = state.synchronizers.updateValue(synchronizer, forKey: store)
+            state.work?.yield(.run(synchronizer))
+            return before
+        }
+        before?.stop()
     }
 
-    /// Ends keeping a store; its rows stay until the store is added again or the catalog is rebuilt.
+    /// Ends keeping a store; its rows stay until the store is added again or ``forget(_:)`` is called.
     package func remove(_ store: StoreName) {
-        self.synchronizers.withLock { _ = $0.removeValue(forKey: store) }
+        self.state.withLock { $0.synchronizers.removeValue(forKey: store) }?.stop()
     }
 
-    /// A page of studies; what was reported as changed here is brought in first.
+    /// Ends keeping a store that is no more, and forgets what was kept of it.
+    package func forget(_ store: StoreName) async throws {
+        self.remove(store)
+        try await self.catalog.forget(store)
+        self.deleteForgotten()
+    }
+
+    /// Forgets every store that is not kept: those that the configuration named once.
+    package func forgetOthers() async throws {
+        let stores = self.state.withLock { Array($0.synchronizers.keys) }
+        try await self.catalog.forgetOthers(than: stores)
+        self.deleteForgotten()
+    }
+
+    /// A page of studies; what was written through us is brought in first.
     ///
+    /// That is waited for no longer than ``StoreSynchronizer/Configuration/searchWait``.
     /// - Throws: `unprocessable` where the answer could not be found within ``SearchEffort``.
     package func search(_ query: StudyQuery) async throws -> StudyPage {
-        try await self.catalog.search(query)
+        await self.bringInWritten(to: query.stores)
+        return try await self.catalog.search(query)
     }
 
     /// A page of series.
     ///
     /// - Throws: as ``search(_:)``.
     package func searchSeries(_ query: SeriesQuery) async throws -> SeriesPage {
-        try await self.catalog.searchSeries(query)
+        await self.bringInWritten(to: query.stores)
+        return try await self.catalog.searchSeries(query)
     }
 
     /// The study; one that the catalog does not know, or has not counted, is asked of the store first.
     ///
-    /// Nil where the store does not have it. Errors are those of the store's client.
+    /// Nil where the store does not have it. Errors are those of the store's client; a study that is known is given as
+    /// it is known where the store cannot be asked.
     package func study(_ study: StudyUID, in store: StoreName) async throws -> CatalogStudy? {
-        if let known = try await self.catalog.study(study, in: store), known.instanceCount != nil { return known }
-        try await self.synchronizer(of: store).refresh(study)
+        await self.bringInWritten(to: [store])
+        let known = try await self.catalog.study(study, in: store)
+        if let known, known.instanceCount != nil { return known }
+        let synchronizer = try self.synchronizer(of: store)
+        do {
+            try await synchronizer.readThrough(study, isKnown: known != nil)
+        } catch {
+            guard let known, !(error is CancellationError) else { throw error }
+            return known
+        }
         return try await self.catalog.study(study, in: store)
     }
 
     /// The series of a study that the catalog knows, by UID.
     package func series(of study: StudyUID, in store: StoreName) async throws -> [SeriesEntry] {
-        try await self.catalog.series(of: study, in: store)
+        await self.bringInWritten(to: [store])
+        return try await self.catalog.series(of: study, in: store)
     }
 
     /// How current the catalog is of the store; nil for a store that it does not keep.
     package func status(of store: StoreName) async -> CatalogStatus? {
-        await self.synchronizers.withLock { $0[store] }?.status
+        await self.state.withLock { $0.synchronizers[store] }?.status
     }
 
     /// Somebody wrote to the study through us: the very next search finds it as it is then.
+    ///
+    /// It is asked for before this returns, or with the next search where it was asked for within
+    /// ``StoreSynchronizer/Configuration/gathering``, so that a study that comes slice by slice costs few refreshes.
+    /// - Throws: what the store's client throws; the study stays noted, and is asked for again.
     package func changed(_ study: StudyUID, in store: StoreName) async throws {
-        try await self.synchronizer(of: store).refresh(study)
+        try await self.synchronizer(of: store).changed(study)
+    }
+
+    /// The study or something in it was deleted through us, or is about to be: the catalog follows, at once and again
+    /// until the store no longer has the study or ``StoreSynchronizer/Configuration/deletionWatched`` is over.
+    ///
+    /// - Throws: as ``changed(_:in:)``.
+    package func deleted(_ study: StudyUID, in store: StoreName) async throws {
+        try await self.synchronizer(of: store).deleted(study)
+    }
+
+    /// Somebody says that the study changed behind our back, such as an event of the store.
+    ///
+    /// Notices are gathered: any number of them within ``StoreSynchronizer/Configuration/gathering`` cost one refresh,
+    /// which ``run(logger:)`` makes. A store that is not kept has no notices.
+    package func note(_ study: StudyUID, in store: StoreName) {
+        self.state.withLock { $0.synchronizers[store] }?.note(study)
     }
 
     /// Compares everything now, from the beginning to the end.
@@ -85,20 +156,63 @@ package final class StudyCatalog: Sendable {
     /// - Throws: `not-found` for a store that is not kept.
     package func rebuild(_ store: StoreName) async throws {
         try await self.synchronizer(of: store).rebuild()
+        self.deleteForgotten()
     }
 
     /// Keeps every store current until the task is cancelled.
     package func run(logger: Logger) async {
-        let all = self.synchronizers.withLock { Array($0.values) }
+        let (works, continuation) = AsyncStream.makeStream(of: Work.self)
+        self.state.withLock { state in
+            state.work = continuation
+            continuation.yield(.deleteForgotten)
+            for synchronizer in state.synchronizers.values { continuation.yield(.run(synchronizer)) }
+        }
         await withDiscardingTaskGroup { group in
-            for synchronizer in all {
-                group.addTask { await synchronizer.run(logger: logger) }
+            for await work in works {
+                group.addTask {
+                    switch work {
+                    case .run(let synchronizer): await synchronizer.run(logger: logger)
+                    case .deleteForgotten: await self.deleteForgotten(logger)
+                    }
+                }
+            }
+        }
+        self.state.withLock { $0.work = nil }
+    }
+
+    private func deleteForgotten() {
+        self.state.withLock { _ = $0.work?.yield(.deleteForgotten) }
+    }
+
+    /// Deletes what was forgotten, a little at a time; what is left at the end goes with the next run.
+    private func deleteForgotten(_ logger: Logger) async {
+        do {
+            while try await self.catalog.deleteForgotten(limit: Self.deletedAtATime) { try Task.checkCancellation() }
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.warning("rows of forgotten stores could not be deleted", error: error)
+        }
+    }
+
+    /// Studies that one transaction deletes: others wait for it.
+    private static let deletedAtATime = 200
+
+    private func bringInWritten(to stores: [StoreName]) async {
+        let synchronizers = self.state.withLock { state in stores.compactMap { state.synchronizers[$0] } }
+            .filter(\.awaitsWritten)
+        switch synchronizers.count {
+        case 0: return
+        case 1: await synchronizers[0].bringInWritten()
+        default:
+            await withDiscardingTaskGroup { group in
+                for synchronizer in synchronizers { group.addTask { await synchronizer.bringInWritten() } }
             }
         }
     }
 
     private func synchronizer(of store: StoreName) throws(CollimatorError) -> StoreSynchronizer {
-        guard let synchronizer = self.synchronizers.withLock({ $0[store] }) else {
+        guard let synchronizer = self.state.withLock({ $0.synchronizers[store] }) else {
             throw CollimatorError(.notFound, "the catalog does not keep this store")
         }
         return synchronizer

@@ -41,7 +41,11 @@ struct MigrationRunner {
         }
         for (row, migration) in zip(rows, self.migrations) {
             guard try row.integer(0) == Int64(migration.number), try row.text(1) == migration.name else {
-                throw CollimatorError(.internalError, "the database has another schema than this program's")
+                throw CollimatorError(
+                    .internalError,
+                    "the database has another schema than this program's",
+                    cause: DatabaseDamage()
+                )
             }
         }
         return rows.count

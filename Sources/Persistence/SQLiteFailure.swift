@@ -48,7 +48,7 @@ func sqliteFailure(_ extendedCode: Int32) -> any Error {
     case SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:
         return CollimatorError(.internalError, "the database cannot be opened for writing")
     case SQLITE_CORRUPT, SQLITE_NOTADB:
-        return CollimatorError(.internalError, "the file is not a sound database")
+        return CollimatorError(.internalError, "the file is not a sound database", cause: DatabaseDamage())
     case SQLITE_IOERR:
         return CollimatorError(.internalError, "the database cannot read or write its file")
     default:

@@ -10,6 +10,9 @@ final class PretendStore: Sendable {
         /// Calls until the next one fails; nil where none does.
         var callsUntilFailure: Int?
         var studyCalls: [StudyUID: Int] = [:]
+        /// What every call fails with; nil where none does.
+        var failure: (any Error)?
+        var calls = 0
         /// Runs once, after the next page was read and before it is given out.
         var afterPage: (@Sendable () async throws -> Void)?
     }
@@ -48,7 +51,10 @@ final class PretendStore: Sendable {
                     return contents.studies[study]
                 }
             },
-            studyCount: { self.contents.withLock { $0.studies.count } }
+            studyCount: {
+                try self.called()
+                return self.contents.withLock { $0.studies.count }
+            }
         )
     }
 
@@ -71,6 +77,8 @@ final class PretendStore: Sendable {
 
     private func called() throws {
         try self.contents.withLock { contents in
+            contents.calls += 1
+            if let failure = contents.failure { throw failure }
             guard let calls = contents.callsUntilFailure else { return }
             contents.callsUntilFailure = calls - 1
             if calls <= 0 { throw Broken() }

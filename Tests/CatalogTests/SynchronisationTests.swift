@@ -122,7 +122,7 @@ struct SynchronisationTests {
             store.set(try Self.studies(3))
             let synchronizer = try await Self.synchronizer(store, catalog)
             let study = try #require(StudyUID("1.2.2"))
-            for _ in 0..<2_000 { await synchronizer.note(study) }
+            for _ in 0..<2_000 { synchronizer.note(study) }
 
             try await synchronizer.refreshNoticed()
 
@@ -139,7 +139,7 @@ struct SynchronisationTests {
             store.set(try Self.studies(3))
             let synchronizer = try await Self.synchronizer(store, catalog)
             let study = try #require(StudyUID("1.2.2"))
-            await synchronizer.note(study)
+            synchronizer.note(study)
             store.contents.withLock { $0.callsUntilFailure = 0 }
             await #expect(throws: PretendStore.Broken.self) { try await synchronizer.refreshNoticed() }
             store.contents.withLock { $0.callsUntilFailure = nil }

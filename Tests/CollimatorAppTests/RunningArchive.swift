@@ -1,4 +1,6 @@
 import AsyncHTTPClient
+import Catalog
+import DICOMweb
 import FoundationEssentials
 import Logging
 import NIOCore
@@ -15,11 +17,15 @@ struct RunningArchive: Sendable {
     let emulatorURL: String
     let key: String
     let client: HTTPClient
+    let catalog: StudyCatalog
+    /// The emulator itself, behind the gateway's back; nil where stores are configured.
+    let direct: DICOMwebClient?
 
     /// Starts an archive on the folder, runs the body, and stops it gracefully.
     static func run<Result: Sendable>(
         in folder: String,
         stores: [StoreConfiguration] = [],
+        sweepSeconds: Int? = nil,
         _ body: @escaping @Sendable (RunningArchive) async throws -> Result
     ) async throws -> Result {
         var configuration = ServeConfiguration()
@@ -27,6 +33,7 @@ struct RunningArchive: Sendable {
         configuration.emulatorPort = 0
         configuration.dataDirectory = folder
         configuration.stores = stores
+        if let sweepSeconds { configuration.catalogSweepSeconds = sweepSeconds }
         let isLocal = configuration.isLocal
         let service = try await ArchiveService.serve(configuration, surroundings: Self.surroundings())
         let group = ServiceGroup(
@@ -44,7 +51,9 @@ struct RunningArchive: Sendable {
                     url: "http://127.0.0.1:\(try await service.gatewayPort)",
                     emulatorURL: isLocal ? "http://127.0.0.1:\(try await service.emulatorPort)" : "",
                     key: try LocalKey.read(in: folder),
-                    client: client
+                    client: client,
+                    catalog: try #require(service.catalog),
+                    direct: try await service.emulator?.listening.value.client
                 )
                 result = .success(try await body(archive))
             } catch {

@@ -48,12 +48,18 @@ struct RunningGateway: Sendable {
         let upstream = StoreUpstream.client(isHealthcareAPI: false) { client }
         let folder = try TemporaryDirectory()
         defer { withExtendedLifetime(folder) {} }
-        let catalog = try ArchiveService.catalog(in: folder.path)
+        let store = GatewayStore(name: name, resource: nil, upstream: upstream)
+        let catalog = try await CatalogService.make(
+            in: folder.path,
+            sweeping: .seconds(3600),
+            logger: RunningArchive.quiet
+        )
+        try await catalog.begin([store])
         let boundPort = Announced<Int>()
         let service = GatewayService(
             parts: GatewayParts(
-                stores: StoreDirectory([GatewayStore(name: name, resource: nil, upstream: upstream)]),
-                catalog: catalog,
+                stores: StoreDirectory([store]),
+                catalog: catalog.catalog,
                 authenticator: Authenticator(administratorKey: try #require(AdministratorKey(Self.key))),
                 authorizer: Authorizer()
             ),

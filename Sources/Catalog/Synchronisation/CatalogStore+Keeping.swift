@@ -41,10 +41,19 @@ extension CatalogStore {
     /// The first text after all those with the prefix.
     private static let forgottenEnd = "$"
 
+    /// Forgets every store that is not among these.
+    func forgetOthers(than stores: [StoreName]) async throws {
+        let names = try await self.database.read { connection in
+            try connection.query("SELECT name FROM store WHERE NOT (name >= ?1 AND name < ?2)",
+                [.text(Self.forgottenPrefix), .text(Self.forgottenEnd)]
+            ).map { try $0.text(0) }
+        }
+        for name in names.compactMap({ StoreName($0) }) where !stores.contains(name) { try await self.forget(name) }
+    }
+
     /// Puts studies as a page of a search shows them: what only their instances say stays as it was.
     ///
-    /// Gives the outcome of each, and the studies that are to be asked for again because what is known of their
-    /// instances may be of before.
+    /// Gives the outcome of each.
     func putListed(
         _ entries: [StudyEntry],
         in store: StoreName,
@@ -71,6 +80,23 @@ extension CatalogStore {
         let known = try DICOMJSON.dataSet(from: try row.blob(0))
         if let issuer = known[.issuerOfPatientID] { entry.attributes[.issuerOfPatientID] = issuer }
         return entry
+    }
+
+    /// Adds series as a page of a search shows them to studies that the catalog has; gives those that are otherwise now.
+    func mergeListed(
+        _ series: [(study: StudyUID, series: SeriesEntry)],
+        in store: StoreName,
+        sweep: Int64
+    ) async throws -> [StudyUID] {
+        let now = Int64(self.clock.now().timeIntervalSince1970 * 1_000)
+        let byStudy = Dictionary(grouping: series, by: \.study).mapValues { $0.map(\.series) }
+        return try await self.database.write { connection in
+            let number = try Self.makeStore(store, on: connection)
+            let writing = EntryWriting(store: number, now: now, sweep: sweep, connection: connection)
+            return try byStudy.sorted { $0.key < $1.key }.compactMap { study, series in
+                try writing.merge(series, into: study) == .unchanged ? nil : study
+            }
+        }
     }
 
     /// Notes that the sweep has seen the study and its series as they are.

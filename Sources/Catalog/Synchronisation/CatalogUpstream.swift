@@ -2,12 +2,15 @@ package import DICOMweb
 
 /// What the catalog asks of the DICOM store behind it, as closures.
 ///
-/// Errors are the client's; the synchronisation tells throttling from the rest by ``StoreSynchronizer/Pause``.
+/// Errors are the client's; where they say how long the store is to be left alone, that is obeyed.
 package struct CatalogUpstream: Sendable {
     /// The largest page that the store gives.
     package var pageSize: Int
     /// The largest offset that the store takes; what lies beyond is reached through windows of days.
     package var offsetMax: Int
+    /// What entries depend on beside the store, such as configured values that stand in them; where it has changed, the
+    /// catalog of the store is built anew.
+    package var settings = ""
     /// One page of studies with every attribute of the level; empty where there are no more.
     package var studies: @Sendable (_ page: UpstreamPage) async throws -> [DataSet]
     /// One page of the series of the whole store, each with its Study Instance UID.

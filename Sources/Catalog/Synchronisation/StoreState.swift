@@ -4,8 +4,12 @@ internal import FoundationEssentials
 struct StoreState: Hashable, Sendable, Codable {
     /// The walk under way; nil between walks.
     var sweep: SweepState?
-    /// How many walks were completed; none while the first backfill is under way.
-    var sweepsDone: Int64 = 0
+    /// The number of the last walk that was begun; a rebuild goes on counting.
+    var lastSweep: Int64 = 0
+    /// Whether a walk was completed; none while the first backfill is under way.
+    var isComplete = false
+    /// What the entries depend on beside the store: see ``CatalogUpstream/settings``.
+    var settings: String?
     /// When the catalog was last known to be what the store has, in milliseconds since 1970.
     var asOfMilliseconds: Int64?
     /// How many studies the store said it has, when the walk began.
@@ -21,6 +25,11 @@ struct StoreState: Hashable, Sendable, Codable {
     }
 
     init() {}
+
+    /// The beginning of a walk from nothing.
+    init(after state: StoreState) {
+        self.lastSweep = state.lastSweep
+    }
 
     func encoded() throws -> [UInt8] { Array(try JSONEncoder().encode(self)) }
 }

@@ -66,8 +66,10 @@ extension ServeConfiguration {
         ConfigurationKey("stores.<name>.resource", .text),
         ConfigurationKey("stores.<name>.dicomwebURL", .text),
         ConfigurationKey("stores.<name>.credentials", .text),
+        ConfigurationKey("stores.<name>.issuerOfPatientID", .text),
         ConfigurationKey("upstream.credentials", .text, standard: "application-default"),
         ConfigurationKey("endpoints.healthcare", .text, standard: "https://healthcare.googleapis.com"),
+        ConfigurationKey("catalog.sweepInterval", .number, standard: "21600"),
         ConfigurationKey("emulator.port", .number, standard: "8085", flag: "--emulator-port"),
         ConfigurationKey("emulator.dataDir", .text),
     ]

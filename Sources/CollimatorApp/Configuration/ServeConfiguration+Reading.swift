@@ -46,6 +46,11 @@ extension ServeConfiguration {
         self.emulatorPort = reader.integer("emulator.port", in: 0...65535, default: self.emulatorPort)
         self.emulatorDirectory = reader.string("emulator.dataDir")
         self.stores = Self.stores(reader)
+        self.catalogSweepSeconds = reader.integer(
+            "catalog.sweepInterval",
+            in: 1...Self.catalogSweepSecondsMax,
+            default: self.catalogSweepSeconds
+        )
         self.administratorKey = Self.administratorKey(reader)
         if self.administratorKey == .dataFolder, !self.isLoopback {
             reader.note(
@@ -113,9 +118,30 @@ extension ServeConfiguration {
             // A credential of the cloud goes to another server only where it is said for that server.
             let inherited = if case .healthcare = place { standard } else { "none" }
             let credentials = reader.string("stores.\(name).credentials") ?? inherited
-            stores.append(StoreConfiguration(name: name, place: place, credentials: CredentialChoice(credentials)))
+            stores.append(
+                StoreConfiguration(
+                    name: name,
+                    place: place,
+                    credentials: CredentialChoice(credentials),
+                    issuerOfPatientID: Self.issuer(reader, of: name)
+                )
+            )
         }
         return stores
+    }
+
+    /// Thirty days.
+    private static let catalogSweepSecondsMax = 30 * 24 * 60 * 60
+
+    /// A text of at most 64 characters, as (0010,0021) has it (LO, PS3.5 §6.2).
+    private static func issuer(_ reader: CheckedReader, of name: StoreName) -> String? {
+        let key = "stores.\(name).issuerOfPatientID"
+        guard let text = reader.string(key) else { return nil }
+        guard text.count <= 64, !text.contains("\\"), !text.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
+            reader.note("\(key) must be at most 64 characters without a backslash.")
+            return nil
+        }
+        return text
     }
 
     private static func place(of name: StoreName, _ reader: CheckedReader) -> StoreConfiguration.Place? {

@@ -22,6 +22,8 @@ package struct ServeConfiguration: Sendable, Hashable {
     package var emulatorPort = 8085
     /// Nil for the folder `emulator` in ``dataDirectory``.
     package var emulatorDirectory: String?
+    /// How often everything in the stores is compared with the catalog, in seconds.
+    package var catalogSweepSeconds = 6 * 60 * 60
     package var administratorKey = AdministratorKeySource.dataFolder
     /// Whether an empty emulator is filled with synthetic studies.
     package var fillsWithDemo = false
@@ -43,11 +45,19 @@ package struct StoreConfiguration: Sendable, Hashable {
     package let name: StoreName
     package let place: Place
     package let credentials: CredentialChoice
+    /// Who gave out the patient IDs of instances that do not say so themselves; nil where nobody knows.
+    package let issuerOfPatientID: String?
 
-    package init(name: StoreName, place: Place, credentials: CredentialChoice) {
+    package init(
+        name: StoreName,
+        place: Place,
+        credentials: CredentialChoice,
+        issuerOfPatientID: String? = nil
+    ) {
         self.name = name
         self.place = place
         self.credentials = credentials
+        self.issuerOfPatientID = issuerOfPatientID
     }
 
     /// Where it is.

@@ -1,4 +1,5 @@
 import AccessControl
+import Catalog
 import CollimatorCore
 import DICOMweb
 import Gateway
@@ -15,17 +16,24 @@ extension ArchiveService {
         let surroundings: ServeSurroundings
 
         /// Services are listed so that what others use stops last.
-        func archive(administratorKey: AdministratorKey) throws -> ArchiveService {
+        func archive(administratorKey: AdministratorKey) async throws -> ArchiveService {
             let boundPort = Announced<Int>()
             let emulator = self.configuration.isLocal ? try self.emulator() : nil
             let signIns = SignIns()
             let registerFile = try StoreRegisterFile(self.folder)
             let stores = try self.stores(emulator).includingMade(registerFile.stores, logger: self.surroundings.logger)
+            let catalog = try await CatalogService.make(
+                in: self.folder.path,
+                sweeping: .seconds(self.configuration.catalogSweepSeconds),
+                logger: self.surroundings.logger
+            )
+            try await catalog.begin(stores)
             var parts = GatewayParts(
-                stores: StoreDirectory(stores),
-                catalog: try ArchiveService.catalog(in: self.folder.path),
+                stores: StoreDirectory(stores, observer: catalog.observer),
+                catalog: catalog.catalog,
                 authenticator: Authenticator(administratorKey: administratorKey),
                 authorizer: Authorizer(),
+                changes: catalog.changes,
                 publicURL: self.configuration.publicURL
             )
             parts.signIns = signIns
@@ -47,15 +55,17 @@ extension ArchiveService {
             )
             var services = [ArchiveService.closing(self.connections)]
             if let emulator { services.append(.lasting(emulator)) }
+            services.append(.lasting(catalog))
             services.append(.lasting(gateway))
             services.append(.passing(self.greeting(gateway: boundPort, emulator: emulator, signIns: signIns)))
             if let emulator, self.configuration.fillsWithDemo {
-                services.append(.passing(self.filling(emulator, gateway: boundPort)))
+                services.append(.passing(self.filling(emulator, gateway: boundPort, catalog: catalog.catalog)))
             }
             return ArchiveService(
                 services,
                 gateway: boundPort,
                 emulator: emulator,
+                catalog: catalog.catalog,
                 folder: self.folder,
                 logger: self.surroundings.logger
             )
@@ -75,8 +85,11 @@ extension ArchiveService {
             )
         }
 
+        /// The name of the store of local mode.
+        private static var localStore: StoreName? { StoreName("radiology") }
+
         private func stores(_ emulator: EmulatorService?) throws -> [GatewayStore] {
-            if let emulator, let name = StoreName("radiology") {
+            if let emulator, let name = Self.localStore {
                 let upstream = StoreUpstream.client(isHealthcareAPI: true) {
                     try await emulator.listening.value.client
                 }
@@ -94,16 +107,20 @@ extension ArchiveService {
                 guard let resource = store.place.resource else {
                     let client = try connector.client(store.place, credentials: store.credentials)
                     let upstream = StoreUpstream.client(isHealthcareAPI: false) { client }
-                    return GatewayStore(name: store.name, resource: nil, upstream: upstream)
+                    var other = GatewayStore(name: store.name, resource: nil, upstream: upstream)
+                    other.issuerOfPatientID = store.issuerOfPatientID
+                    return other
                 }
                 let reach = try connector.reach(store.credentials)
                 let client = try reach.client(of: resource)
-                return GatewayStore(
+                var cloud = GatewayStore(
                     name: store.name,
                     resource: resource,
                     upstream: StoreUpstream.client(isHealthcareAPI: true) { client },
                     healthcare: HealthcareUpstream.client { reach }
                 )
+                cloud.issuerOfPatientID = store.issuerOfPatientID
+                return cloud
             }
         }
 
@@ -124,9 +141,21 @@ extension ArchiveService {
             }
         }
 
-        private func filling(_ emulator: EmulatorService, gateway: Announced<Int>) -> some Service {
+        private func filling(
+            _ emulator: EmulatorService,
+            gateway: Announced<Int>,
+            catalog: StudyCatalog
+        ) -> some Service {
             let greeting = self.greeting(gateway, emulator)
-            return ArchiveService.filling(emulator, folder: self.folder, surroundings: self.surroundings) {
+            return ArchiveService.filling(
+                emulator,
+                folder: self.folder,
+                surroundings: self.surroundings,
+                stored: { study in
+                    // The files go to the emulator and not through the gateway, which would have told the catalog.
+                    if let name = Self.localStore { catalog.note(study, in: name) }
+                }
+            ) {
                 let welcome = try await greeting.welcome(withPicture: true)
                 if let command = welcome.pictureCommand { self.surroundings.announce("A slice of it:\n\n\(command)") }
             }

@@ -1,4 +1,5 @@
 import CollimatorCore
+import DICOMweb
 import HealthcareAPI
 import Identity
 import Logging
@@ -28,7 +29,7 @@ extension ArchiveService {
                 folder: folder,
                 surroundings: surroundings
             )
-            return try build.archive(administratorKey: key)
+            return try await build.archive(administratorKey: key)
         } catch {
             try await connections.shutdown()
             throw error
@@ -92,11 +93,18 @@ extension ArchiveService {
         _ emulator: EmulatorService,
         folder: DataFolder,
         surroundings: ServeSurroundings,
+        stored: @escaping @Sendable (StudyUID) -> Void = { _ in },
         propose: @escaping @Sendable () async throws -> Void = {}
     ) -> some Service {
         OneTimeService {
             let client = try await emulator.listening.value.client
-            try await DemoFilling(client: client, folder: folder, surroundings: surroundings, propose: propose).run()
+            try await DemoFilling(
+                client: client,
+                folder: folder,
+                surroundings: surroundings,
+                stored: stored,
+                propose: propose
+            ).run()
         }
     }
 }

@@ -1,4 +1,5 @@
 import AccessControl
+import Catalog
 import CollimatorCore
 import DICOMweb
 import Gateway
@@ -14,7 +15,9 @@ package final class ArchiveService: Service {
     private let services: [ServiceGroupConfiguration.ServiceConfiguration]
     private let logger: Logger
     private let gateway: Announced<Int>?
-    private let emulator: EmulatorService?
+    let emulator: EmulatorService?
+    /// Nil where there is no gateway.
+    let catalog: StudyCatalog?
     /// The folder stays locked as long as this lives.
     private let folder: DataFolder
 
@@ -38,12 +41,14 @@ package final class ArchiveService: Service {
         _ services: [ServiceGroupConfiguration.ServiceConfiguration],
         gateway: Announced<Int>? = nil,
         emulator: EmulatorService? = nil,
+        catalog: StudyCatalog? = nil,
         folder: DataFolder,
         logger: Logger
     ) {
         self.services = services
         self.gateway = gateway
         self.emulator = emulator
+        self.catalog = catalog
         self.folder = folder
         self.logger = logger
     }

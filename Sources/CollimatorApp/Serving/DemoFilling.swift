@@ -13,6 +13,8 @@ struct DemoFilling: Sendable {
     let client: DICOMwebClient
     let folder: DataFolder
     let surroundings: ServeSurroundings
+    /// Hears of each file that was stored.
+    let stored: @Sendable (_ study: StudyUID) -> Void
     /// Shows a picture that is worth looking at, once there is one.
     let propose: @Sendable () async throws -> Void
 
@@ -69,6 +71,7 @@ struct DemoFilling: Sendable {
         guard result.isComplete else {
             throw CollimatorError(.conflict, "a made-up file was not stored")
         }
+        self.stored(file.studyUID)
     }
 }
 

@@ -14,6 +14,7 @@ extension CatalogUpstream {
             study: { try await StudyReading(search: search, study: $0).entry() },
             studyCount: { try await search.studyCount() }
         )
+        self.settings = "issuer=\(store.issuerOfPatientID ?? "")"
     }
 }
 

@@ -73,7 +73,7 @@ struct CloudStoresController: Sendable {
             _ = try await target.healthcare.exchange(UpstreamRequest(.delete, path), context.call(.storesDelete))
             throw CollimatorError(.insufficientStorage, "the new store could not be written down", cause: error)
         }
-        self.directory.add(
+        await self.directory.add(
             GatewayStore(
                 name: store.name,
                 resource: store.resource,
@@ -110,7 +110,7 @@ struct CloudStoresController: Sendable {
         if (200..<300).contains(answer.status) || answer.status == 404 {
             // Struck out before it is forgotten: where that fails, the caller can delete it once more.
             try await self.register.remove([target.store.name])
-            self.directory.remove([target.store.name])
+            await self.directory.remove([target.store.name])
         }
         return try cloudAnswer(answer.response)
     }
@@ -137,7 +137,7 @@ struct CloudStoresController: Sendable {
         let answer = try await self.delete(target.path, of: target.healthcare, call)
         if (200..<300).contains(answer.status) {
             try await self.register.remove(ours.map(\.name))
-            self.directory.remove(ours.map(\.name))
+            await self.directory.remove(ours.map(\.name))
         }
         return try cloudAnswer(answer.response)
     }

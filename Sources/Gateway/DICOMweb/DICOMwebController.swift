@@ -154,7 +154,7 @@ struct DICOMwebController: Sendable {
 
     /// Searches of both trees.
     var search: InstanceSearch {
-        InstanceSearch(studies: CatalogSearch(catalog: self.catalog), limits: self.limits)
+        InstanceSearch(studies: IndexedSearch(catalog: self.catalog), limits: self.limits)
     }
 
     private func searching<Target: StoreBoundTarget>(

@@ -8,7 +8,7 @@ import Identity
 /// Searches for instances (PS3.18 §10.6): the store's own business as far as it can, and completed here where it
 /// cannot and what must be looked at is little.
 struct InstanceSearch: Sendable {
-    let studies: CatalogSearch
+    let studies: IndexedSearch
     let limits: GatewayLimits
 
     /// The most series that are gone through for one search.
@@ -90,7 +90,7 @@ struct InstanceSearch: Sendable {
             let found = try await source.instances(at: path, max: room, for: call)
             guard found.count <= room else { throw Self.tooMany }
             examined += found.count
-            for instance in found where matches.allSatisfy({ $0.matches(instance) }) {
+            for instance in found where AttributeMatch.allMatch(matches, instance) {
                 passed += 1
                 guard passed > search.offset else { continue }
                 guard answer.count < limit else {
@@ -113,7 +113,7 @@ struct InstanceSearch: Sendable {
         }
         var query = SeriesQuery(
             stores: [place.store.name],
-            studyConditions: search.studyConditions + CatalogSearch.conditions(of: place),
+            studyConditions: search.studyConditions + IndexedSearch.conditions(of: place),
             seriesConditions: search.seriesConditions,
             limit: Self.seriesMax
         )

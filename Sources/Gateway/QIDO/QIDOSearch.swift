@@ -82,7 +82,7 @@ struct QIDOSearch: Sendable {
 
     private static func boolean(_ text: String?) throws(CollimatorError) -> Bool {
         switch text?.lowercased() {
-        case nil, "", "false": return false
+        case nil, "false": return false
         case "true": return true
         default:
             throw CollimatorError(
@@ -94,7 +94,7 @@ struct QIDOSearch: Sendable {
     }
 
     private static func limit(_ text: String?) throws(CollimatorError) -> Int? {
-        guard let text, !text.isEmpty else { return nil }
+        guard let text else { return nil }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), text.utf8.contains(where: { $0 != 0x30 }) else {
             throw CollimatorError(
                 .invalidInput,
@@ -107,7 +107,7 @@ struct QIDOSearch: Sendable {
     }
 
     private static func offset(_ text: String?) throws(CollimatorError) -> Int {
-        guard let text, !text.isEmpty else { return 0 }
+        guard let text else { return 0 }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= Self.offsetMax
         else {
             throw CollimatorError(

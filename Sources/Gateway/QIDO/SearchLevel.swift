@@ -10,17 +10,17 @@ enum SearchLevel: Int, Sendable, Comparable, CaseIterable {
 
     /// The level whose index or instances decide on an attribute; nil for one that nothing here can decide on.
     ///
-    /// Of a store of the Healthcare API exactly what it returns of studies and series is kept; another server may
-    /// return more, so that more can be asked of it.
+    /// What the catalog does not keep would match nothing, and that would be no true answer.
     init?(matching path: AttributePath, in kind: GatewayStore.Kind) {
         guard let first = path.tags.first, let last = path.tags.last, first.group > 0x0002,
             !SearchedAttributes.computed.contains(first), let vr = last.vr, !vr.isBinary, vr != .SQ
         else { return nil }
-        let isOther = kind == .dicomweb
-        if SearchedAttributes.study.contains(first) || isOther && SearchedAttributes.otherStudy.contains(first) {
+        let isHealthcare = kind == .healthcare
+        let moreOfStudy = isHealthcare ? SearchedAttributes.healthcareStudy : SearchedAttributes.otherStudy
+        if SearchedAttributes.study.contains(first) || moreOfStudy.contains(first) {
             self = .study
         } else if SearchedAttributes.series.contains(first)
-            || isOther && SearchedAttributes.otherSeries.contains(first)
+            || !isHealthcare && SearchedAttributes.otherSeries.contains(first)
         {
             self = .series
         } else {
@@ -55,23 +55,22 @@ enum SearchedAttributes {
     static let study: Set<Tag> = [
         .studyInstanceUID, .studyDate, .studyTime, .accessionNumber, .modalitiesInStudy, .referringPhysicianName,
         .timezoneOffsetFromUTC, .patientName, .patientID, .issuerOfPatientID, .patientBirthDate, .patientSex, .studyID,
-        .studyDescription, .institutionName, .institutionAddress, .institutionCodeSequence,
-        .referringPhysicianIdentificationSequence, .consultingPhysicianName,
-        .consultingPhysicianIdentificationSequence, .issuerOfAccessionNumberSequence, .localNamespaceEntityID,
-        .universalEntityID, .universalEntityIDType, .physiciansOfRecord, .physiciansOfRecordIdentificationSequence,
-        .nameOfPhysiciansReadingStudy, .physiciansReadingStudyIdentificationSequence, .requestingServiceCodeSequence,
-        .referencedStudySequence, .procedureCodeSequence, .reasonForPerformedProcedureCodeSequence,
-        .personIdentificationCodeSequence, .personAddress, .personTelephoneNumbers, .personTelecomInformation,
+        .studyDescription, .institutionName,
     ]
 
-    /// What other servers are seen to return of a study beyond that.
-    static let otherStudy: Set<Tag> = [
-        .patientBirthTime, .otherPatientIDs, .otherPatientNames, .otherPatientIDsSequence, .patientAge, .patientSize,
-        .patientWeight, .patientAddress, .patientMotherBirthName, .ethnicGroup, .occupation,
-        .additionalPatientHistory, .patientComments, .admittingDiagnosesDescription, .studyStatusID,
-        .studyPriorityID, .requestingPhysician, .requestingService, .requestedProcedureDescription,
-        .requestedProcedureCodeSequence, .studyComments, .admissionID, .currentPatientLocation,
+    /// What the Healthcare API returns of a study beyond that.
+    static let healthcareStudy: Set<Tag> = [
+        .institutionAddress, .institutionCodeSequence, .referringPhysicianIdentificationSequence,
+        .consultingPhysicianName, .consultingPhysicianIdentificationSequence, .issuerOfAccessionNumberSequence,
+        .localNamespaceEntityID, .universalEntityID, .universalEntityIDType, .physiciansOfRecord,
+        .physiciansOfRecordIdentificationSequence, .nameOfPhysiciansReadingStudy,
+        .physiciansReadingStudyIdentificationSequence, .requestingServiceCodeSequence, .referencedStudySequence,
+        .procedureCodeSequence, .reasonForPerformedProcedureCodeSequence, .personIdentificationCodeSequence,
+        .personAddress, .personTelephoneNumbers, .personTelecomInformation,
     ]
+
+    /// What other servers are asked for beyond that, of a study.
+    static let otherStudy: Set<Tag> = [.requestedProcedureDescription, .requestingPhysician, .otherPatientIDs]
 
     /// What the catalog keeps of a series, whatever the store.
     static let series: Set<Tag> = [
@@ -79,10 +78,8 @@ enum SearchedAttributes {
         .performedProcedureStepStartDate, .performedProcedureStepStartTime, .requestAttributesSequence,
     ]
 
-    /// What other servers are seen to return of a series beyond that.
+    /// What other servers are asked for beyond that, of a series.
     static let otherSeries: Set<Tag> = [
-        .bodyPartExamined, .protocolName, .performingPhysicianName, .operatorsName, .patientPosition,
-        .performedProcedureStepEndDate, .performedProcedureStepEndTime, .performedProcedureStepID,
-        .performedProcedureStepDescription, .seriesDescriptionCodeSequence, .anatomicRegionSequence,
+        .bodyPartExamined, .protocolName, .stationName, .operatorsName, .performedProcedureStepDescription,
     ]
 }

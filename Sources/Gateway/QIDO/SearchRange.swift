@@ -33,8 +33,11 @@ struct SearchRange: Hashable, Sendable {
         )
     }
 
-    /// The days of a range of DA.
-    var days: (from: Int?, to: Int?) { (self.from.flatMap { Int($0) }, self.to.flatMap { Int($0) }) }
+    /// One day is one value, for which there may be an index.
+    func test(as vr: VR) -> AttributeMatch.Test {
+        if vr == .DA, let from, from == self.to { return .anyOf([from]) }
+        return .range(from: self.from, to: self.to)
+    }
 
     private static func bound(_ text: Substring, as vr: VR) -> String? {
         switch vr {

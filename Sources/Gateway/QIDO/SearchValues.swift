@@ -20,7 +20,7 @@ struct SearchValues: Sendable {
         switch vr {
         case .DA, .TM, .DT:
             let range = try SearchRange(parsing: try Self.only(values), as: vr)
-            self.init(tests: [.range(from: range.from, to: range.to)], isLiteralInstead: false)
+            self.init(tests: [range.test(as: vr)], isLiteralInstead: false)
         case .UI:
             self.init(tests: [.anyOf(try Self.identifiers(values))], isLiteralInstead: false)
         case .PN:
@@ -37,7 +37,7 @@ struct SearchValues: Sendable {
         self.isLiteralInstead = isLiteralInstead
     }
 
-    /// Each component group of a name that is given must be one of the name's (PS3.5 §6.2.1).
+    /// Of a pattern each component group that it has must match; a name without wildcards is compared as one.
     private init(names: [String], isFuzzy: Bool) throws(CollimatorError) {
         let isWild = names.contains(where: Self.isWild)
         guard !isFuzzy || isWild else {
@@ -45,23 +45,16 @@ struct SearchValues: Sendable {
             return
         }
         let names = Self.list(names, .PN)
-        let groups = names.map { $0.split(separator: "=").map(Self.trimmed).filter { !$0.isEmpty } }
-        guard names.count == 1, let single = groups.first, single.count > 1 else {
-            self.init(tests: [try Self.text(groups.flatMap { $0 })], isLiteralInstead: isFuzzy)
+        guard isWild, names.count == 1 else {
+            self.init(tests: [try Self.text(names)], isLiteralInstead: isFuzzy)
             return
         }
-        let tests = try single.map { group throws(CollimatorError) in try Self.text([group]) }
+        let groups = names[0].split(separator: "=").map(String.init)
+        let tests = try groups.map { group throws(CollimatorError) in try Self.text([group]) }
         self.init(tests: tests, isLiteralInstead: isFuzzy)
     }
 
     private static func isWild(_ text: String) -> Bool { text.contains { $0 == "*" || $0 == "?" } }
-
-    /// Empty components at the end of a group mean nothing.
-    private static func trimmed(_ group: Substring) -> String {
-        var group = group
-        while group.last == "^" || group.last == " " { group.removeLast() }
-        return String(group)
-    }
 
     /// A backslash divides values where none can hold it, and a comma where none can hold that: in code strings.
     private static func list(_ values: [String], _ vr: VR) -> [String] {

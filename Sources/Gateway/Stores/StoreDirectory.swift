@@ -40,6 +40,25 @@ package struct GatewayStore: Sendable {
     }
 }
 
+/// Hears of stores that are made and deleted through this service, before the caller is answered.
+package struct StoreObserver: Sendable {
+    /// A store was made, and is known to callers next.
+    package var added: @Sendable (_ store: GatewayStore) async -> Void
+    /// A store was deleted, and is known to nobody any more.
+    package var removed: @Sendable (_ store: StoreName) async -> Void
+
+    package init(
+        added: @escaping @Sendable (_ store: GatewayStore) async -> Void,
+        removed: @escaping @Sendable (_ store: StoreName) async -> Void
+    ) {
+        self.added = added
+        self.removed = removed
+    }
+
+    /// Nobody listens.
+    package static let none = StoreObserver(added: { _ in }, removed: { _ in })
+}
+
 /// The stores of the service, in the order of their names: the configured ones, and those that were made here since.
 ///
 /// It is shared by everyone who asks for stores; each question is answered from one consistent state.
@@ -48,9 +67,11 @@ package final class StoreDirectory: Sendable {
     package static let madeStoresMax = 1_000
 
     private let state: Mutex<State>
+    private let observer: StoreObserver
 
     /// A name that occurs twice is a programmer's error: the configuration has refused it before.
-    package init(_ stores: [GatewayStore]) {
+    package init(_ stores: [GatewayStore], observer: StoreObserver = .none) {
+        self.observer = observer
         self.state = Mutex(
             State(byName: Dictionary(uniqueKeysWithValues: stores.map { ($0.name, $0) }), reserved: [])
         )
@@ -92,8 +113,9 @@ package final class StoreDirectory: Sendable {
         self.state.withLock { _ = $0.reserved.remove(name) }
     }
 
-    /// Makes the store known.
-    func add(_ store: GatewayStore) {
+    /// Makes the store known, first to the observer.
+    func add(_ store: GatewayStore) async {
+        await self.observer.added(store)
         self.state.withLock { state in
             state.reserved.remove(store.name)
             state.byName[store.name] = store
@@ -101,10 +123,15 @@ package final class StoreDirectory: Sendable {
     }
 
     /// Forgets stores that were made here; a configured store stays.
-    func remove(_ names: [StoreName]) {
-        self.state.withLock { state in
-            for name in names where state.byName[name]?.isMadeHere == true { state.byName[name] = nil }
+    func remove(_ names: [StoreName]) async {
+        let removed = self.state.withLock { state in
+            names.filter { name in
+                guard state.byName[name]?.isMadeHere == true else { return false }
+                state.byName[name] = nil
+                return true
+            }
         }
+        for name in removed { await self.observer.removed(name) }
     }
 
     private struct State: Sendable {

@@ -4,7 +4,7 @@ import DICOMweb
 import Hummingbird
 
 /// Searches for studies and series (QIDO-RS, PS3.18 §10.6), answered by the catalog whatever the store can search.
-struct CatalogSearch: Sendable {
+struct IndexedSearch: Sendable {
     let catalog: StudyCatalog
 
     /// How many studies are taken from the catalog at once, so that a long answer does not hold one of its readers.

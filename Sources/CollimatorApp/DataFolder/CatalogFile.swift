@@ -1,0 +1,77 @@
+import Catalog
+import CollimatorCore
+import Glibc
+import Logging
+import Persistence
+
+/// The file `catalog.db` in the data folder.
+///
+/// It is only an index of the stores: a damaged one is put aside and made anew. It holds names of patients, so that its
+/// owner alone may read it.
+struct CatalogFile {
+    private let path: String
+    private let logger: Logger
+
+    init(folder: String, logger: Logger) {
+        self.path = "\(folder)/catalog.db"
+        self.logger = logger
+    }
+
+    /// The database and the catalog in it, with the schema of this program.
+    ///
+    /// Throws ``StartupError``.
+    func open(_ configuration: StoreSynchronizer.Configuration) async throws -> (Database, StudyCatalog) {
+        do {
+            return try await self.openOnce(configuration)
+        } catch let error as CollimatorError where error.cause is DatabaseDamage {
+            self.logger.warning("the catalog is damaged: it is put aside and made anew")
+            self.putAside()
+        } catch let error as CollimatorError where error.code == .preconditionFailed {
+            throw StartupError(
+                "The catalog \(self.path) was written by a newer version of this program.",
+                remedy: "Start that version, or move the file away: the catalog is made anew from the stores."
+            )
+        } catch {
+            throw Self.unusable
+        }
+        do {
+            return try await self.openOnce(configuration)
+        } catch {
+            throw Self.unusable
+        }
+    }
+
+    static var unusable: StartupError {
+        StartupError(
+            "The catalog in the data folder cannot be opened.",
+            remedy: "Check that the folder can be written and that the disk has room."
+        )
+    }
+
+    private func openOnce(_ configuration: StoreSynchronizer.Configuration) async throws -> (Database, StudyCatalog) {
+        self.restrict()
+        let database = try Database.open(DatabaseConfiguration(path: self.path))
+        do {
+            let catalog = StudyCatalog(CatalogStore(database: database, clock: .live), configuration: configuration)
+            try await catalog.prepare()
+            return (database, catalog)
+        } catch {
+            try await database.close()
+            throw error
+        }
+    }
+
+    /// Makes the file, or takes rights to it away from others; the database's further files get the same.
+    private func restrict() {
+        let descriptor = Glibc.open(self.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return }
+        fchmod(descriptor, 0o600)
+        close(descriptor)
+    }
+
+    /// The log goes along: beside a new file it would be taken for that one's.
+    private func putAside() {
+        for suffix in ["-wal", "-shm"] { unlink(self.path + suffix) }
+        rename(self.path, "\(self.path).damaged")
+    }
+}
