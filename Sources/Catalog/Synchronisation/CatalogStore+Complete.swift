@@ -8,7 +8,8 @@ extension CatalogStore {
     /// For a catalog that was filled by other means than the synchronisation: whoever opens it next finds it current.
     package func markComplete(_ store: StoreName) async throws {
         var state = StoreState()
-        state.sweepsDone = 1
+        state.lastSweep = 1
+        state.isComplete = true
         state.asOfMilliseconds = Int64(self.clock.now().timeIntervalSince1970 * 1_000)
         state.expectedStudies = try await self.count(in: store)
         try await self.setState(try state.encoded(), of: store)
