@@ -63,11 +63,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Fills a catalog for the benchmarks; no product ships it.
+        .executableTarget(
+            name: "CatalogFilling",
+            dependencies: ["Catalog", "DICOMweb", "Persistence", "CollimatorCore", argumentParser],
+            path: "Benchmarks/CatalogFilling",
+            swiftSettings: strict
+        ),
         .target(
             name: "CollimatorApp",
             dependencies: [
                 "Gateway", "Identity", "AccessControl", "Catalog", "HealthcareAPI", "HealthcareEmulator",
-                "PhantomStudies", "DICOMweb", "Persistence", "Cryptography", "ImageCodec", "Telemetry", "CollimatorCore",
+                "PhantomStudies", "DICOMweb", "Persistence", "Cryptography", "ImageCodec", "Telemetry",
+                "CollimatorCore",
                 asyncHTTPClient, configuration, hummingbird, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict

@@ -1,10 +1,15 @@
 // A small HTTP/1.1 load client: it replays a plan of requests over a number of connections, one thread each, and says
 // how many were answered, how fast, and with which statuses. Written so that on two cores the server is what is measured.
 //
-//   load PORT CONNECTIONS SECONDS HEADERS PLAN
+//   load PORT CONNECTIONS SECONDS HEADERS PLAN [RATE TIMES]
 //
 // HEADERS is a file with complete header lines for every request. Each line of PLAN is `METHOD PATH [BODYFILE]`.
 // SECONDS 0 means: each line once. Otherwise the plan is repeated until the time is over.
+//
+// With RATE every line is sent once, so many a second, whether the ones before were answered or not, and what an answer
+// took is counted from the moment at which its request was due: a server that stalls is charged for all who wait
+// (no coordinated omission). TIMES is written: for each line its status, the milliseconds from then to the end of the
+// answer, and the milliseconds by which it was sent late.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,7 +39,9 @@ static int port;
 static double seconds;
 static atomic_size_t next_request;
 static atomic_ullong answered, failed, received_bytes, sent_bytes, statuses[600];
+static double rate, schedule_start;
 static float *samples;
+static struct timing { int status; float took, late; } *timings;
 static atomic_size_t sample_count;
 
 static double now(void) {
@@ -162,6 +169,13 @@ static int read_answer(struct reader *r, int *keep) {
     return status;
 }
 
+static double due(size_t number) { return schedule_start + (double)number / rate; }
+
+static void wait_until(double time) {
+    struct timespec t = {.tv_sec = (time_t)time, .tv_nsec = (long)((time - (double)(time_t)time) * 1e9)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {}
+}
+
 static void *run(void *deadline) {
     double end = *(double *)deadline;
     struct reader r = {.fd = -1, .buffer = malloc(READ_BYTES)};
@@ -170,7 +184,8 @@ static void *run(void *deadline) {
         size_t number = atomic_fetch_add(&next_request, 1);
         if (seconds == 0 ? number >= plan_length : now() >= end) break;
         const struct request *request = &plan[number % plan_length];
-        double began = now();
+        if (rate > 0) wait_until(due(number));
+        double sent = now(), began = rate > 0 ? due(number) : sent;
         int keep = 0, status = -1;
         if (r.fd < 0) { r.fd = open_connection(); r.start = r.end = 0; }
         if (send_all(r.fd, request) == 0) status = read_answer(&r, &keep);
@@ -181,6 +196,9 @@ static void *run(void *deadline) {
             atomic_fetch_add(&sent_bytes, request->body_length);
             size_t index = atomic_fetch_add(&sample_count, 1);
             if (index < SAMPLES_MAX) samples[index] = (float)((now() - began) * 1000);
+        }
+        if (timings != NULL) {
+            timings[number] = (struct timing){status, (float)((now() - began) * 1000), (float)((sent - began) * 1000)};
         }
         if (!keep) { close(r.fd); r.fd = -1; }
     }
@@ -225,13 +243,25 @@ static void read_plan(const char *path, const char *headers, size_t headers_leng
     fclose(file);
 }
 
+static void write_timings(const char *path) {
+    FILE *file = fopen(path, "w");
+    if (file == NULL) die(path);
+    for (size_t i = 0; i < plan_length; i++) {
+        fprintf(file, "%d %.3f %.3f\n", timings[i].status, timings[i].took, timings[i].late);
+    }
+    if (fclose(file) != 0) die(path);
+}
+
 static int ascending(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
 }
 
 int main(int count, char **words) {
-    if (count != 6) { fprintf(stderr, "usage: load PORT CONNECTIONS SECONDS HEADERS PLAN\n"); return 2; }
+    if (count != 6 && count != 8) {
+        fprintf(stderr, "usage: load PORT CONNECTIONS SECONDS HEADERS PLAN [RATE TIMES]\n");
+        return 2;
+    }
     port = atoi(words[1]);
     int connections = atoi(words[2]);
     seconds = atof(words[3]);
@@ -241,11 +271,19 @@ int main(int count, char **words) {
     samples = malloc(SAMPLES_MAX * sizeof *samples);
     pthread_t *threads = calloc((size_t)connections, sizeof *threads);
     if (plan_length == 0 || samples == NULL || threads == NULL) die("start");
+    if (count == 8) {
+        rate = atof(words[6]);
+        seconds = 0;
+        timings = calloc(plan_length, sizeof *timings);
+        if (rate <= 0 || timings == NULL) die("rate");
+    }
 
     double began = now(), deadline = began + seconds;
+    schedule_start = began + 0.1;
     for (int i = 0; i < connections; i++) if (pthread_create(&threads[i], NULL, run, &deadline) != 0) die("thread");
     for (int i = 0; i < connections; i++) pthread_join(threads[i], NULL);
     double took = now() - began;
+    if (timings != NULL) write_timings(words[7]);
 
     size_t taken = sample_count < SAMPLES_MAX ? sample_count : SAMPLES_MAX;
     qsort(samples, taken, sizeof *samples, ascending);

@@ -11,27 +11,34 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import beside_orthanc, gateway, growth, process, table
+from bench import beside_orthanc, catalog, catalog_table, gateway, growth, process, table
 from bench.beside_orthanc import Files
+from bench.catalog_servers import Filler
 from bench.load import Load
 from bench.servers import Emulator, Gateway
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ["orthanc", "gateway", "start", "large", "growth"]
+PARTS = ["orthanc", "gateway", "start", "large", "growth", "catalog"]
+# The part that has files of its own.
+FILELESS = {"catalog"}
 
 
 def main():
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--collimator", type=Path, default=ROOT / ".build/release/collimator")
+    words.add_argument("--filler", type=Path, default=ROOT / ".build/release/CatalogFilling")
     words.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     words.add_argument("--rounds", type=int, default=3, help="how often each server is measured; medians are shown")
     words.add_argument("--seconds", type=float, default=4, help="how long each search and retrieval is repeated")
     words.add_argument("--gigabytes", type=float, default=2, help="the size of the large study")
     words.add_argument("--instances", default="10000,100000,1000000", help="the sizes of the store for growth")
+    words.add_argument("--studies", default="10000,100000,1000000", help="the sizes of the catalog, the last for the load")
+    words.add_argument("--documents", action="store_true", help="put the catalog's figures into docs/performance.md")
     words.add_argument("--work", type=Path, help="a folder on the disk to measure on; removed afterwards")
     options = words.parse_args()
 
     Emulator.binary = Gateway.binary = options.collimator.resolve()
+    Filler.binary = options.filler.resolve()
     work = Path(tempfile.mkdtemp(prefix="collimator-bench-", dir=options.work))
     try:
         result = measure(options, work)
@@ -41,23 +48,34 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     (out / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
     (out / "latest.md").write_text(table.markdown(result))
+    if "catalog" in result:
+        picture = catalog_table.picture(result["catalog"]["growth"])
+        (out / "performance-search.svg").write_text(picture)
+        if options.documents:
+            (ROOT / "docs/performance-search.svg").write_text(picture)
+            document(ROOT / "docs/performance.md", catalog_table.markdown(result["catalog"]))
     print(table.markdown(result))
     print(f"written to {out.relative_to(ROOT)}/latest.md and latest.json")
 
 
 def measure(options, work: Path) -> dict:
     load = Load(work)
+    parts = options.parts.split(",")
+    result = {
+        "when": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(), "kernel": platform.release(),
+        "orthanc": orthanc_version(), "rounds": options.rounds,
+    }
+    if "catalog" in parts:
+        sizes = [int(size) for size in options.studies.split(",")]
+        result["catalog"] = catalog.measure(load, work, sizes, options.rounds, options.seconds, say)
+    if set(parts) <= FILELESS:
+        return result
     say("writing the benchmark's files")
     subprocess.run(
         [Emulator.binary, "demo-data", work / "files", "--profile", "benchmark"], check=True, stdout=subprocess.DEVNULL
     )
     files = Files(work / "files", work / "bodies")
-    parts = options.parts.split(",")
-    result = {
-        "when": time.strftime("%Y-%m-%d"), "cores": os.cpu_count(), "kernel": platform.release(),
-        "orthanc": orthanc_version(), "instances": len(files.instances), "studies": len(files.studies),
-        "rounds": options.rounds,
-    }
+    result |= {"instances": len(files.instances), "studies": len(files.studies)}
     if "orthanc" in parts:
         result["beside"] = beside_orthanc.measure_all(load, files, work, options.rounds, options.seconds, say)
     if "gateway" in parts:
@@ -71,6 +89,13 @@ def measure(options, work: Path) -> dict:
         sizes = [int(size) for size in options.instances.split(",")]
         result["growth"] = growth.measure(load, work, sizes, options.seconds, say)
     return result
+
+
+def document(page: Path, figures: str):
+    """Replaces what stands between the two marks of the page."""
+    before, rest = page.read_text().split("<!-- catalog: begin -->")
+    _, after = rest.split("<!-- catalog: end -->")
+    page.write_text(f"{before}<!-- catalog: begin -->\n\n{figures}\n<!-- catalog: end -->{after}")
 
 
 def orthanc_version() -> str:

@@ -19,9 +19,7 @@ class Load:
         self, peer, lines: list[str], headers: dict[str, str], connections=8, seconds=0.0, statuses=frozenset({"200"})
     ) -> dict:
         """Replays `lines` (`METHOD PATH [BODYFILE]`); other statuses than those named make figures worthless."""
-        plan, head = self.folder / "plan", self.folder / "headers"
-        plan.write_text("\n".join(lines) + "\n")
-        head.write_text("".join(f"{name}: {value}\r\n" for name, value in (peer.headers() | headers).items()))
+        plan, head = self.write("run", peer, lines, headers)
         done = subprocess.run(
             [self.program, str(peer.port), str(connections), str(seconds), head, plan],
             capture_output=True, text=True, check=True, env=os.environ,
@@ -33,3 +31,27 @@ class Load:
         result["received_mb"] = result["received"] / result["seconds"] / 1e6
         result["sent_mb"] = result["sent"] / result["seconds"] / 1e6
         return result
+
+    def begin(self, name: str, peer, lines: list[str], headers: dict[str, str], rate: float, connections=64):
+        """Sends so many lines a second, each once and whether those before were answered or not; see `finish`."""
+        plan, head = self.write(name, peer, lines, headers)
+        times = self.folder / f"{name}.times"
+        process = subprocess.Popen(
+            [self.program, str(peer.port), str(connections), "0", head, plan, str(rate), times],
+            stdout=subprocess.DEVNULL,
+        )
+        return process, times
+
+    def finish(self, begun) -> list[tuple[int, float, float]]:
+        """For each line: its status, milliseconds since it was due, milliseconds by which it was sent late."""
+        process, times = begun
+        if process.wait() != 0:
+            raise SystemExit("the load client failed")
+        rows = [line.split() for line in times.read_text().splitlines()]
+        return [(int(status), float(took), float(late)) for status, took, late in rows]
+
+    def write(self, name: str, peer, lines: list[str], headers: dict[str, str]) -> tuple[Path, Path]:
+        plan, head = self.folder / f"{name}.plan", self.folder / f"{name}.headers"
+        plan.write_text("\n".join(lines) + "\n")
+        head.write_text("".join(f"{name}: {value}\r\n" for name, value in (peer.headers() | headers).items()))
+        return plan, head

@@ -1,13 +1,19 @@
 """The figures as Markdown."""
 
+from . import catalog_table
+
 
 def markdown(result: dict) -> str:
     text = (
         f"Measured {result['when']} on {result['cores']} cores (Linux {result['kernel']}), client and server on one "
-        f"machine; beside {result['orthanc']}; {result['instances']} CT slices of 512×512 in {result['studies']} "
-        f"studies; medians of {result['rounds']} alternating rounds.\n"
+        f"machine; beside {result['orthanc']}; medians of {result['rounds']} alternating rounds.\n"
     )
-    for part, make in (("beside", beside), ("gateway", gateway), ("process", process), ("large", large), ("growth", growth)):
+    if "instances" in result:
+        text += f"The files: {result['instances']} CT slices of 512×512 in {result['studies']} studies.\n"
+    for part, make in (
+        ("beside", beside), ("gateway", gateway), ("process", process), ("large", large), ("growth", growth),
+        ("catalog", catalog_table.markdown),
+    ):
         if part in result:
             text += "\n" + make(result[part])
     return text

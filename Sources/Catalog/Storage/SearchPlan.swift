@@ -17,6 +17,8 @@ struct SearchPlanner {
     private let estimates: [Estimate]
     /// How many studies there are on the days that the query asks for.
     private let domain: Double
+    /// A source with fewer rows than this needs no comparison.
+    private let rare: Int
 
     struct Estimate {
         let source: CandidateSource
@@ -24,7 +26,7 @@ struct SearchPlanner {
         let isCut: Bool
     }
 
-    /// What is counted first: a source with so few rows needs no comparison.
+    /// What is counted first.
     private static let rare = 256
     /// Rows of an index beside one statement for one candidate, measured.
     private static let checkCost = 20.0
@@ -36,11 +38,13 @@ struct SearchPlanner {
     init(_ run: StudySearchRun) throws {
         self.run = run
         let sources = CandidateSource.all(of: run.query)
+        let rare = min(Self.rare, run.effort.candidatesMax)
+        self.rare = rare
         var estimates = try sources.map { source in
-            let count = try source.count(upTo: Self.rare, run)
-            return Estimate(source: source, count: count, isCut: count >= Self.rare)
+            let count = try source.count(upTo: rare, run)
+            return Estimate(source: source, count: count, isCut: count >= rare)
         }
-        let bound = run.effort.candidatesMax + 1
+        let bound = max(run.effort.candidatesMax, run.effort.examinedForTotalMax) + 1
         if estimates.allSatisfy(\.isCut) {
             estimates = try sources.map { source in
                 let count = try source.count(upTo: bound, run)
@@ -56,9 +60,9 @@ struct SearchPlanner {
     var best: Estimate? { self.estimates.min { $0.count < $1.count } }
 
     func plan() -> SearchPlan {
-        if let best, best.count < Self.rare { return .candidates(best.source) }
+        if let best, best.count < self.rare { return .candidates(best.source) }
         var plan = (plan: SearchPlan.walk, cost: self.walkCost)
-        for estimate in self.estimates where !estimate.isCut {
+        for estimate in self.estimates where estimate.count <= self.run.effort.candidatesMax {
             let cost = self.cost(ofCandidates: estimate)
             if cost < plan.cost { plan = (.candidates(estimate.source), cost) }
         }
