@@ -10,17 +10,17 @@ struct SearchPlanTests {
     @Test("debug")
     func debug() async throws {
         try await GeneratedCatalog.with { catalog in
-        for (name, query) in try Self.queries(catalog.radiology, catalog.trial) {
-            let text = try await catalog.database.read { connection in
-                let explaining = ExplainingConnection(connection)
-                let run = try #require(try StudySearchRun(query, effort: SearchEffort(), on: explaining))
-                let planner = try SearchPlanner(run)
-                let page = try run.page()
-                return "\(name): \(planner.plan().name) found \(page.studies.count) total \(page.total)\n   "
-                    + explaining.steps.joined(separator: "\n   ") + "\n SLOW \(explaining.slowSteps)"
+            for (name, query) in try Self.queries(catalog.radiology, catalog.trial) {
+                let text = try await catalog.database.read { connection in
+                    let explaining = ExplainingConnection(connection)
+                    let run = try #require(try StudySearchRun(query, effort: SearchEffort(), on: explaining))
+                    let planner = try SearchPlanner(run)
+                    let page = try run.page()
+                    return "\(name): \(planner.plan().name) found \(page.studies.count) total \(page.total)\n   "
+                        + explaining.steps.joined(separator: "\n   ") + "\n SLOW \(explaining.slowSteps)"
+                }
+                print(text)
             }
-            print(text)
-        }
         }
     }
 
@@ -87,6 +87,7 @@ extension SearchPlan {
         case .candidates(.days): "candidates by day"
         case .candidates(.changes): "candidates by change"
         case .candidates(.studies): "candidates by number"
+        case .candidates(.uids): "candidates by UID"
         case .walk: "walk"
         case .valueWalk: "walk along a value"
         }

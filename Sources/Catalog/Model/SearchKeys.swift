@@ -21,7 +21,6 @@ struct SearchKeys: Hashable, Sendable {
                 }
             }
         }
-        self.insert(.studyInstanceUID, entry.study.rawValue)
     }
 
     /// Every value with its attribute, in a fixed order.

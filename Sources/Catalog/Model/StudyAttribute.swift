@@ -34,7 +34,7 @@ package enum StudyAttribute: Int, Sendable, CaseIterable {
     case studyDate = 16
     /// (0008,0030), in one form however it was written.
     case studyTime = 17
-    /// (0020,000D).
+    /// (0020,000D); the study's own column holds it.
     case studyInstanceUID = 18
     /// Words of the patient's ID, its issuer, the accession number and the study ID: `MRN-77` is found by `77` too.
     case codeWord = 19

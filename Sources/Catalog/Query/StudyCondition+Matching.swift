@@ -11,6 +11,10 @@ extension StudyCondition {
     /// matched by what the catalog has counted. A range of StudyDate is one of days on the study's own date.
     package static func matching(_ match: AttributeMatch) -> StudyCondition {
         guard match.path.count == 1, let attribute = StudyAttribute(match.path[0]) else { return .attribute(match) }
+        if attribute == .studyInstanceUID {
+            guard case .anyOf(let uids) = match.test else { return .attribute(match) }
+            return .anyOf(.studyInstanceUID, uids)
+        }
         switch match.test {
         case .anyOf(let values):
             // Groups of one name are not kept together in the index.
@@ -50,6 +54,7 @@ extension StudyAttribute {
         case .patientName, .referringPhysicianName: .name
         case .patientBirthDate, .studyDate: .dateTime(.date)
         case .studyTime: .dateTime(.time)
+        case .studyInstanceUID: .uid
         default: .text
         }
     }

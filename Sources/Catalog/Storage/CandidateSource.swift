@@ -7,6 +7,8 @@ enum CandidateSource {
     case days
     /// The studies whose column `change` or `updatedAt` is not less than the number.
     case changes(column: ChangeColumn, from: Int64, condition: Int)
+    /// Studies that are named by UID.
+    case uids([String], condition: Int)
     /// Studies that are known by number.
     case studies([Int64])
 
@@ -23,6 +25,9 @@ enum CandidateSource {
             case .changedAfter(let number):
                 let from = number == .max ? number : number + 1
                 sources.append(.changes(column: .change, from: from, condition: index))
+            case .anyOf(.studyInstanceUID, let uids):
+                let keys = Set(uids.map(AttributeForm.uid.comparable)).filter { !$0.isEmpty }
+                sources.append(.uids(keys.sorted(), condition: index))
             case .updatedSince(let milliseconds):
                 sources.append(.changes(column: .updatedAt, from: milliseconds, condition: index))
             default: break
@@ -37,7 +42,7 @@ enum CandidateSource {
         switch self {
         case .values(let range): range.intervals.allSatisfy(\.isOneValue)
         case .days: true
-        case .changes, .studies: false
+        case .changes, .uids, .studies: false
         }
     }
 
@@ -45,7 +50,7 @@ enum CandidateSource {
     var isOfStores: Bool {
         switch self {
         case .values, .studies: false
-        case .days, .changes: true
+        case .days, .changes, .uids: true
         }
     }
 
@@ -60,7 +65,7 @@ enum CandidateSource {
             return false
         case .changes(.change, let from, let own):
             return own == index && from < .max
-        case .changes(.updatedAt, _, let own):
+        case .changes(.updatedAt, _, let own), .uids(_, let own):
             return own == index
         case .studies:
             return false
@@ -69,6 +74,7 @@ enum CandidateSource {
 
     /// How many rows it has, counted no further than the limit.
     func count(upTo limit: Int, _ run: StudySearchRun) throws -> Int {
+        if case .uids(let uids, _) = self { return min(limit, uids.count) }
         var count = 0
         for statement in self.statements(run, selecting: "1", isForCount: true) where count < limit {
             var arguments = statement.arguments
@@ -142,6 +148,17 @@ enum CandidateSource {
                 let place = "s.store = \(arguments.bind(.integer(store)))"
                 let first = arguments.bind(.integer(from))
                 return ("SELECT \(columns) FROM study s WHERE \(place) AND s.\(column.rawValue) >= \(first)", arguments)
+            }
+        case .uids(let uids, _):
+            return run.stores.flatMap { store in
+                uids.map { uid in
+                    var arguments = StatementArguments()
+                    let place = "s.store = \(arguments.bind(.integer(store)))"
+                    return (
+                        "SELECT \(columns) FROM study s WHERE \(place) AND s.uid = \(arguments.bind(.text(uid)))",
+                        arguments
+                    )
+                }
             }
         case .studies(let studies):
             return studies.map { study in

@@ -9,11 +9,12 @@ struct MatchableStudy {
     /// Nil where there is no such study.
     init?(_ study: Int64, on connection: any SQLConnection) throws {
         let row = try connection.queryOne(
-            "SELECT attributes, variants, modalities, seriesCount, instanceCount FROM study WHERE id = ?1",
+            "SELECT attributes, variants, modalities, seriesCount, instanceCount, uid FROM study WHERE id = ?1",
             [.integer(study)]
         )
         guard let row else { return nil }
         var attributes = try DICOMJSON.dataSet(from: try row.blob(0))
+        attributes.set(.studyInstanceUID, try row.text(5))
         if let modalities = try row.textIfPresent(2)?.split(separator: "\\") {
             attributes.set(.modalitiesInStudy, values: modalities.map { .string(String($0)) })
         }

@@ -16,7 +16,7 @@ struct SearchPlanner {
     /// The sources with the rows that each has, counted up to the bound.
     private let estimates: [Estimate]
     /// How many studies there are on the days that the query asks for.
-    private let domain: Double
+    let domain: Double
     /// A source with fewer rows than this needs no comparison.
     private let rare: Int
 
@@ -120,6 +120,9 @@ struct SearchPlanner {
             case .changes(let column, _, _):
                 if let own, case .changes(let other, _, _) = own.source, other == column { continue }
                 share *= Self.share(estimate, among: Double(max(1, self.run.selectedCount)))
+            case .uids(let uids, let condition):
+                if let own, case .uids(_, condition) = own.source { continue }
+                share *= Double(uids.count) / Double(max(1, self.run.selectedCount))
             case .studies:
                 break
             }

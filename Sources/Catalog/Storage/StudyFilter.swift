@@ -36,7 +36,9 @@ struct StudyFilter {
         case .anyOf(let attribute, let values):
             let keys = Set(values.map(attribute.form.comparable)).filter { !$0.isEmpty }.sorted()
             guard !keys.isEmpty else { return self.pieces.append("1 = 0") }
-            let test = "v.value IN (\(arguments.bindList(keys.map { .text($0) })))"
+            let list = arguments.bindList(keys.map { .text($0) })
+            guard attribute != .studyInstanceUID else { return self.pieces.append("s.uid IN (\(list))") }
+            let test = "v.value IN (\(list))"
             self.add("v.attribute = \(arguments.bind(.integer(attribute.rawValue))) AND \(test)")
         case .words(let attribute, let words):
             guard let further = attribute.words else { return self.values.append((attribute, .words(words))) }
@@ -62,9 +64,8 @@ struct StudyFilter {
     }
 
     private mutating func add(_ match: AttributeMatch, _ arguments: inout StatementArguments) {
-        guard match.path.count == 1, let attribute = StudyAttribute(match.path[0]) else {
-            return self.matches.append(match)
-        }
+        guard match.path.count == 1, let attribute = StudyAttribute(match.path[0]), attribute != .studyInstanceUID
+        else { return self.matches.append(match) }
         switch match.test {
         case .range(let from, let to):
             guard case .dateTime(let kind) = attribute.form, let range = DateTimeRange(from: from, to: to, kind)

@@ -1,4 +1,5 @@
 internal import CollimatorCore
+internal import DICOMweb
 internal import Persistence
 
 /// One search for studies within one read of the database.
@@ -29,7 +30,15 @@ struct StudySearchRun {
         guard !stores.isEmpty else { return nil }
         var query = query
         query.conditions = query.conditions.map { condition in
-            if case .attribute(let match) = condition { .matching(match) } else { condition }
+            switch condition {
+            case .attribute(let match): .matching(match)
+            // UIDs are in no index but their own.
+            case .pattern(.studyInstanceUID, let pattern):
+                .attribute(AttributeMatch(path: [.studyInstanceUID], test: .pattern(pattern)))
+            case .words(.studyInstanceUID, let words):
+                .attribute(AttributeMatch(path: [.studyInstanceUID], test: .words(words)))
+            default: condition
+            }
         }
         self.query = query
         self.stores = stores
@@ -84,7 +93,7 @@ struct StudySearchRun {
         let planner = try SearchPlanner(self)
         let plan = planner.plan()
         var search = try self.matches(plan)
-        let totals = StudyTotals(run: self, best: planner.best)
+        let totals = StudyTotals(self, planner)
         let total = try totals.total(&search.list, found: search.found.count)
         let rest = search.found.dropFirst(max(0, self.query.offset))
         let page = rest.prefix(self.query.limit)

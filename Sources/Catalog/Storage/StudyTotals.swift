@@ -5,6 +5,14 @@ struct StudyTotals {
     let run: StudySearchRun
     /// The condition with the fewest rows in an index.
     let best: SearchPlanner.Estimate?
+    /// About how many studies the stores have on the days that are asked for.
+    let domain: Double
+
+    init(_ run: StudySearchRun, _ planner: SearchPlanner) {
+        self.run = run
+        self.best = planner.best
+        self.domain = planner.domain
+    }
 
     /// `list` holds the candidates where the page was found among them, `found` is how many matches are known of.
     func total(_ list: inout CandidateList?, found: Int) throws -> StudyPage.Total {
@@ -23,7 +31,7 @@ struct StudyTotals {
         var arguments = StatementArguments()
         let filter = self.run.filter(&arguments)
         guard filter.isWholeInSQL else { return try self.walked(upTo: limit, budget) }
-        if let best, case .values(let range) = best.source, range.test == nil {
+        if let best, Double(best.count) < self.domain, case .values(let range) = best.source, range.test == nil {
             return try self.counted(range, best, upTo: limit)
         }
         return try self.counted(upTo: limit, budget)

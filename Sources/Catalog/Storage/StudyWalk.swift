@@ -7,9 +7,13 @@ struct StudyWalk: MatchSource {
     private let run: StudySearchRun
     private let budget: SearchBudget
     private let filter: StudyFilter
-    /// The statement of one window; its first arguments are the position's key and study, and the length.
-    let sql: String
-    private(set) var arguments: StatementArguments
+    /// Reads on among the studies that share the position's key.
+    let same: Statement
+    /// Reads on after the position's key.
+    let beyond: Statement
+    /// The last that was looked at.
+    private var position: ListPosition
+    private var isAmongSame = true
     private var rows: [SQLRow] = []
     private var nextRow = 0
     private var window = firstWindow
@@ -21,77 +25,84 @@ struct StudyWalk: MatchSource {
 
     /// Along the studies of one store.
     init(_ run: StudySearchRun, store: Int64, _ budget: SearchBudget) {
-        var arguments = StatementArguments()
-        let window = Self.bindWindow(run, &arguments)
-        let place = "s.store = \(arguments.bind(.integer(store)))"
-        let path = Path(source: "study s", place: place, key: "s.\(run.query.order.key.column)", study: "s.id")
-        self.init(run, budget, path, stores: nil, window, arguments)
+        let path = Path(
+            source: "study s",
+            place: { "s.store = \($0.bind(.integer(store)))" },
+            key: "s.\(run.query.order.key.column)",
+            study: "s.id",
+            conditions: run.query.conditions,
+            stores: nil
+        )
+        self.init(run, path, budget)
     }
 
     /// Along the studies of one value, which stand in order of time.
     init(_ run: StudySearchRun, along interval: ValueInterval, _ source: CandidateSource, _ budget: SearchBudget) {
-        var arguments = StatementArguments()
-        let window = Self.bindWindow(run, &arguments)
         let path = Path(
             source: "studyValue v CROSS JOIN study s",
-            place: "s.id = v.study AND \(interval.sql(&arguments))",
+            place: { "s.id = v.study AND \(interval.sql(&$0))" },
             key: "v.moment",
-            study: "v.study"
+            study: "v.study",
+            conditions: run.query.conditions.enumerated().filter { !source.decides($0, $1) }.map(\.element),
+            stores: run.neededStores
         )
-        self.init(run, budget, path, decidedBy: source, stores: run.neededStores, window, arguments)
+        self.init(run, path, budget)
+    }
+
+    private init(_ run: StudySearchRun, _ path: Path, _ budget: SearchBudget) {
+        self.run = run
+        self.budget = budget
+        self.position = run.start
+        // Two statements, because an index is not entered in the middle of equal keys by every engine.
+        (self.same, _) = path.statement(run, isAmongSame: true)
+        (self.beyond, self.filter) = path.statement(run, isAmongSame: false)
+    }
+
+    /// The text of a window and its arguments: the position's key, the length, and the position's study where it is
+    /// among equal keys.
+    struct Statement {
+        let sql: String
+        var arguments: StatementArguments
     }
 
     /// What is walked along.
     private struct Path {
         let source: String
-        let place: String
+        let place: (inout StatementArguments) -> String
         let key: String
         let study: String
-    }
+        let conditions: [StudyCondition]
+        let stores: [Int64]?
 
-    private init(
-        _ run: StudySearchRun,
-        _ budget: SearchBudget,
-        _ path: Path,
-        decidedBy source: CandidateSource? = nil,
-        stores: [Int64]?,
-        _ window: (key: String, study: String, length: String),
-        _ arguments: StatementArguments
-    ) {
-        self.run = run
-        self.budget = budget
-        var arguments = arguments
-        let order = run.query.order
-        var places = [path.place]
-        // One bound on each side: a second one on the side of the position could be taken in its place.
-        places.append("(\(path.key), \(path.study)) \(order.isDescending ? "<" : ">") (\(window.key), \(window.study))")
-        if order.key == .moment {
-            let end = order.isDescending ? run.moments.first : run.moments.last
-            places.append("\(path.key) \(order.isDescending ? ">=" : "<=") \(arguments.bind(.integer(end)))")
+        func statement(_ run: StudySearchRun, isAmongSame: Bool) -> (Statement, StudyFilter) {
+            let order = run.query.order
+            let comparison = order.isDescending ? "<" : ">"
+            let direction = order.isDescending ? "DESC" : "ASC"
+            var arguments = StatementArguments()
+            let start = arguments.bind(.null)
+            let length = arguments.bind(.null)
+            var places: [String] = []
+            if isAmongSame {
+                places.append("\(self.key) = \(start) AND \(self.study) \(comparison) \(arguments.bind(.null))")
+            } else {
+                places.append("\(self.key) \(comparison) \(start)")
+            }
+            places.append(self.place(&arguments))
+            if order.key == .moment {
+                let end = arguments.bind(.integer(order.isDescending ? run.moments.first : run.moments.last))
+                places.append("\(self.key) \(order.isDescending ? ">=" : "<=") \(end)")
+            }
+            let rest = self.conditions.filter { condition in
+                if case .days = condition { order.key != .moment } else { true }
+            }
+            let filter = StudyFilter(rest, stores: self.stores, &arguments)
+            let sql = """
+                SELECT \(self.study), \(self.key), CASE WHEN \(filter.sql) THEN 1 ELSE 0 END
+                FROM \(self.source) WHERE \(places.joined(separator: " AND "))
+                ORDER BY \(self.key) \(direction), \(self.study) \(direction) LIMIT \(length)
+                """
+            return (Statement(sql: sql, arguments: arguments), filter)
         }
-        let conditions = run.query.conditions.enumerated().filter { index, condition in
-            if case .days = condition, order.key == .moment { return false }
-            return source.map { !$0.decides(index, condition) } ?? true
-        }
-        self.filter = StudyFilter(conditions.map(\.element), stores: stores, &arguments)
-        let direction = order.isDescending ? "DESC" : "ASC"
-        self.sql = """
-            SELECT \(path.study), \(path.key), CASE WHEN \(self.filter.sql) THEN 1 ELSE 0 END
-            FROM \(path.source) WHERE \(places.joined(separator: " AND "))
-            ORDER BY \(path.key) \(direction), \(path.study) \(direction) LIMIT \(window.length)
-            """
-        self.arguments = arguments
-    }
-
-    private static func bindWindow(
-        _ run: StudySearchRun,
-        _ arguments: inout StatementArguments
-    ) -> (key: String, study: String, length: String) {
-        let start = run.start
-        return (
-            arguments.bind(start.key.argument), arguments.bind(.integer(start.study)),
-            arguments.bind(.integer(Self.firstWindow))
-        )
     }
 
     mutating func next() throws -> Candidate? {
@@ -113,15 +124,25 @@ struct StudyWalk: MatchSource {
     }
 
     private mutating func readWindow() throws {
-        self.arguments[2] = .integer(self.window)
-        self.rows = try self.run.connection.query(self.sql, self.arguments.values)
+        var arguments = (self.isAmongSame ? self.same : self.beyond).arguments
+        arguments[0] = self.position.key.argument
+        arguments[1] = .integer(self.window)
+        if self.isAmongSame { arguments[2] = .integer(self.position.study) }
+        let sql = (self.isAmongSame ? self.same : self.beyond).sql
+        self.rows = try self.run.connection.query(sql, arguments.values)
         self.nextRow = 0
         try self.budget.spend(self.rows.count)
-        self.isAtEnd = self.rows.count < self.window
+        if let last = self.rows.last {
+            self.position = ListPosition(
+                key: try self.run.query.order.key.value(of: last, at: 1),
+                study: try last.integer(0)
+            )
+        }
+        let isShort = self.rows.count < self.window
+        self.isAtEnd = isShort && !self.isAmongSame
+        // A full window may end in the middle of equal keys; after these comes what is beyond.
+        self.isAmongSame = !isShort
         self.window = min(self.window * 2, Self.lastWindow)
-        guard let last = self.rows.last else { return }
-        self.arguments[0] = last.values[1]
-        self.arguments[1] = last.values[0]
     }
 }
 

@@ -19,6 +19,8 @@ struct ValueRange {
 
     private static func ranges(of condition: StudyCondition, at index: Int) -> [ValueRange] {
         switch condition {
+        case .anyOf(.studyInstanceUID, _):
+            return []
         case .anyOf(let attribute, let values):
             let keys = Set(values.map(attribute.form.comparable)).filter { !$0.isEmpty }
             let intervals = keys.sorted().map { ValueInterval(attribute: attribute, bounds: .equal($0)) }
@@ -64,7 +66,8 @@ struct ValueRange {
     /// Of what stays an attribute's test: ranges of dates and times, and names with several groups, which are all in the
     /// index, though not together.
     private static func range(of match: AttributeMatch, at index: Int) -> ValueRange? {
-        guard match.path.count == 1, let attribute = StudyAttribute(match.path[0]) else { return nil }
+        guard match.path.count == 1, let attribute = StudyAttribute(match.path[0]), attribute != .studyInstanceUID
+        else { return nil }
         switch match.test {
         case .range(let from, let to):
             guard case .dateTime(let kind) = attribute.form, let range = DateTimeRange(from: from, to: to, kind)
