@@ -88,7 +88,8 @@ struct StudyWalk: MatchSource {
                 places.append("\(self.key) \(comparison) \(start)")
             }
             places.append(self.place(&arguments))
-            if order.key == .moment {
+            // Equal keys are within the days; a second bound on them would cost the order by study.
+            if order.key == .moment, !isAmongSame {
                 let end = arguments.bind(.integer(order.isDescending ? run.moments.first : run.moments.last))
                 places.append("\(self.key) \(order.isDescending ? ">=" : "<=") \(end)")
             }
@@ -142,7 +143,7 @@ struct StudyWalk: MatchSource {
         self.isAtEnd = isShort && !self.isAmongSame
         // A full window may end in the middle of equal keys; after these comes what is beyond.
         self.isAmongSame = !isShort
-        self.window = min(self.window * 2, Self.lastWindow)
+        if !isShort { self.window = min(self.window * 2, Self.lastWindow) }
     }
 }
 
