@@ -53,6 +53,9 @@ struct StudyWalk: MatchSource {
         self.run = run
         self.budget = budget
         self.position = run.start
+        if case .number(let moment) = self.position.key, run.query.order.key == .moment {
+            self.isAmongSame = run.moments.first <= moment && moment <= run.moments.last
+        }
         // Two statements, because an index is not entered in the middle of equal keys by every engine.
         (self.same, _) = path.statement(run, isAmongSame: true)
         (self.beyond, self.filter) = path.statement(run, isAmongSame: false)
