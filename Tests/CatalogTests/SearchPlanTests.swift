@@ -7,87 +7,152 @@ import Testing
 
 @Suite("Plans of searches")
 struct SearchPlanTests {
-    @Test("debug")
-    func debug() async throws {
+    @Test("each kind of search goes about it by the right index, and none reads or sorts a whole table")
+    func plans() async throws {
         try await GeneratedCatalog.with { catalog in
-            for (name, query) in try Self.queries(catalog.radiology, catalog.trial) {
-                let text = try await catalog.database.read { connection in
+            for expectation in try PlanExpectation.all(catalog) {
+                let (plan, steps, slow) = try await catalog.database.read { connection in
                     let explaining = ExplainingConnection(connection)
-                    let run = try #require(try StudySearchRun(query, effort: SearchEffort(), on: explaining))
-                    let planner = try SearchPlanner(run)
-                    let page = try run.page()
-                    return "\(name): \(planner.plan().name) found \(page.studies.count) total \(page.total)\n   "
-                        + explaining.steps.joined(separator: "\n   ") + "\n SLOW \(explaining.slowSteps)"
+                    let run = try #require(
+                        try StudySearchRun(expectation.query, effort: SearchEffort(), on: explaining)
+                    )
+                    let plan = try SearchPlanner(run).plan().name
+                    _ = try run.page()
+                    return (plan, explaining.steps, explaining.slowSteps)
                 }
-                print(text)
+                #expect(plan == expectation.plan, "\(expectation.name)")
+                #expect(slow.isEmpty, "\(expectation.name)")
+                #expect(
+                    steps.contains { $0.contains("USING \(expectation.index)") },
+                    "\(expectation.name): \(steps)"
+                )
             }
+            try await Self.series(catalog)
         }
     }
 
-    static func queries(_ radiology: StoreName, _ trial: StoreName) throws -> [(String, StudyQuery)] {
-        func query(_ conditions: [StudyCondition], _ key: StudyOrder.Key = .moment) -> StudyQuery {
-            StudyQuery(
-                stores: [radiology],
-                conditions: conditions,
-                order: StudyOrder(key, isDescending: true),
-                limit: 50
-            )
-        }
-        var deep = query([])
-        deep.after = ListPosition(key: .number(20_200_101_000_000), study: 100)
-        var exact = query([.words(.patientName, ["smith"]), .anyOf(.modality, ["CT"])])
-        exact.total = .exact
-        var all = query([.anyOf(.modality, ["CT"])])
-        all.stores = [radiology, trial]
-        var few = query([.anyOf(.modality, ["CT"])])
-        few.stores = [trial]
-        return [
-            ("rare name", query([.words(.patientName, ["zyx"])])),
-            ("common name", query([.words(.patientName, ["smith"])])),
-            ("prefix", query([.pattern(.patientName, try #require(WildcardPattern("name1*")))])),
-            ("leading", query([.pattern(.patientName, try #require(WildcardPattern("*given7")))])),
-            ("leading rare", query([.pattern(.patientName, try #require(WildcardPattern("*yx^given3")))])),
-            ("busy week", query([.days(from: 20_260_105, to: 20_260_111)])),
-            ("busy week by name", query([.days(from: 20_260_105, to: 20_260_111)], .patientName)),
-            ("busy week + name", query([.days(from: 20_260_105, to: 20_260_111), .words(.patientName, ["smith"])])),
-            ("quiet week + modality", query([.days(from: 20_200_105, to: 20_200_111), .anyOf(.modality, ["CT"])])),
-            ("modality", query([.anyOf(.modality, ["CT"])])),
-            ("modalities", query([.anyOf(.modality, ["CT", "XA"])])),
-            ("uids", query([.anyOf(.studyInstanceUID, (1...400).map { "1.2.840.\($0 * 7)" })])),
-            ("patient", query([.matching(AttributeMatch(path: [.patientID], test: .anyOf(["MRN-7"])))])),
-            ("accession", query([.anyOf(.accessionNumber, ["A77"])])),
-            ("text", query([.text(["smith", "chest"])])),
-            ("text rare", query([.text(["zyx", "given3"])])),
-            (
-                "birth",
-                query([
-                    .attribute(
-                        AttributeMatch(path: [.patientBirthDate], test: .range(from: "19400101", to: "19401231"))
-                    )
-                ])
-            ),
-            ("count", query([.attribute(AttributeMatch(path: [.numberOfStudyRelatedInstances], test: .anyOf(["1"])))])),
-            ("deep", deep),
-            ("by name", query([], .patientName)),
-            ("by name CT", query([.anyOf(.modality, ["CT"])], .patientName)),
-            ("by change", query([.changedAfter(19_000)], .change)),
-            ("changed", query([.changedAfter(19_900)])),
-            ("updated", query([.updatedSince(milliseconds: 1)])),
-            ("exact", exact),
-            ("all stores", all),
-            ("small store", few),
+    private static func series(_ catalog: GeneratedCatalog) async throws {
+        let uid = AttributeMatch(path: [.seriesInstanceUID], test: .anyOf(["1.2.840.77.1"]))
+        let modality = AttributeMatch(path: [.modality], test: .anyOf(["XA"]))
+        let study = StudyCondition.anyOf(.studyInstanceUID, ["1.2.840.77"])
+        let queries: [(query: SeriesQuery, index: String, found: Int)] = [
+            (SeriesQuery(stores: [catalog.radiology], seriesConditions: [uid], limit: 10), "seriesByUID", 1),
+            (SeriesQuery(stores: [catalog.radiology], studyConditions: [study], limit: 10), "studyByUID", 1),
+            (SeriesQuery(stores: [catalog.radiology], seriesConditions: [modality], limit: 5), "studyValueByValue", 5),
         ]
+        for (query, index, found) in queries {
+            let (count, steps, slow) = try await catalog.database.read { connection in
+                let explaining = ExplainingConnection(connection)
+                let run = try #require(try SeriesSearchRun(query, effort: SearchEffort(), on: explaining))
+                return (try run.page().series.count, explaining.steps, explaining.slowSteps)
+            }
+            #expect(count == found)
+            #expect(slow.isEmpty)
+            #expect(steps.contains { $0.contains("INDEX \(index)") }, "\(steps)")
+        }
+    }
+}
+
+/// A query, how the catalog should go about it, and by which index.
+struct PlanExpectation {
+    let name: String
+    let query: StudyQuery
+    let plan: String
+    let index: String
+
+    private static let values = "COVERING INDEX studyValueByValue (attribute=? AND value"
+    private static let moments = "COVERING INDEX studyByMoment (store=? AND moment"
+
+    static func all(_ catalog: GeneratedCatalog) throws -> [PlanExpectation] {
+        try self.byValue(catalog) + self.byOrder(catalog)
+    }
+
+    private static func query(
+        _ catalog: GeneratedCatalog,
+        _ conditions: [StudyCondition],
+        _ key: StudyOrder.Key = .moment
+    ) -> StudyQuery {
+        let order = StudyOrder(key, isDescending: true)
+        return StudyQuery(stores: [catalog.radiology], conditions: conditions, order: order, limit: 50)
+    }
+
+    /// Rare things are listed and checked.
+    private static func byValue(_ catalog: GeneratedCatalog) throws -> [PlanExpectation] {
+        let patient = AttributeMatch(path: [.patientID], test: .anyOf(["MRN-7"]))
+        let birth = AttributeMatch(path: [.patientBirthDate], test: .range(from: "19400101", to: "1940"))
+        let prefix = try #require(WildcardPattern("zy*"))
+        let quiet = StudyCondition.days(from: 20_200_105, to: 20_200_111)
+        let uids = StudyCondition.anyOf(.studyInstanceUID, (1...400).map { "1.2.840.\($0 * 7)" })
+        let rows: [(String, [StudyCondition], String, String)] = [
+            ("rare name", [.words(.patientName, ["zyx"])], "candidates by value", Self.values),
+            ("prefix", [.pattern(.patientName, prefix)], "candidates by value", Self.values),
+            ("rare and common name", [.words(.patientName, ["zyx", "given"])], "candidates by value", Self.values),
+            ("patient", [.attribute(patient)], "candidates by value", Self.values),
+            ("accession number", [.anyOf(.accessionNumber, ["A77"])], "candidates by value", Self.values),
+            ("free text", [.text(["zyx", "chest"])], "candidates by value", Self.values),
+            ("identifier in free text", [.text(["mrn-7"])], "candidates by value", Self.values),
+            ("year of birth", [.attribute(birth)], "candidates by value", Self.values),
+            ("rare modality", [.anyOf(.modality, ["XA", "NM"])], "candidates by value", Self.values),
+            ("modality and day", [quiet, .anyOf(.modality, ["CT"])], "candidates by value", Self.values),
+            ("UIDs", [uids], "candidates by UID", "INDEX studyByUID (store=? AND uid=?)"),
+            (
+                "changed since", [.changedAfter(19_900)], "candidates by change",
+                "INDEX studyByChange (store=? AND change>"
+            ),
+            (
+                "updated since", [.updatedSince(milliseconds: .max)], "candidates by change",
+                "INDEX studyByUpdate (store=? AND updatedAt>"
+            ),
+        ]
+        return rows.map { name, conditions, plan, index in
+            PlanExpectation(name: name, query: self.query(catalog, conditions), plan: plan, index: index)
+        }
+    }
+
+    /// Common things fill a page soon along the order.
+    private static func byOrder(_ catalog: GeneratedCatalog) throws -> [PlanExpectation] {
+        let ct = StudyCondition.anyOf(.modality, ["CT"])
+        let smith = StudyCondition.words(.patientName, ["smith"])
+        let week = StudyCondition.days(from: 20_260_105, to: 20_260_111)
+        let prefix = try #require(WildcardPattern("name1*"))
+        let rows: [(String, [StudyCondition], StudyOrder.Key, String, String)] = [
+            ("everything", [], .moment, "walk", self.moments),
+            ("common name", [smith], .moment, "walk", self.moments),
+            ("common prefix", [.pattern(.patientName, prefix)], .moment, "walk", self.moments),
+            ("common words", [.text(["smith", "chest"])], .moment, "walk", self.moments),
+            ("busy week", [week], .moment, "walk", self.moments),
+            ("by name", [], .patientName, "walk", "COVERING INDEX studyByName (store=? AND sortName"),
+            ("modality by name", [ct], .patientName, "walk", "COVERING INDEX studyByName (store=? AND sortName"),
+            ("by change", [], .change, "walk", "COVERING INDEX studyByChange (store=? AND change"),
+            ("modality", [ct], .moment, "walk along a value", "\(self.values)=? AND moment"),
+            ("modality and name", [ct, smith], .moment, "walk along a value", "\(self.values)=? AND moment"),
+        ]
+        var expectations = rows.map { name, conditions, key, plan, index in
+            PlanExpectation(name: name, query: self.query(catalog, conditions, key), plan: plan, index: index)
+        }
+        var deep = self.query(catalog, [])
+        deep.after = ListPosition(key: .number(20_150_101_103_000), study: 100)
+        expectations.append(PlanExpectation(name: "deep page", query: deep, plan: "walk", index: self.moments))
+        var few = self.query(catalog, [ct])
+        few.stores = [catalog.trial]
+        expectations.append(PlanExpectation(name: "small store", query: few, plan: "walk", index: self.moments))
+        few.stores = [catalog.trial, catalog.radiology]
+        expectations.append(
+            PlanExpectation(name: "all stores", query: few, plan: "walk along a value", index: self.values)
+        )
+        return expectations
     }
 }
 
 extension SearchPlan {
+    /// What it is called here.
     var name: String {
         switch self {
         case .candidates(.values): "candidates by value"
         case .candidates(.days): "candidates by day"
         case .candidates(.changes): "candidates by change"
-        case .candidates(.studies): "candidates by number"
         case .candidates(.uids): "candidates by UID"
+        case .candidates(.studies): "candidates by number"
         case .walk: "walk"
         case .valueWalk: "walk along a value"
         }

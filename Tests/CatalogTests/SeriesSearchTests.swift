@@ -87,7 +87,7 @@ struct SeriesSearchTests {
             let all = try await store.search(StudyQuery(stores: [radiology], limit: 1_000)).studies
             let byUID = Dictionary(uniqueKeysWithValues: entries.map { ($0.study, $0) })
 
-            for _ in 0..<30 {
+            for _ in 0..<20 {
                 let series = Self.wish(&generator)
                 let studies = generator.chance(2) ? generator.wishes() : []
                 let expected = try all.flatMap { study -> [String] in

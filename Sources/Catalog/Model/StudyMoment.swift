@@ -35,22 +35,27 @@ package struct StudyMoment: Hashable, Sendable, Comparable {
 
     /// `YYYYMMDD` as a number; a year or a year and month alone are filled up with zeros.
     package static func day(_ text: String?) -> Int? {
-        guard let text else { return nil }
-        let digits = text.filter { $0 != "." && $0 != "-" && $0 != " " }
-        guard [4, 6, 8].contains(digits.utf8.count), digits.utf8.allSatisfy(Self.isDigit), let number = Int(digits)
-        else { return nil }
-        let scale = digits.utf8.count == 4 ? 10_000 : digits.utf8.count == 6 ? 100 : 1
-        let day = number * scale
+        let full = UInt8(ascii: ".")
+        let digits = (text ?? "").utf8.filter { $0 != full && $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: " ") }
+        guard [4, 6, 8].contains(digits.count), let number = Self.number(digits) else { return nil }
+        let day = number * (digits.count == 4 ? 10_000 : digits.count == 6 ? 100 : 1)
         return day > 0 ? day : nil
     }
 
     /// `hhmmss` as a number; what is missing or unusable is 0.
     private static func clock(_ text: String?) -> Int {
-        let digits = (text ?? "").prefix { $0 != "." }.filter { $0 != ":" && $0 != " " }
-        guard [2, 4, 6].contains(digits.utf8.count), digits.utf8.allSatisfy(Self.isDigit), let number = Int(digits)
-        else { return 0 }
-        return number * (digits.utf8.count == 2 ? 10_000 : digits.utf8.count == 4 ? 100 : 1)
+        let digits = (text ?? "").utf8.prefix { $0 != UInt8(ascii: ".") }
+            .filter { $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: " ") }
+        guard [2, 4, 6].contains(digits.count), let number = Self.number(digits) else { return 0 }
+        return number * (digits.count == 2 ? 10_000 : digits.count == 4 ? 100 : 1)
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+    private static func number(_ digits: [UInt8]) -> Int? {
+        var number = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = number * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return number
+    }
 }

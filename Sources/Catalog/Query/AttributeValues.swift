@@ -81,7 +81,7 @@ enum AttributeForm: Hashable, Sendable {
     func comparable(_ text: String) -> String {
         switch self {
         case .name: SearchText.fold(SearchKeys.trimmedName(text))
-        case .dateTime(let kind): DateTimeText(text, kind)?.canonical ?? SearchText.fold(text)
+        case .dateTime(let kind): DateTimeText.canonical(text, kind) ?? SearchText.fold(text)
         case .number: Self.number(text)
         case .uid: String(text.filter { $0 != " " && $0 != "\0" })
         case .text: SearchText.fold(text)

@@ -17,7 +17,7 @@ struct EntryWriting {
         var entry = entry
         let isWhole = entry.series != nil
         if let before, !isWhole { entry.series = try self.knownSeries(of: before.number) }
-        return try self.write(entry, before: before, marksSeries: isWhole)
+        return try self.write(entry, before: before) { _ in isWhole ? self.sweep : nil }
     }
 
     /// Adds the series to the study, each in place of what is there of it; the study must be in the catalog.
@@ -38,14 +38,8 @@ struct EntryWriting {
             variants: try before.variants.isEmpty ? [] : DICOMJSON.dataSets(from: before.variants),
             series: merged.values.sorted { $0.series < $1.series }
         )
-        let outcome = try self.write(entry, before: before, marksSeries: false)
-        for one in series {
-            try self.connection.execute(
-                "UPDATE series SET seenInSweep = ?3 WHERE study = ?1 AND uid = ?2",
-                [.integer(before.number), .text(one.series.rawValue), .integer(self.sweep)]
-            )
-        }
-        return outcome
+        let seen = Set(series.map(\.series))
+        return try self.write(entry, before: before) { seen.contains($0) ? self.sweep : nil }
     }
 
     /// What is there of a study.
@@ -79,16 +73,20 @@ struct EntryWriting {
         return rows.isEmpty ? nil : try rows.map { try SeriesEntry(row: $0) }
     }
 
-    private func write(_ entry: StudyEntry, before: Row?, marksSeries: Bool) throws -> CatalogStore.PutOutcome {
+    /// `sweep` gives the sweep that is noted with a series, nil where it was not seen now.
+    private func write(
+        _ entry: StudyEntry,
+        before: Row?,
+        sweep: (SeriesUID) -> Int64?
+    ) throws -> CatalogStore.PutOutcome {
         let form = EntryForm(entry)
         if let before, before.fingerprint == form.fingerprint {
-            try self.markSeen(before.number, withSeries: marksSeries)
+            try self.markSeen(before.number, (entry.series ?? []).map(\.series).filter { sweep($0) != nil })
             return .unchanged
         }
         let number = try before?.number ?? CatalogStore.next("study", on: self.connection)
         let change = try CatalogStore.next("change", on: self.connection)
         let columns = self.columns(entry, form, number: number, change: change)
-        var seen: [String: Int64]?
         if before == nil {
             try self.connection.execute(Self.insert, columns + [.integer(self.store), .text(entry.study.rawValue)])
             try self.connection.execute(
@@ -96,29 +94,26 @@ struct EntryWriting {
                 [.integer(self.store)]
             )
         } else {
-            if !marksSeries { seen = try self.seenSeries(of: number) }
-            try self.connection.execute("DELETE FROM studyValue WHERE study = ?1", [.integer(number)])
-            try self.connection.execute("DELETE FROM series WHERE study = ?1", [.integer(number)])
             try self.connection.execute(Self.update, columns)
         }
-        try self.writeSeries(zip(entry.series ?? [], form.series), of: number) { series in
-            seen.map { $0[series.rawValue] ?? 0 } ?? self.sweep
-        }
-        try self.writeValues(entry, of: number)
+        let rows = StudyRows(study: number, connection: self.connection)
+        try rows.writeSeries(Array(zip(entry.series ?? [], form.series)), isNew: before == nil, sweep: sweep)
+        try rows.writeValues(SearchKeys(entry), moment: entry.moment.rawValue, isNew: before == nil)
         return before == nil ? .created : .updated
     }
 
-    private func markSeen(_ number: Int64, withSeries: Bool) throws {
+    private func markSeen(_ number: Int64, _ series: [SeriesUID]) throws {
         guard self.sweep > 0 else { return }
         try self.connection.execute(
             "UPDATE study SET seenInSweep = ?2 WHERE id = ?1",
             [.integer(number), .integer(self.sweep)]
         )
-        guard withSeries else { return }
-        try self.connection.execute(
-            "UPDATE series SET seenInSweep = ?2 WHERE study = ?1",
-            [.integer(number), .integer(self.sweep)]
-        )
+        for one in series {
+            try self.connection.execute(
+                "UPDATE series SET seenInSweep = ?3 WHERE study = ?1 AND uid = ?2",
+                [.integer(number), .text(one.rawValue), .integer(self.sweep)]
+            )
+        }
     }
 
     private static let insert = """
@@ -144,44 +139,6 @@ struct EntryWriting {
             .text(entry.modalities?.joined(separator: "\\")), .blob(form.fingerprint), .blob(form.attributes),
             .blob(form.variants),
         ]
-    }
-
-    /// `seen` gives the sweep that saw the series last.
-    private func writeSeries(
-        _ series: some Sequence<(SeriesEntry, [UInt8])>,
-        of number: Int64,
-        seen: (SeriesUID) -> Int64
-    ) throws {
-        for (one, attributes) in series {
-            try self.connection.execute(
-                "INSERT INTO series (study, uid, instanceCount, seenInSweep, attributes) VALUES (?1, ?2, ?3, ?4, ?5)",
-                [
-                    .integer(number), .text(one.series.rawValue), .integer(one.instanceCount.map(Int64.init)),
-                    .integer(seen(one.series)), .blob(attributes),
-                ]
-            )
-        }
-    }
-
-    /// Which sweep saw each series last.
-    private func seenSeries(of number: Int64) throws -> [String: Int64] {
-        let rows = try self.connection.query(
-            "SELECT uid, seenInSweep FROM series WHERE study = ?1",
-            [.integer(number)]
-        )
-        return try Dictionary(rows.map { (try $0.text(0), try $0.integer(1)) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    private func writeValues(_ entry: StudyEntry, of number: Int64) throws {
-        for row in SearchKeys(entry).rows {
-            try self.connection.execute(
-                "INSERT INTO studyValue (study, attribute, value, moment) VALUES (?1, ?2, ?3, ?4)",
-                [
-                    .integer(number), .integer(row.attribute.rawValue), .text(row.value),
-                    .integer(entry.moment.rawValue),
-                ]
-            )
-        }
     }
 }
 

@@ -53,6 +53,9 @@ struct StudyWalk: MatchSource {
         self.run = run
         self.budget = budget
         self.position = run.start
+        if case .number(let moment) = self.position.key, run.query.order.key == .moment {
+            self.isAmongSame = run.moments.first <= moment && moment <= run.moments.last
+        }
         // Two statements, because an index is not entered in the middle of equal keys by every engine.
         (self.same, _) = path.statement(run, isAmongSame: true)
         (self.beyond, self.filter) = path.statement(run, isAmongSame: false)
@@ -88,7 +91,8 @@ struct StudyWalk: MatchSource {
                 places.append("\(self.key) \(comparison) \(start)")
             }
             places.append(self.place(&arguments))
-            if order.key == .moment {
+            // Equal keys are within the days; a second bound on them would cost the order by study.
+            if order.key == .moment, !isAmongSame {
                 let end = arguments.bind(.integer(order.isDescending ? run.moments.first : run.moments.last))
                 places.append("\(self.key) \(order.isDescending ? ">=" : "<=") \(end)")
             }
@@ -142,7 +146,7 @@ struct StudyWalk: MatchSource {
         self.isAtEnd = isShort && !self.isAmongSame
         // A full window may end in the middle of equal keys; after these comes what is beyond.
         self.isAmongSame = !isShort
-        self.window = min(self.window * 2, Self.lastWindow)
+        if !isShort { self.window = min(self.window * 2, Self.lastWindow) }
     }
 }
 

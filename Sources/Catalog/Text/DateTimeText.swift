@@ -62,6 +62,12 @@ package struct DateTimeText: Hashable, Sendable {
         self.last = said + String(repeating: "9", count: missing)
     }
 
+    /// The value in one form, nil where it is none; the common case is not taken apart.
+    static func canonical(_ text: String, _ kind: Kind) -> String? {
+        if kind.lengths.contains(text.utf8.count), text.utf8.allSatisfy(Self.isDigit) { return text }
+        return DateTimeText(text, kind)?.canonical
+    }
+
     /// Whether the value begins within the range, which ends with the last moment that its end names; open where nil
     /// (PS3.4 §C.2.2.2.5).
     package func isWithin(from: DateTimeText?, to: DateTimeText?) -> Bool {

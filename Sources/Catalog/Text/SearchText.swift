@@ -21,14 +21,10 @@ package enum SearchText {
     /// An apostrophe or a hyphen divides and joins: `O'Brien` is found by `obrien`, by `o'brien` and by `brien`.
     package static func words(_ text: some StringProtocol) -> [String] {
         var words: [String] = []
-        for part in Self.fold(text).split(whereSeparator: Self.isDivider) {
+        for part in Self.fold(text).unicodeScalars.split(whereSeparator: Self.isDivider) {
             let pieces = part.split(whereSeparator: Self.isJoiner)
-            guard pieces.count > 1 else {
-                if let piece = pieces.first { words.append(String(piece)) }
-                continue
-            }
-            words.append(pieces.joined())
-            words.append(contentsOf: pieces.map(String.init))
+            if pieces.count > 1 { words.append(Self.joined(pieces)) }
+            words.append(contentsOf: pieces.map { String($0) })
         }
         return words
     }
@@ -37,8 +33,8 @@ package enum SearchText {
     ///
     /// Unlike ``words(_:)`` a joined word stays one: `o'br` is `obr`.
     package static func typedWords(_ text: some StringProtocol) -> [String] {
-        Self.fold(text).split(whereSeparator: Self.isDivider).compactMap { part in
-            let joined = part.split(whereSeparator: Self.isJoiner).joined()
+        Self.fold(text).unicodeScalars.split(whereSeparator: Self.isDivider).compactMap { part in
+            let joined = Self.joined(part.split(whereSeparator: Self.isJoiner))
             return joined.isEmpty ? nil : joined
         }
     }
@@ -57,14 +53,24 @@ package enum SearchText {
         return nil
     }
 
-    private static func isDivider(_ character: Character) -> Bool {
-        character == " " || character == "^" || character == "=" || character == "," || character == "."
-            || character == "/" || character == "\\" || character == "(" || character == ")" || character == ";"
-            || character == "_" || character == "・" || character == "·"
+    private static func joined(_ pieces: [Substring.UnicodeScalarView]) -> String {
+        var joined = String.UnicodeScalarView()
+        for piece in pieces { joined.append(contentsOf: piece) }
+        return String(joined)
     }
 
-    private static func isJoiner(_ character: Character) -> Bool {
-        character == "'" || character == "-" || character == "’" || character == "`" || character == "‐"
+    private static func isDivider(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case " ", "^", "=", ",", ".", "/", "\\", "(", ")", ";", "_", "・", "·": true
+        default: false
+        }
+    }
+
+    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "'", "-", "’", "`", "‐": true
+        default: false
+        }
     }
 
     private static func squeeze(_ text: String) -> String {
