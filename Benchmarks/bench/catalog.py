@@ -151,7 +151,7 @@ def page(load: Load, what: str, ways: list, rounds: int, seconds: float, say) ->
     for number in range(rounds):
         for name, peer, lines, headers in ways if number % 2 == 0 else reversed(ways):
             say(f"catalog: {what}: {name}")
-            taken[name].append(load.run(peer, lines, headers, CONNECTIONS, min(seconds, 3), {"200", "204"}))
+            taken[name].append(load.run(peer, lines, headers, CONNECTIONS, min(seconds, 2), {"200", "204"}))
     return {"what": what} | {
         name: {key: statistics.median(result[key] for result in results) for key in ("rate", "p50", "p99")}
         for name, results in taken.items()
