@@ -95,7 +95,8 @@ def document(page: Path, figures: str):
     """Replaces what stands between the two marks of the page."""
     before, rest = page.read_text().split("<!-- catalog: begin -->")
     _, after = rest.split("<!-- catalog: end -->")
-    page.write_text(f"{before}<!-- catalog: begin -->\n\n{figures}\n<!-- catalog: end -->{after}")
+    picture = "![Median duration of each kind of search by the number of studies](performance-search.svg)"
+    page.write_text(f"{before}<!-- catalog: begin -->\n\n{picture}\n\n{figures}\n<!-- catalog: end -->{after}")
 
 
 def orthanc_version() -> str:
