@@ -52,7 +52,9 @@ struct CatalogUpstreamTests {
             }
         })
         let catalog = CatalogUpstream(store: try Self.store(upstream, issuer: "STANDARD"))
-        let entry = try #require(try await catalog.study(try #require(StudyUID(Self.study))))
+        let uid = try #require(StudyUID(Self.study))
+        let found = try await catalog.study(uid)
+        let entry = try #require(found)
 
         #expect(entry.series?.map(\.instanceCount) == [4_999, 1])
         #expect(entry.instanceCount == 5_000)
@@ -68,7 +70,8 @@ struct CatalogUpstreamTests {
         })
         let catalog = CatalogUpstream(store: try Self.store(upstream, issuer: "STANDARD"))
         let page = try await catalog.studies(UpstreamPage(limit: 5))
-        let entry = try await catalog.study(try #require(StudyUID(Self.study)))
+        let uid = try #require(StudyUID(Self.study))
+        let entry = try await catalog.study(uid)
 
         #expect(page.map { $0.string(.issuerOfPatientID) } == ["STANDARD"])
         #expect(entry?.attributes.string(.issuerOfPatientID) == "STANDARD")
@@ -129,9 +132,10 @@ struct CatalogUpstreamTests {
         isCloud: Bool = true,
         issuer: String? = nil
     ) throws -> GatewayStore {
+        let resource = DICOMStoreName("projects/p/locations/l/datasets/d/dicomStores/s")
         var store = GatewayStore(
             name: try #require(StoreName("radiology")),
-            resource: isCloud ? try #require(DICOMStoreName("projects/p/locations/l/datasets/d/dicomStores/s")) : nil,
+            resource: isCloud ? resource : nil,
             upstream: upstream.upstream
         )
         store.issuerOfPatientID = issuer
