@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import HTTPTypes
 import Hummingbird
@@ -74,13 +75,14 @@ struct CloudAdministrationTests {
             add: { store in written.withLock { $0.append("\(store.name)=\(store.resource)") } },
             remove: { names in written.withLock { $0.append("-\(names.map(\.rawValue))") } }
         )
+        try await parts.catalog.prepare()
         let gateway = GatewayUnderTest(parts: parts)
         let made = try await gateway.request(.post, "/v1/\(Self.stores)?dicomStoreId=New_Store")
         #expect(made.status == .ok)
         #expect(made.text == Self.made)
         #expect(try await gateway.request(.get, "/api/v1/stores/new-store").status == .ok)
-        #expect(try await gateway.request(.get, "/dicomweb/new-store/studies").status == .ok)
-        #expect(try await gateway.request(.get, "/v1/\(Self.stores)/New_Store/dicomWeb/studies").status == .ok)
+        #expect(try await gateway.request(.get, "/dicomweb/new-store/studies").status == .noContent)
+        #expect(try await gateway.request(.get, "/v1/\(Self.stores)/New_Store/dicomWeb/instances").status == .ok)
         let again = try await gateway.request(.post, "/v1/\(Self.stores)?dicomStoreId=new.store")
         #expect(again.status == .conflict)
         #expect(again.text.contains(#""status":"ALREADY_EXISTS""#))

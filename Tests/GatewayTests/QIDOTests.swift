@@ -37,11 +37,17 @@ struct QIDOTests {
         first.set(.requestAttributesSequence, items: [request])
         let second = Sample.series(uid: "1.2.1.2", modality: "SR", number: 2)
         let third = Sample.series(uid: "1.2.2.1", modality: "MR", number: 12)
-        return try await GatewayUnderTest(upstream, cloud: ScriptedCloud([:])).knowing([
+        let gateway = try await GatewayUnderTest(upstream, cloud: ScriptedCloud([:])).knowing([
             try StudyEntry(smith, series: [(first, 120), (second, 1)]),
             try StudyEntry(jones, series: [(third, 40)]),
             try StudyEntry(old, series: [(Sample.series(uid: "1.2.3.1", modality: "CR", number: 1), 2)]),
         ])
+        // Counts come with the study itself.
+        let store = try #require(StoreName("radiology"))
+        for uid in ["1.2.1", "1.2.2", "1.2.3"] {
+            _ = try await gateway.parts.catalog.study(try #require(StudyUID(uid)), in: store)
+        }
+        return gateway
     }
 
     /// The rows of an answer in DICOM JSON.
@@ -228,7 +234,9 @@ struct QIDOTests {
             try await warnings("\(root)/studies?PatientName=Smi*&fuzzymatching=true").first?.contains("fuzzymatching")
                 == true
         )
-        let empty = try await GatewayUnderTest(ScriptedUpstream()).request(.get, "\(root)/studies")
+        let unwalked = try GatewayUnderTest(ScriptedUpstream())
+        try await unwalked.parts.catalog.prepare()
+        let empty = try await unwalked.request(.get, "\(root)/studies")
         #expect(empty.status == .noContent)
         #expect(empty.headers[values: .warning].first?.contains("not complete yet") == true)
     }
