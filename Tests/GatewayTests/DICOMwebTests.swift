@@ -122,6 +122,20 @@ struct DICOMwebTests {
         #expect(answer.text == "http://localhost/dicomweb/radiology")
     }
 
+    @Test("reached by TLS, this service's own addresses say so", arguments: [(false, "http"), (true, "https")])
+    func ownScheme(isEncrypted: Bool, scheme: String) throws {
+        let parts = try GatewayUnderTest(ScriptedUpstream()).parts
+        let controller = DICOMwebController(
+            limits: parts.limits,
+            publicURL: nil,
+            changes: parts.changes,
+            isEncrypted: isEncrypted
+        )
+        let head = HTTPRequest(method: .get, scheme: nil, authority: "img.test:8443", path: "/")
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+        #expect(controller.origin(of: request) == "\(scheme)://img.test:8443")
+    }
+
     @Test("bytes that only begin like the URL stay as they are")
     func almostMatches() {
         var replacer = ByteReplacer(replacing: "aab", by: "X")
