@@ -6,6 +6,16 @@ import Testing
 
 @Suite("Pages of an upstream")
 struct UpstreamPagesTests {
+    private static func gather(pageSize: Int, from upstream: StoreUpstream) async throws -> UpstreamPages {
+        try await UpstreamPages.gather(
+            UpstreamSearch(.studies, limit: pageSize),
+            wanted: 10,
+            uid: .studyInstanceUID,
+            from: upstream,
+            for: UpstreamCall(tier: .read, principal: nil)
+        )
+    }
+
     @Test(
         "a short page is the end where the store gives full pages, and asked about where not",
         arguments: [true, false]
@@ -14,13 +24,7 @@ struct UpstreamPagesTests {
         let script = ScriptedUpstream(search: { search in search.offset == 0 ? [Sample.study(uid: "1.2")] : [] })
         var upstream = script.upstream
         upstream.givesFullPages = givesFullPages
-        let pages = try await UpstreamPages.gather(
-            UpstreamSearch(.studies, limit: 10),
-            wanted: 10,
-            uid: .studyInstanceUID,
-            from: upstream,
-            for: UpstreamCall(tier: .read, principal: nil)
-        )
+        let pages = try await Self.gather(pageSize: 10, from: upstream)
         #expect(pages.items.count == 1)
         #expect(pages.isEnd)
         #expect(script.log.searches.map(\.offset) == (givesFullPages ? [0] : [0, 1]))
@@ -33,13 +37,7 @@ struct UpstreamPagesTests {
         })
         var upstream = script.upstream
         upstream.givesFullPages = true
-        let pages = try await UpstreamPages.gather(
-            UpstreamSearch(.studies, limit: 2),
-            wanted: 10,
-            uid: .studyInstanceUID,
-            from: upstream,
-            for: UpstreamCall(tier: .read, principal: nil)
-        )
+        let pages = try await Self.gather(pageSize: 2, from: upstream)
         #expect(pages.items.count == 4)
         #expect(pages.isEnd)
     }
