@@ -56,7 +56,8 @@ struct CatalogStatusCommand: AsyncParsableCommand {
         guard self.store == nil else {
             return [try GatewayClient.decode(Store.self, try await client.get(client.access.api))]
         }
-        return try GatewayClient.decode(ListedItems<Store>.self, try await client.get("\(client.access.root)/stores")).items
+        return try GatewayClient.decode(ListedItems<Store>.self, try await client.get("\(client.access.root)/stores"))
+            .items
     }
 }
 
