@@ -40,8 +40,8 @@ package struct GatewayLimits: Sendable {
     package var connectionsMax = 4096
     /// How long a connection may be silent while no request is being answered.
     package var idleTimeout = Duration.seconds(75)
-    /// How long the head of a request may take, from the first of its bytes on that come while no other request is arriving
-    /// or being answered.
+    /// How long the head of a request may take, from the first of its bytes on that come while no other request is
+    /// arriving or being answered.
     package var headTimeout = Duration.seconds(30)
     /// How long a request's body may pause while it is being read, and what is left of it after its answer may take.
     package var bodyIdleTimeout = Duration.seconds(30)

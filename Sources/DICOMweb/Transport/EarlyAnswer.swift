@@ -4,9 +4,10 @@ import NIOHTTP1
 
 /// An answer that refuses a request before all of its body was sent, whole.
 ///
-/// It is thrown through an HTTP client made with ``DICOMwebClient/transportConfiguration(connectionsPerHost:idleTimeout:)``,
-/// because an error is what makes that client let go of the rest of the body. ``DICOMwebClient`` catches it; who calls
-/// such an HTTP client directly with a body must do so too.
+/// It is thrown through an HTTP client that was made with
+/// ``DICOMwebClient/transportConfiguration(connectionsPerHost:idleTimeout:)``, because an error is what makes that client
+/// let go of the rest of the body. ``DICOMwebClient`` catches it; who sends a body with such an HTTP client directly must
+/// do so too.
 public struct EarlyAnswer: Error {
     /// The answer, with its body in memory, of at most 16 MiB.
     public let response: HTTPClientResponse

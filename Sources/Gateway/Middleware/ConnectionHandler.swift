@@ -323,7 +323,8 @@ extension ConnectionHandler {
     private func linger(_ context: ChannelHandlerContext) {
         context.flush()
         let last = self.lastAnswer ?? context.eventLoop.makeSucceededVoidFuture()
-        last.assumeIsolated().whenComplete { _ in self.lastAnswerLeft(context) }
+        // Where it does not leave the connection is closed already.
+        last.assumeIsolated().whenSuccess { self.lastAnswerLeft(context) }
         if !self.hasLastAnswerLeft, self.stallTimer == nil { self.watchReader(context) }
         self.read(context: context)
     }
