@@ -24,6 +24,7 @@ let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioFileSystem = Target.Dependency.product(name: "_NIOFileSystem", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -229,7 +230,7 @@ let package = Package(
             dependencies: [
                 "Gateway", "Identity", "AccessControl", "Catalog", "Archives", "DICOMweb", "Persistence",
                 "Cryptography", "EmbeddedFiles", "Telemetry", "CollimatorCore", "TestSupport",
-                hummingbird, hummingbirdTesting, logging, nioCore, yams,
+                hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded, nioHTTP1, yams,
             ],
             swiftSettings: strict
         ),
@@ -289,7 +290,7 @@ let package = Package(
             name: "DICOMwebTests",
             dependencies: [
                 "DICOMweb", "TestSupport",
-                asyncHTTPClient, hummingbird, hummingbirdTesting, logging, nioCore, nioHTTP1, nioPosix,
+                asyncHTTPClient, hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
             ],
             swiftSettings: strict
         ),

@@ -34,15 +34,16 @@ package struct GatewayLimits: Sendable {
     package var unreadBytesMax = 64 * 1024
     /// Bytes that are thrown away while a client is given time to see an answer that came early.
     package var lingerBytesMax = 64 * 1024 * 1024
-    /// How long that time is.
+    /// How long that time is, once all of the answer has left.
     package var lingerTime = Duration.seconds(5)
     /// Connections open at the same time; more wait in the kernel's queue.
     package var connectionsMax = 4096
     /// How long a connection may be silent while no request is being answered.
     package var idleTimeout = Duration.seconds(75)
-    /// How long the head of a request may take from its first byte on.
+    /// How long the head of a request may take, from the first of its bytes on that come while no other request is
+    /// arriving or being answered.
     package var headTimeout = Duration.seconds(30)
-    /// How long a request's body may pause while it is being read.
+    /// How long a request's body may pause while it is being read, and what is left of it after its answer may take.
     package var bodyIdleTimeout = Duration.seconds(30)
     /// The time, spent waiting for a request's body, in each of which after the first a least number of bytes must come.
     package var bodyPaceWindow = Duration.seconds(30)

@@ -102,6 +102,14 @@ struct APIDescriptionTests {
         #expect(seen > 100)
     }
 
+    @Test("says of every operation what any request may meet before its route")
+    func refusalsBeforeRoutes() {
+        for operation in self.document.operations {
+            let statuses = self.document.members(operation.node["responses"]).map(\.0)
+            #expect(statuses.contains("400") && statuses.contains("431"), "\(operation.identifier)")
+        }
+    }
+
     @Test("names each operation once, with a tag that is explained")
     func identifiers() {
         let identifiers = self.document.operations.map(\.identifier)

@@ -16,9 +16,15 @@ struct ConnectionStateMachineTests {
         func requestBegan(
             expectsContinue: Bool = false,
             bytes: Int?,
-            leavesHTTP: Bool = false
+            leavesHTTP: Bool = false,
+            closes: Bool = false
         ) -> ConnectionStateMachine.ReadAction {
-            self.state.requestBegan(expectsContinue: expectsContinue, bytes: bytes, leavesHTTP: leavesHTTP)
+            self.state.requestBegan(
+                expectsContinue: expectsContinue,
+                bytes: bytes,
+                leavesHTTP: leavesHTTP,
+                closes: closes
+            )
         }
 
         @discardableResult
@@ -157,6 +163,20 @@ struct ConnectionStateMachineTests {
         whole.requestBegan(bytes: 0)
         whole.requestEnded()
         #expect(whole.bodyStalled() == .ignore)
+    }
+
+    @Test("the answer to what the client says is its last request is the last")
+    func lastRequest() {
+        let machine = Machine()
+        machine.requestBegan(bytes: 0)
+        machine.requestEnded()
+        machine.requestBegan(bytes: 0, closes: true)
+        machine.requestEnded()
+        #expect(!machine.answerBegan())
+        #expect(machine.answerEnded() == .goOn)
+        #expect(machine.answerBegan())
+        #expect(machine.answerEnded() == .close)
+        #expect(machine.requestFailed() == .ignore)
     }
 
     @Test("a request that leaves HTTP is the last, and nothing is read after it")

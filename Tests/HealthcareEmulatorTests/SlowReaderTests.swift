@@ -32,7 +32,7 @@ struct SlowReaderTests {
             }
             for _ in 0..<4000 where cuts.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(5)) }
             #expect(cuts.withLock { $0 } == 1)
-            let rest = try await blocking { Self.drain(reader) }
+            let rest = try await blocking { try Self.drain(reader) }
             #expect(rest < big.pixels.count)
             let whole = try await server.get(TestServer.dicomWeb + big.path, accept: accept)
             #expect(whole.body.count == (try big.file()).count)
@@ -40,10 +40,10 @@ struct SlowReaderTests {
     }
 
     /// Reads to the end, and gives the number of bytes.
-    private static func drain(_ connection: RawConnection) -> Int {
+    private static func drain(_ connection: RawConnection) throws -> Int {
         var total = 0
         while true {
-            let count = connection.receive().count
+            let count = try connection.receive().count
             guard count > 0 else { return total }
             total += count
         }

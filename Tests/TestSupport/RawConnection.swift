@@ -8,6 +8,9 @@ package final class RawConnection: Sendable {
     /// Something of the system failed.
     package struct Failure: Error {}
 
+    /// Nothing came, and the stream did not end.
+    package struct Silence: Error {}
+
     /// Connects to a port of this machine.
     package init(port: Int) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -55,18 +58,21 @@ package final class RawConnection: Sendable {
         return poll(&state, 1, 0) > 0
     }
 
-    /// Some bytes; none at the end of the stream, or after a minute of nothing.
-    package func receive() -> [UInt8] {
+    /// Some bytes; none where the other side has ended the stream or the connection.
+    ///
+    /// Throws ``Silence`` after a minute of nothing.
+    package func receive() throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         let count = recv(self.descriptor, &buffer, buffer.count, 0)
+        guard count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK) else { throw Silence() }
         return count > 0 ? Array(buffer.prefix(count)) : []
     }
 
     /// Reads until the text has come, or the stream has ended.
-    package func receive(until text: String) -> String {
+    package func receive(until text: String) throws -> String {
         var all = ""
         while !all.contains(text) {
-            let bytes = self.receive()
+            let bytes = try self.receive()
             guard !bytes.isEmpty else { break }
             all += String(decoding: bytes, as: UTF8.self)
         }
@@ -74,10 +80,10 @@ package final class RawConnection: Sendable {
     }
 
     /// Reads to the end of the stream.
-    package func receiveAll() -> String {
+    package func receiveAll() throws -> String {
         var all: [UInt8] = []
         while true {
-            let bytes = self.receive()
+            let bytes = try self.receive()
             guard !bytes.isEmpty else { return String(decoding: all, as: UTF8.self) }
             all += bytes
         }

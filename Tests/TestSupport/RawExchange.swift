@@ -7,7 +7,7 @@ package enum RawExchange {
             // The server may have answered and closed before it had read all.
             connection.send(bytes)
             if closesInput { connection.finishSending() }
-            return connection.receiveAll()
+            return try connection.receiveAll()
         }
     }
 
@@ -21,7 +21,7 @@ package enum RawExchange {
         try await blocking {
             let connection = try RawConnection(port: port)
             connection.send(bytes)
-            if reads { _ = connection.receive() }
+            if reads { _ = try connection.receive() }
         }
     }
 

@@ -116,17 +116,11 @@ extension DICOMwebClient {
         let left = call.deadline - .now
         guard left > .zero else { throw DICOMwebError.timeout }
         do {
-            let response = try await self.httpClient.execute(outgoing, timeout: TimeAmount(left))
+            let response = try await self.httpClient.answer(to: outgoing, timeout: TimeAmount(left))
             return RawResponse(
                 status: Int(response.status.code),
                 headers: HeaderFields(response.headers),
                 body: ResponseBody(response.body, deadline: call.deadline)
-            )
-        } catch let early as EarlyAnswer {
-            return RawResponse(
-                status: Int(early.head.status.code),
-                headers: HeaderFields(early.head.headers),
-                body: ResponseBody(.bytes(early.body), deadline: call.deadline)
             )
         } catch {
             let isUnsent = !call.progress.hasBegun && TransportFailure.isUnsent(error)

@@ -58,7 +58,8 @@ public struct DICOMwebClient: Sendable {
     /// No redirects, because the credential would go along; no tracing, because span attributes would hold search
     /// values; no hidden retries of connections, because the deadline and the budget are kept here; no decompression,
     /// because a gateway passes bodies on as they are; an end to silence in the middle of a body; and, over HTTP/1.1, no
-    /// part of a body left in memory where a server refuses it before its end.
+    /// part of a body left in memory where a server refuses it before its end: who sends a body with such a client and
+    /// without a ``DICOMwebClient`` gets such a refusal as an ``EarlyAnswer`` that is thrown.
     ///
     /// - Parameters:
     ///   - connectionsPerHost: The number of connections to one server, for HTTP/1.1.

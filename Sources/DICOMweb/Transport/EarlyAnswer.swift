@@ -1,12 +1,36 @@
-import NIOCore
+public import AsyncHTTPClient
+package import NIOCore
 import NIOHTTP1
 
 /// An answer that refuses a request before all of its body was sent, whole.
 ///
-/// It is thrown through the HTTP client, because an error is what makes the client let go of the rest of the body.
-struct EarlyAnswer: Error {
-    let head: HTTPResponseHead
-    let body: ByteBuffer
+/// It is thrown through an HTTP client that was made with
+/// ``DICOMwebClient/transportConfiguration(connectionsPerHost:idleTimeout:)``, because an error is what makes that client
+/// let go of the rest of the body. ``DICOMwebClient`` catches it; who sends a body with such an HTTP client directly must
+/// do so too.
+public struct EarlyAnswer: Error {
+    /// The answer, with its body in memory, of at most 16 MiB.
+    public let response: HTTPClientResponse
+
+    init(_ head: HTTPResponseHead, _ body: ByteBuffer) {
+        self.response = HTTPClientResponse(
+            version: head.version,
+            status: head.status,
+            headers: head.headers,
+            body: .bytes(body)
+        )
+    }
+}
+
+extension HTTPClient {
+    /// Sends a request and gives the answer, one that comes before all of the body was sent like any other.
+    package func answer(to request: HTTPClientRequest, timeout: TimeAmount) async throws -> HTTPClientResponse {
+        do {
+            return try await self.execute(request, timeout: timeout)
+        } catch let early as EarlyAnswer {
+            return early.response
+        }
+    }
 }
 
 /// Turns an answer of 300 or more that comes while the request's body is still being sent into an ``EarlyAnswer``.
@@ -20,11 +44,12 @@ final class EarlyAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// Bytes of such an answer that are taken.
-    private static let bytesMax = 1024 * 1024
+    /// Bytes of such an answer that are taken: as many as a gateway looks at of the answer to a store request.
+    static let bytesMax = 16 * 1024 * 1024
 
     private var isSending = false
-    private var early: EarlyAnswer?
+    private var head: HTTPResponseHead?
+    private var body = ByteBuffer()
 
     /// Puts a handler on a connection of the HTTP client.
     ///
@@ -52,7 +77,7 @@ final class EarlyAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch Self.unwrapOutboundIn(data) {
         case .head:
             self.isSending = true
-            self.early = nil
+            self.forget()
             context.write(data, promise: promise)
         case .body:
             context.write(data, promise: promise)
@@ -66,12 +91,13 @@ final class EarlyAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data) {
         case .head(let head) where self.isSending && head.status.code >= 300:
-            self.early = EarlyAnswer(head: head, body: ByteBuffer())
-        case .body(let bytes) where self.early != nil:
+            self.head = head
+        case .body(let bytes) where self.head != nil:
             self.take(bytes, context)
-        case .end where self.early != nil:
-            guard let early = self.early else { return }
-            self.early = nil
+        case .end where self.head != nil:
+            guard let head = self.head else { return }
+            let early = EarlyAnswer(head, self.body)
+            self.forget()
             self.isSending = false
             context.fireErrorCaught(early)
         default:
@@ -80,21 +106,24 @@ final class EarlyAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard let early = self.early else { return }
-        var body = early.body
-        body.writeImmutableBuffer(bytes)
-        self.early = EarlyAnswer(head: early.head, body: body)
-        guard body.readableBytes > Self.bytesMax else { return }
-        self.early = nil
+        self.body.writeImmutableBuffer(bytes)
+        guard self.body.readableBytes > Self.bytesMax else { return }
+        self.forget()
         self.isSending = false
         context.fireErrorCaught(DICOMwebError.limit(.bodyBytes))
     }
 
     /// All of the request was sent before all of the answer was there: an answer like any other.
     private func release(_ context: ChannelHandlerContext) {
-        guard let early = self.early else { return }
-        self.early = nil
-        context.fireChannelRead(Self.wrapInboundOut(.head(early.head)))
-        if early.body.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(.body(early.body))) }
+        guard let head = self.head else { return }
+        let body = self.body
+        self.forget()
+        context.fireChannelRead(Self.wrapInboundOut(.head(head)))
+        if body.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(.body(body))) }
+    }
+
+    private func forget() {
+        self.head = nil
+        self.body = ByteBuffer()
     }
 }

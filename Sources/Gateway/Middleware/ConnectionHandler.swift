@@ -14,9 +14,10 @@ struct BodyWanted: Sendable {}
 /// It says `100 Continue` (RFC 9110 §10.1.1) when a handler begins to read a body and not before, so that a refusal
 /// comes instead of it. It answers requests that do not parse with a problem document, ends a head that takes too
 /// long and a body that stops coming, or comes in drops, with 408, and closes a connection whose client does not read.
-/// And it closes a connection whose request was answered with more of its body to come than is worth reading, in two
-/// steps (RFC 9112 §9.6): our side first, then for a short while what the client still sends is thrown away, because a
-/// reset would take the answer from it.
+/// And it closes a connection after its last answer in steps (RFC 9112 §9.6): once all of the answer has left our side
+/// is closed, then for a short while what the client still sends is thrown away, because a reset would take the answer
+/// from it. The last answer is one to a request that says so, that could not be read, or that was answered with more of
+/// its body to come than is worth reading.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -31,6 +32,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var bodyPace: BodyPace
     private var isReadPending = false
     private var hasReadPart = false
+    private var isInputClosed = false
+    /// Done when the last byte of the answer that was written last has left.
+    private var lastAnswer: EventLoopFuture<Void>?
+    private var hasLastAnswerLeft = false
     private var headTimer: Scheduled<Void>?
     private var bodyTimer: Scheduled<Void>?
     private var stallTimer: Scheduled<Void>?
@@ -70,13 +75,16 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let now = NIODeadline.now()
-        self.bodyProgress = now
+        let now = context.eventLoop.now
         self.hasReadPart = true
         let action: ConnectionStateMachine.ReadAction
         switch Self.unwrapInboundIn(data) {
-        case .head(let request): action = self.requestBegan(request)
+        case .head(let request):
+            action = self.requestBegan(request)
+            self.bodyProgress = now
         case .body(let bytes):
+            // What is left of a body after its answer has one limit in all, however steadily it comes.
+            if self.state.owesAnswer { self.bodyProgress = now }
             action = self.state.bodyRead(bytes.readableBytes)
             if self.bodyPace.came(bytes.readableBytes, at: now), self.state.awaitsBody {
                 return self.endSlowBody(context)
@@ -92,8 +100,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isReadPending = false
-        self.bodyPace.paused(at: .now())
-        if self.state.awaitsBody, self.bodyTimer == nil { self.watchBody(context) }
+        self.bodyPace.paused(at: context.eventLoop.now)
+        if self.state.isBodyDue, self.bodyTimer == nil { self.watchBody(context) }
         // Bytes that make no part of a request are a head that has begun.
         if !self.hasReadPart, self.state.awaitsHead, self.headTimer == nil { self.watchHead(context) }
         self.hasReadPart = false
@@ -107,8 +115,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         // While nobody asks for bytes it is not the client that is slow.
         if !self.isReadPending {
             self.isReadPending = true
-            self.bodyProgress = .now()
-            if self.state.awaitsBody { self.bodyPace.asked(at: self.bodyProgress) }
+            if self.state.owesAnswer { self.bodyProgress = context.eventLoop.now }
+            if self.state.isBodyDue { self.bodyPace.asked(at: context.eventLoop.now) }
         }
         context.read()
     }
@@ -124,13 +132,12 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             if self.state.answerBegan(closes: closes) { response.headerFields[.connection] = "close" }
             context.write(Self.wrapOutboundOut(.head(response)), promise: promise)
         case .end:
-            context.write(data, promise: promise)
+            self.writeEnd(data, context, promise)
+            self.bodyProgress = context.eventLoop.now
             switch self.state.answerEnded() {
             case .goOn: break
             case .refuse: self.refuse(self.refusal, context)
-            case .close:
-                context.flush()
-                self.linger(context)
+            case .close: self.linger(context)
             }
         default:
             context.write(data, promise: promise)
@@ -141,13 +148,26 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
         if self.state.bodyWanted() {
             context.writeAndFlush(Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            // Until now it was the client that waited.
+            self.bodyProgress = context.eventLoop.now
+            if self.isReadPending { self.bodyPace.asked(at: self.bodyProgress) }
+            if self.bodyTimer == nil { self.watchBody(context) }
         }
         promise?.succeed()
     }
 
+    /// The server has said all that it has to say: no more is written, but what was is still on its way, and where the
+    /// client has closed its side already the channel would be closed as a whole, and at once.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .output else { return context.close(mode: mode, promise: promise) }
+        promise?.succeed()
+        if self.state.serverEnded() { self.linger(context) }
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
-            if self.state.isLingering { return context.close(promise: nil) }
+            self.isInputClosed = true
+            if self.hasLastAnswerLeft { return context.close(promise: nil) }
             self.noteCutRequest(context)
         }
         context.fireUserInboundEventTriggered(event)
@@ -162,15 +182,28 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.stallTimer?.cancel()
         self.stallTimer = nil
-        if !context.channel.isWritable { self.watchReader(context) }
+        let isLastAnswerLeaving = self.state.isLingering && !self.hasLastAnswerLeft
+        if !context.channel.isWritable || isLastAnswerLeaving { self.watchReader(context) }
         context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case ByteToMessageDecoderError.dataReceivedInErrorState(_, let bytes):
+            // Nothing is read as a request after what could not be read; what was wrong with that is known.
+            if self.state.surplusRead(bytes.readableBytes) == .close { context.close(promise: nil) }
+            return
         // More than a client that says `Connection: close` announced: the answer that it gets closes the connection.
-        if case HTTPParserError.closedConnection = error { return }
-        if case HTTPParserError.headerOverflow = error { self.refusal = RequestRefusal.headTooLarge }
-        if error is HostFault { self.refusal = RequestRefusal.badHost }
+        case HTTPParserError.closedConnection: return
+        case HTTPParserError.headerOverflow: self.refusal = RequestRefusal.headTooLarge
+        case is HTTPParserError: break
+        case is HostFault: self.refusal = RequestRefusal.badHost
+        default:
+            // The connection itself is broken: nobody would read an answer, but somebody may be at work on one.
+            self.state.owesAnswer && !self.state.isLingering
+                ? context.fireErrorCaught(error) : context.close(promise: nil)
+            return
+        }
         switch self.state.requestFailed() {
         case .refuse: self.refuse(self.refusal, context)
         case .forward: context.fireErrorCaught(error)
@@ -191,7 +224,8 @@ extension ConnectionHandler {
         return self.state.requestBegan(
             expectsContinue: request.headerFields[.expect]?.lowercased() == "100-continue",
             bytes: Self.bodyBytes(of: request),
-            leavesHTTP: request.method == .connect || request.headerFields[.upgrade] != nil
+            leavesHTTP: request.method == .connect || request.headerFields[.upgrade] != nil,
+            closes: request.headerFields[.connection]?.lowercased() == "close"
         )
     }
 
@@ -227,15 +261,16 @@ extension ConnectionHandler {
     /// Looks at the body's progress at its deadline, as often as it takes.
     private func watchBody(_ context: ChannelHandlerContext) {
         let limit = TimeAmount(self.limits.bodyIdleTimeout)
-        let deadline = max(self.bodyProgress + limit, .now() + .milliseconds(10))
+        let deadline = max(self.bodyProgress + limit, context.eventLoop.now + .milliseconds(10))
         self.bodyTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.bodyTimer = nil
-            guard self.state.awaitsBody else { return }
-            let now = NIODeadline.now()
-            let hasStopped = self.isReadPending && now >= self.bodyProgress + limit
+            guard self.state.isBodyDue else { return }
+            let now = context.eventLoop.now
+            let counts = self.isReadPending || !self.state.owesAnswer
+            let hasStopped = counts && now >= self.bodyProgress + limit
             // Bytes that make no part of a body, as of the frame of a chunk, are seen here only.
             if hasStopped || self.bodyPace.came(0, at: now) { return self.endSlowBody(context) }
-            if !self.isReadPending { self.bodyProgress = now }
+            if !counts { self.bodyProgress = now }
             self.watchBody(context)
         }
     }
@@ -274,18 +309,37 @@ extension ConnectionHandler {
         )
         context.write(Self.wrapOutboundOut(.head(refusal.head)), promise: nil)
         context.write(Self.wrapOutboundOut(.body(refusal.body)), promise: nil)
-        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        self.writeEnd(Self.wrapOutboundOut(.end(nil)), context, nil)
         self.linger(context)
     }
 
+    private func writeEnd(_ end: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        self.lastAnswer = written.futureResult
+        context.write(end, promise: written)
+    }
+
+    /// Waits until the last answer has left, for as long as its reader takes some of it, and then for a while.
     private func linger(_ context: ChannelHandlerContext) {
+        context.flush()
+        let last = self.lastAnswer ?? context.eventLoop.makeSucceededVoidFuture()
+        // Where it does not leave the connection is closed already.
+        last.assumeIsolated().whenSuccess { self.lastAnswerLeft(context) }
+        if !self.hasLastAnswerLeft, self.stallTimer == nil { self.watchReader(context) }
+        self.read(context: context)
+    }
+
+    private func lastAnswerLeft(_ context: ChannelHandlerContext) {
+        self.hasLastAnswerLeft = true
+        self.stallTimer?.cancel()
+        self.stallTimer = nil
+        // A client that has closed its side sends nothing that could lead to a reset.
+        guard context.channel.isActive, !self.isInputClosed else { return context.close(promise: nil) }
         let channel = context.channel
-        self.lingerTimer?.cancel()
         self.lingerTimer = context.eventLoop.scheduleTask(in: TimeAmount(self.limits.lingerTime)) {
             channel.close(promise: nil)
         }
         context.close(mode: .output, promise: nil)
-        self.read(context: context)
     }
 
     private static func bytesWaiting(_ context: ChannelHandlerContext) -> Int {

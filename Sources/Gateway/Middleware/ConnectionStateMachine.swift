@@ -12,6 +12,7 @@ struct ConnectionStateMachine {
     private var answerHasBegun = false
     private var closesAfterAnswer = false
     private var leavesHTTP = false
+    private var isLastRequest = false
     private var failure = Failure.none
     private var lingeringBytes: Int?
 
@@ -67,6 +68,12 @@ struct ConnectionStateMachine {
     /// Whether a request has arrived in part, and its rest is awaited.
     var awaitsBody: Bool { self.arriving != nil && self.failure == .none && !self.isLingering }
 
+    /// Whether the rest of a request is awaited, and it is the client's turn: it does not wait for leave to send it.
+    var isBodyDue: Bool { self.awaitsBody && self.arriving?.expectsContinue == false }
+
+    /// Whether a request has begun whose answer has not ended.
+    var owesAnswer: Bool { self.answersOwed > 0 }
+
     /// Whether the next thing that comes must be the head of a request.
     var awaitsHead: Bool {
         self.arriving == nil && self.answersOwed == 0 && self.failure == .none && !self.isLingering
@@ -80,25 +87,34 @@ struct ConnectionStateMachine {
 
 extension ConnectionStateMachine {
     /// `bytes` is the length of the body, nil where the client does not say; `leavesHTTP` tells that what follows the
-    /// request would be in another protocol, which is never spoken here.
-    mutating func requestBegan(expectsContinue: Bool, bytes: Int?, leavesHTTP: Bool = false) -> ReadAction {
+    /// request would be in another protocol, which is never spoken here; `closes` that the client says it is its last.
+    mutating func requestBegan(
+        expectsContinue: Bool,
+        bytes: Int?,
+        leavesHTTP: Bool = false,
+        closes: Bool = false
+    ) -> ReadAction {
         guard !self.isLingering, self.failure == .none else { return .drop }
         self.arriving = Arriving(expectsContinue: expectsContinue, bytesLeft: bytes)
         self.leavesHTTP = leavesHTTP
+        self.isLastRequest = closes
         self.answersOwed += 1
         return .forward
     }
 
     mutating func bodyRead(_ count: Int) -> ReadAction {
-        if let lingered = self.lingeringBytes {
-            self.lingeringBytes = lingered + count
-            return lingered + count > self.lingerBytesMax ? .close : .drop
-        }
-        guard self.failure == .none else { return .drop }
+        guard !self.isLingering, self.failure == .none else { return self.surplusRead(count) }
         // Whoever sends the body does not wait for leave to do so.
         self.arriving?.expectsContinue = false
         if let left = self.arriving?.bytesLeft { self.arriving?.bytesLeft = max(0, left - count) }
         return .forward
+    }
+
+    /// Bytes come that are part of no request any more.
+    mutating func surplusRead(_ count: Int) -> ReadAction {
+        guard let lingered = self.lingeringBytes else { return .drop }
+        self.lingeringBytes = lingered + count
+        return lingered + count > self.lingerBytesMax ? .close : .drop
     }
 
     mutating func requestEnded() -> ReadAction {
@@ -139,8 +155,8 @@ extension ConnectionStateMachine {
 
     /// The bytes that come in are no HTTP, or end too early.
     mutating func requestFailed() -> FailureAction {
-        if self.isLingering { return .close }
-        guard self.failure == .none else { return .ignore }
+        // What comes after the last answer is thrown away in any case, and the answer may still be on its way.
+        guard !self.isLingering, self.failure == .none else { return .ignore }
         if self.arriving != nil {
             guard self.answersOwed > 0 else {
                 self.lingeringBytes = 0
@@ -157,6 +173,13 @@ extension ConnectionStateMachine {
         return .refuse
     }
 
+    /// The server will write no more; tells whether that is new.
+    mutating func serverEnded() -> Bool {
+        guard !self.isLingering else { return false }
+        self.lingeringBytes = 0
+        return true
+    }
+
     /// A body that was awaited did not go on.
     mutating func bodyStalled() -> FailureAction {
         guard self.awaitsBody else { return .ignore }
@@ -171,13 +194,13 @@ extension ConnectionStateMachine {
         return .refuse
     }
 
-    /// Whether nothing can follow the answer that is being given: its request failed, left HTTP, or has more body to
-    /// come than is worth reading.
+    /// Whether nothing can follow the answer that is being given: its request failed, left HTTP, is the client's last, or
+    /// has more body to come than is worth reading.
     ///
     /// A client that waits for leave may send the body or not after a refusal: nobody can tell what its next bytes are.
     private var isLastAnswer: Bool {
         guard self.answersOwed == 1 else { return false }
-        if self.failure == .told || self.leavesHTTP { return true }
+        if self.failure == .told || self.leavesHTTP || self.isLastRequest { return true }
         guard let arriving = self.arriving else { return false }
         return arriving.expectsContinue || (arriving.bytesLeft ?? .max) > self.unreadBytesMax
     }

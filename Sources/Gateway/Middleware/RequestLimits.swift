@@ -23,9 +23,9 @@ struct RequestLimits: RouterMiddleware {
         // The codec takes lengths up to 64 bits without a sign.
         if let length = request.headers[.contentLength], Int(length) == nil {
             throw CollimatorError(
-                .tooLarge,
+                .invalidInput,
                 "a body longer than any number of ours",
-                publicDetail: "The body is longer than this service accepts in one request."
+                publicDetail: "The Content-Length is not a length that a body can have."
             )
         }
         guard PathCheck.isPlain(request.uri.path) else {

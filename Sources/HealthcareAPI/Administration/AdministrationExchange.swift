@@ -90,7 +90,7 @@ struct AdministrationExchange: Sendable {
             request.body = .bytes(ByteBuffer(string: "{}"))
         }
         let timeout = TimeAmount(self.policy.attemptDeadline)
-        let response = try await self.connections.httpClient.execute(request, timeout: timeout)
+        let response = try await self.connections.httpClient.answer(to: request, timeout: timeout)
         let body = try await response.body.collect(upTo: Self.answerBytesMax)
         // A cancelled body ends early as if it were complete.
         try Task.checkCancellation()

@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import DICOMweb
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -69,7 +70,7 @@ struct TokenExchange: Sendable {
             message.body = .bytes(ByteBuffer(string: form))
         }
         let timeout = TimeAmount(self.policy.attemptDeadline)
-        let response = try await self.connections.httpClient.execute(message, timeout: timeout)
+        let response = try await self.connections.httpClient.answer(to: message, timeout: timeout)
         let body: [UInt8]
         do {
             body = Array(buffer: try await response.body.collect(upTo: Self.answerBytesMax))

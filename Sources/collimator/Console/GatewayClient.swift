@@ -39,7 +39,7 @@ struct GatewayClient: Sendable {
         let response: HTTPClientResponse
         let body: ByteBuffer
         do {
-            response = try await self.httpClient.execute(request, timeout: Self.timeout)
+            response = try await self.httpClient.answer(to: request, timeout: Self.timeout)
             body = try await response.body.collect(upTo: Self.answerBytesMax)
         } catch {
             throw self.unreachable
@@ -63,7 +63,7 @@ struct GatewayClient: Sendable {
         try await httpClient.shutdown()
     }
 
-    /// Uploads one file.
+    /// Uploads one file; a refusal counts although it comes while the file is still being sent.
     func upload(_ file: FileUpload) async throws -> SendResult {
         try await file.withChunks { chunks in
             var request = HTTPClientRequest(url: "\(self.access.api)/studies")
@@ -74,7 +74,7 @@ struct GatewayClient: Sendable {
             let response: HTTPClientResponse
             let body: ByteBuffer
             do {
-                response = try await self.httpClient.execute(request, timeout: Self.uploadTimeout)
+                response = try await self.httpClient.answer(to: request, timeout: Self.uploadTimeout)
                 body = try await response.body.collect(upTo: Self.answerBytesMax)
             } catch {
                 throw SendFailure(reason: "the connection to the gateway broke", isPassing: true)

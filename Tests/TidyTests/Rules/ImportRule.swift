@@ -10,15 +10,14 @@ struct ImportRule {
         "collimator", "CollimatorApp", "Gateway", "Identity", "AccessControl", "Catalog", "HealthcareAPI",
         "HealthcareEmulator", "EmulatorStorage", "PhantomStudies", "Archives", "DICOMFiles", "DICOMweb", "Persistence",
         "Cryptography", "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore", "CArchive", "CDCMTK",
-        "CEmbeddedFiles", "CLibJWT",
-        "COpenSSL", "CPageCache", "CVips",
+        "CEmbeddedFiles", "CLibJWT", "COpenSSL", "CPageCache", "CVips",
     ]
 
     /// Modules that exactly one of ours may see, so that a library can be replaced in one place.
     static let owners = [
         "CArchive": "Archives", "CDCMTK": "DICOMFiles", "CEmbeddedFiles": "EmbeddedFiles", "CLibJWT": "Cryptography",
-        "COpenSSL": "Cryptography",
-        "CPageCache": "HealthcareEmulator", "CVips": "ImageCodec", "GRDB": "Persistence", "SQLite3": "Persistence",
+        "COpenSSL": "Cryptography", "CPageCache": "HealthcareEmulator", "CVips": "ImageCodec", "GRDB": "Persistence",
+        "SQLite3": "Persistence",
     ]
 
     /// Who speaks HTTP as a server.
