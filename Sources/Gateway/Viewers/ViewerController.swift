@@ -70,7 +70,9 @@ struct ViewerController: Sendable {
     private func folder(_ request: Request, context: GatewayContext) throws(CollimatorError) -> ViewerFolder {
         if let folder = self.folder { return folder }
         guard try self.callers.find(request, context: context) != nil else {
-            throw CollimatorError(.unauthenticated, "no viewer is configured, and nobody asks for it")
+            // The words of any guarded path.
+            _ = try self.callers.authenticator.authenticate(authorization: [])
+            throw Self.missing
         }
         throw Self.missing
     }
