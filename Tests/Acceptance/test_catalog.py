@@ -117,7 +117,8 @@ def test_a_backfill_that_is_killed_ends_with_the_same_catalog(binary, full, tmp_
         eventually(lambda: is_complete(folder, "radiology"), "the backfill does not end")
         eventually(lambda: catalog_of(folder, "radiology") == expected, "the catalog is not what the store has")
         assert gateway.stop() == 0
-        assert not (folder / "catalog.db-wal").exists(), "the log of the database is left behind"
+        log = folder / "catalog.db-wal"
+        assert not log.exists() or log.stat().st_size == 0, "the log of the database is left behind"
         assert stat.S_IMODE((folder / "catalog.db").stat().st_mode) == 0o600
     finally:
         gateway.kill()

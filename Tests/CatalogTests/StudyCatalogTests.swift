@@ -106,7 +106,9 @@ struct StudyCatalogTests {
             #expect(kept.notices.isEmpty)
 
             kept.store.remove(try #require(StudyUID("1.2.1")))
-            kept.store.set([try Kept.study("1.2.2", instances: 1, name: "Other"), try Kept.study("1.2.3", instances: 1)])
+            kept.store.set([
+                try Kept.study("1.2.2", instances: 1, name: "Other"), try Kept.study("1.2.3", instances: 1),
+            ])
             try await kept.catalog.synchronize(kept.name)
             let found = Set(kept.notices.map { "\($0.kind) \($0.study) \($0.origin)" })
             #expect(found == ["deleted 1.2.1 reconciled", "updated 1.2.2 reconciled", "created 1.2.3 reconciled"])
@@ -170,6 +172,62 @@ struct StudyCatalogTests {
             let page = try await kept.catalog.search(StudyQuery(stores: [kept.name], limit: 10))
             #expect(page.studies.isEmpty)
             kept.isSlow.withLock { $0 = false }
+        }
+    }
+
+    @Test(
+        "instances that came behind our back into a study that the lists show as before are counted with the next sweep"
+    )
+    func recount() async throws {
+        try await Kept.run { kept in
+            let total = SharedCount()
+            var upstream = kept.store.upstream
+            upstream.instanceCount = { total.value }
+            try await kept.catalog.add(kept.name, upstream: upstream)
+            kept.store.set(try (1...5).map { try Kept.study("1.2.\($0)", instances: 2) })
+            total.set(10)
+            let running = Task { await kept.catalog.run(logger: Kept.quiet) }
+            try await eventually { try await kept.counts(in: kept.name) == [2, 2, 2, 2, 2] }
+            kept.store.set([try Kept.study("1.2.3", instances: 7)])
+            total.set(15)
+            try await kept.catalog.synchronize(kept.name)
+            try await eventually { try await kept.counts(in: kept.name) == [2, 2, 2, 2, 7] }
+            running.cancel()
+            await running.value
+        }
+    }
+
+    @Test("ten thousand studies are paged to the end, each once, in order, while others arrive")
+    func manyRows() async throws {
+        let store = PretendStore(pageSize: 2_000, offsetMax: 100_000)
+        let name = try #require(StoreName("radiology"))
+        store.set(
+            try (1...10_050).map { index in
+                let day =
+                    "2026\(index % 12 < 9 ? "0" : "")\(index % 12 + 1)\(index % 28 < 9 ? "0" : "")\(index % 28 + 1)"
+                return try StudyEntry.made("1.2.\(index)", [(.studyDate, day)])
+            }
+        )
+        try await withCatalog { catalogStore, _ in
+            let catalog = StudyCatalog(catalogStore)
+            try await catalog.add(name, upstream: store.upstream)
+            try await catalog.synchronize(name)
+            var query = StudyQuery(stores: [name], limit: 200)
+            var found: [CatalogStudy] = []
+            repeat {
+                let page = try await catalog.search(query)
+                found += page.studies
+                query.after = page.next
+                let late = try StudyEntry.made("1.3.\(found.count)", [(.studyDate, "20270101")])
+                store.set([late])
+                try await catalog.changed(late.study, in: name)
+            } while query.after != nil
+            let moments = found.map {
+                StudyMoment(date: $0.attributes.string(.studyDate), time: nil)
+            }
+            #expect(Set(found.map(\.study)).count == 10_050)
+            #expect(found.count == 10_050)
+            #expect(zip(moments, moments.dropFirst()).allSatisfy { $0 >= $1 })
         }
     }
 
@@ -273,6 +331,14 @@ private final class Told: Sendable {
     var all: [StudyChangeNotice] { self.notices.withLock { $0 } }
 
     func add(_ notice: StudyChangeNotice) { self.notices.withLock { $0.append(notice) } }
+}
+
+private final class SharedCount: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { self.count.withLock { $0 } }
+
+    func set(_ value: Int) { self.count.withLock { $0 = value } }
 }
 
 private final class SharedFlag: Sendable {

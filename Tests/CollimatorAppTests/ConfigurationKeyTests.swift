@@ -29,6 +29,7 @@ struct ConfigurationKeyTests {
             "endpoints.healthcare": standard.healthcareEndpoint, "emulator.port": "\(standard.emulatorPort)",
             "upstream.credentials": "application-default", "server.allowedOrigins": "none",
             "server.trustedProxies": "none", "stores.names": "none",
+            "catalog.sweepInterval": "\(standard.catalogSweepSeconds)",
         ]
         for key in ServeConfiguration.keys { #expect(values[key.name] == key.standard, "\(key.name)") }
         #expect(standard.allowedOrigins.isEmpty && standard.stores.isEmpty)

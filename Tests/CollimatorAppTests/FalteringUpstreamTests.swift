@@ -35,8 +35,7 @@ struct FalteringUpstreamTests {
             let key = archive.key
             for path in Self.paths {
                 async let served: Void = blocking {
-                    let connection = try listener.accept()
-                    try upstream(connection)
+                    try upstream(try Self.upload(to: listener))
                 }
                 try await blocking { try client(path, { try RawConnection(port: port) }, key) }
                 try await served
@@ -46,12 +45,24 @@ struct FalteringUpstreamTests {
         }
     }
 
+    /// The first connection with an upload, its head read; the catalog, which looks at the store too, finds it empty.
+    private static func upload(to listener: RawListener) throws -> RawConnection {
+        while true {
+            let connection = try listener.accept()
+            guard connection.receive(until: "\r\n\r\n").hasPrefix("GET ") else { return connection }
+            connection.send(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\nContent-Length: 2\r\n"
+                    + "Connection: close\r\n\r\n[]"
+            )
+            connection.end()
+        }
+    }
+
     private static let refusal = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"
 
     @Test("a refusal before the body is read reaches a client that pauses in the middle of it")
     func earlyRefusal() async throws {
         try await self.withGateway { upstream in
-            _ = try upstream.receive(until: "\r\n\r\n")
             upstream.send(Self.refusal)
             // The gateway gives the connection up rather than sending on.
             _ = try upstream.receiveAll()
@@ -71,7 +82,6 @@ struct FalteringUpstreamTests {
     )
     func refusalWhileSending(isReading: Bool) async throws {
         try await self.withGateway { upstream in
-            _ = try upstream.receive(until: "\r\n\r\n")
             upstream.send(Self.refusal)
             if isReading { _ = try upstream.receiveAll() }
         } _: { path, connect, key in
@@ -86,7 +96,6 @@ struct FalteringUpstreamTests {
     @Test("a store that dies in the middle of a body cannot be reached now")
     func dying() async throws {
         try await self.withGateway { upstream in
-            _ = try upstream.receive(until: "\r\n\r\n")
             _ = try upstream.receive()
             upstream.end()
         } _: { path, connect, key in
@@ -104,8 +113,6 @@ struct FalteringUpstreamTests {
         // A client that goes before anything was sent on leaves the store in peace.
         let hasBegun = DispatchSemaphore(value: 0)
         try await self.withGateway { upstream in
-            let beginning = try upstream.receive(until: "\r\n\r\n")
-            #expect(beginning.hasPrefix("POST "))
             hasBegun.signal()
             // It ends, and not with the end of a body.
             let rest = try upstream.receiveAll()

@@ -14,6 +14,7 @@ struct OwnAddressTests {
         let parts = try GatewayUnderTest(ScriptedUpstream()).parts
         let controller = DICOMwebController(
             limits: parts.limits,
+            catalog: parts.catalog,
             publicURL: nil,
             changes: parts.changes,
             isEncrypted: isEncrypted

@@ -44,7 +44,8 @@ extension CatalogStore {
     /// Forgets every store that is not among these.
     func forgetOthers(than stores: [StoreName]) async throws {
         let names = try await self.database.read { connection in
-            try connection.query("SELECT name FROM store WHERE NOT (name >= ?1 AND name < ?2)",
+            try connection.query(
+                "SELECT name FROM store WHERE NOT (name >= ?1 AND name < ?2)",
                 [.text(Self.forgottenPrefix), .text(Self.forgottenEnd)]
             ).map { try $0.text(0) }
         }
@@ -115,9 +116,22 @@ extension CatalogStore {
         }
     }
 
-    /// Studies that nobody has counted, newest first, after the position.
-    func uncounted(
+    /// How many instances were counted in all.
+    func instanceTotal(in store: StoreName) async throws -> Int {
+        try await self.database.read { connection in
+            guard let number = try Self.number(of: store, on: connection) else { return 0 }
+            let row = try connection.queryOne(
+                "SELECT SUM(instanceCount) FROM study WHERE store = ?1",
+                [.integer(number)]
+            )
+            return Int(try row?.integerIfPresent(0) ?? 0)
+        }
+    }
+
+    /// Studies newest first, after the position: those that nobody has counted, or all.
+    func studies(
         in store: StoreName,
+        uncountedOnly: Bool,
         after position: CountingPosition?,
         limit: Int
     ) async throws -> [(study: StudyUID, position: CountingPosition)] {
@@ -126,12 +140,12 @@ extension CatalogStore {
             return try connection.query(
                 """
                 SELECT uid, moment, id FROM study
-                WHERE store = ?1 AND instanceCount IS NULL AND (moment < ?2 OR (moment = ?2 AND id < ?3))
+                WHERE store = ?1 AND (?5 = 0 OR instanceCount IS NULL) AND (moment < ?2 OR (moment = ?2 AND id < ?3))
                 ORDER BY moment DESC, id DESC LIMIT ?4
                 """,
                 [
                     .integer(number), .integer(position?.moment ?? Int64.max), .integer(position?.number ?? Int64.max),
-                    .integer(limit),
+                    .integer(limit), .integer(uncountedOnly ? 1 : 0),
                 ]
             ).compactMap { row in
                 guard let study = StudyUID(try row.text(0)) else { return nil }

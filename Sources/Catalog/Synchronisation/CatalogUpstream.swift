@@ -19,6 +19,8 @@ package struct CatalogUpstream: Sendable {
     package var study: @Sendable (_ study: StudyUID) async throws -> StudyEntry?
     /// How many studies the store says it has; nil where it does not say.
     package var studyCount: @Sendable () async throws -> Int?
+    /// How many instances the store says it has; nil where it does not say.
+    package var instanceCount: @Sendable () async throws -> Int? = { nil }
 
     package init(
         pageSize: Int = 5_000,

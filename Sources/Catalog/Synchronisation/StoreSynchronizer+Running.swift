@@ -75,32 +75,45 @@ extension StoreSynchronizer {
 
     /// Asks for the studies that nobody has counted, newest first and one at a time; it begins when the first backfill is
     /// complete, and has no more to keep than what the catalog itself says.
+    ///
+    /// Where the store then has other instances in all than were counted, every study is asked for again.
     private func count(_ logger: Logger) async throws {
         guard self.state.isComplete, self.hasUncounted else { return await self.counting.wait() }
         self.hasUncounted = false
         do {
-            var position: CountingPosition?
-            while true {
-                let batch = try await self.catalog.uncounted(in: self.store, after: position, limit: Self.batch)
-                guard let last = batch.last else { return }
-                for (study, _) in batch {
-                    try await self.obeyPause()
-                    try await self.countOne(study, logger)
-                    try await self.configuration.sleep(self.configuration.countingRest)
-                }
-                position = last.position
-            }
+            try await self.countAll(uncountedOnly: true, logger)
+            try await self.obeyPause()
+            if try await self.isRecountDue() { try await self.countAll(uncountedOnly: false, logger) }
         } catch {
             self.hasUncounted = true
             throw error
         }
     }
 
-    private func countOne(_ study: StudyUID, _ logger: Logger) async throws {
+    private func countAll(uncountedOnly: Bool, _ logger: Logger) async throws {
+        var position: CountingPosition?
+        while true {
+            let batch = try await self.catalog.studies(
+                in: self.store,
+                uncountedOnly: uncountedOnly,
+                after: position,
+                limit: Self.batch
+            )
+            guard let last = batch.last else { return }
+            for (study, _) in batch {
+                try await self.obeyPause()
+                try await self.countOne(study, origin: uncountedOnly ? nil : .reconciled, logger)
+                try await self.configuration.sleep(self.configuration.countingRest)
+            }
+            position = last.position
+        }
+    }
+
+    private func countOne(_ study: StudyUID, origin: StudyChangeNotice.Origin?, _ logger: Logger) async throws {
         do {
-            try await self.refresh(study)
-        } catch where UpstreamPause.isOfOneStudy(error) {
-            // It stays uncounted until the next walk.
+            try await self.refresh(study, origin: origin)
+        } catch  where UpstreamPause.isOfOneStudy(error) {
+            // It stays as it is until the next walk.
             self.tell(logger, error)
         }
     }

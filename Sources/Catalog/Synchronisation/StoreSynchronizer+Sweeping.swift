@@ -160,6 +160,17 @@ extension StoreSynchronizer {
         return true
     }
 
+    /// Whether instances came or went that no list shows, so that every study is to be counted again.
+    func isRecountDue() async throws -> Bool {
+        let upstream = self.upstream
+        guard let count = try await self.call({ try await upstream.instanceCount() }) else { return false }
+        let difference = try await count - self.catalog.instanceTotal(in: self.store)
+        let times = self.recountedDifference.difference == difference ? self.recountedDifference.times : 0
+        guard difference != 0, times < Self.sameDifferenceMax else { return false }
+        self.recountedDifference = (difference, times + 1)
+        return true
+    }
+
     /// How many walks the same difference of the counts begins.
     private static let sameDifferenceMax = 2
 }

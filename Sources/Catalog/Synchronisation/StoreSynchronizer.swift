@@ -38,6 +38,8 @@ package actor StoreSynchronizer {
     /// How long the last walk took, and which difference of the counts began it how often.
     var lastSweepDuration = Duration.zero
     var sweptDifference = (difference: 0, times: 0)
+    /// Which difference of the numbers of instances had every study counted again, and how often.
+    var recountedDifference = (difference: 0, times: 0)
     /// Whether there may be studies that nobody has counted.
     var hasUncounted = true
 

@@ -12,8 +12,9 @@ extension CatalogUpstream {
             studies: { try await search.studies($0) },
             series: { try await search.series($0) },
             study: { try await StudyReading(search: search, study: $0).entry() },
-            studyCount: { try await search.studyCount() }
+            studyCount: { try await search.count("studyCount") }
         )
+        self.instanceCount = { try await search.count("instanceCount") }
         self.settings = "issuer=\(store.issuerOfPatientID ?? "")"
     }
 }
@@ -50,16 +51,16 @@ struct CatalogSearch: Sendable {
         return rows.first { $0.string(.studyInstanceUID) == study.rawValue }.map(self.study)
     }
 
-    /// How many studies the store has, by its metrics, which may be a little behind; nil where nobody says.
+    /// How many there are in the store, by its metrics, which may be a little behind; nil where nobody says.
     ///
     /// A credential that may search need not be allowed to see the metrics.
-    func studyCount() async throws -> Int? {
+    func count(_ name: String) async throws -> Int? {
         guard let healthcare = self.store.healthcare, let resource = self.store.resource else { return nil }
         let path = "\(CloudPath.encoded(resource.description)):getDICOMStoreMetrics"
         do {
             let metrics = try await healthcare.json(path, Self.call)
             // Nought is left out, as in all JSON of protocol buffers.
-            guard let count = metrics["studyCount"] else { return 0 }
+            guard let count = metrics[name] else { return 0 }
             return count.text.flatMap { Int($0) }
         } catch let error as CollimatorError where error.code == .notFound {
             return nil

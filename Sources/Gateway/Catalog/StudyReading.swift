@@ -31,7 +31,8 @@ struct StudyReading: Sendable {
         }
     }
 
-    private func entry(_ attributes: DataSet, _ series: [(series: SeriesUID, row: DataSet)]) async throws -> StudyEntry {
+    private func entry(_ attributes: DataSet, _ series: [(series: SeriesUID, row: DataSet)]) async throws -> StudyEntry
+    {
         let census = try await self.census(of: attributes)
         var attributes = attributes
         if let issuer = census.issuer { attributes.set(.issuerOfPatientID, issuer) }
