@@ -49,7 +49,7 @@ struct FalteringUpstreamTests {
     private static func upload(to listener: RawListener) throws -> RawConnection {
         while true {
             let connection = try listener.accept()
-            guard connection.receive(until: "\r\n\r\n").hasPrefix("GET ") else { return connection }
+            guard try connection.receive(until: "\r\n\r\n").hasPrefix("GET ") else { return connection }
             connection.send(
                 "HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\nContent-Length: 2\r\n"
                     + "Connection: close\r\n\r\n[]"
