@@ -39,7 +39,7 @@ extension StoreSynchronizer {
         package var countingRest = Duration.milliseconds(10)
         /// Notices kept; beyond that everything is compared instead.
         package var noticesMax = 10_000
-        /// Hears of what changed, after it was written down. It must return quickly.
+        /// Hears of what changed, after it was written down; it must return quickly.
         package var onChange: @Sendable (_ change: StudyChangeNotice) async -> Void = { _ in }
         /// Waits, so that tests need not.
         package var sleep: @Sendable (_ duration: Duration) async throws -> Void = { try await Task.sleep(for: $0) }
