@@ -1,6 +1,6 @@
 """The catalog: killed at any moment it ends up the same, and it follows what happens behind our back.
 
-COLLIMATOR_CATALOG_STUDIES sets how many studies there are (2000), COLLIMATOR_CATALOG_KILLS how often the service is killed (8),
+COLLIMATOR_CATALOG_STUDIES sets how many studies there are (3000), COLLIMATOR_CATALOG_KILLS how often the service is killed (8),
 COLLIMATOR_KILL_SEED makes a run repeatable (it is printed).
 """
 
@@ -19,7 +19,7 @@ from support.dicom import file_bytes, new_uid, slice_of
 from support.orthanc import Orthanc, is_installed
 from support.servers import Emulator, Gateway
 
-STUDIES = int(os.environ.get("COLLIMATOR_CATALOG_STUDIES", "2000"))
+STUDIES = int(os.environ.get("COLLIMATOR_CATALOG_STUDIES", "3000"))
 KILLS = int(os.environ.get("COLLIMATOR_CATALOG_KILLS", "8"))
 SEED = int(os.environ.get("COLLIMATOR_KILL_SEED", str(random.SystemRandom().randrange(2**32))))
 PATIENCE_SECONDS = 120
@@ -104,11 +104,14 @@ def test_a_backfill_that_is_killed_ends_with_the_same_catalog(binary, full, tmp_
     chance = random.Random(SEED)
     folder = tmp_path / "data"
     gateway = gateway_of(binary, folder, "radiology", healthcare(emulator, store.path), endpoint(emulator))
-    sizes = []
+    sizes = [0]
     try:
         for _ in range(KILLS):
             gateway.start()
-            time.sleep(chance.uniform(0, 0.5))
+            # As soon as there is more than before, so that the kills fall between pages; else at any moment after that.
+            end = time.monotonic() + chance.uniform(0.2, 3)
+            while time.monotonic() < end and len(catalog_of(folder, "radiology")) <= sizes[-1]:
+                time.sleep(0.005)
             gateway.kill()
             sizes.append(len(catalog_of(folder, "radiology")))
         print(f"after the kills: {sizes}")

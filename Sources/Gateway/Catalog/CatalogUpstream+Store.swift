@@ -25,7 +25,7 @@ struct CatalogSearch: Sendable {
 
     static let call = UpstreamCall(tier: .read, principal: nil)
     /// Rows of a page: few enough that one in memory is nothing, as many as make the way there worth it.
-    private static let healthcarePageSize = 2_000
+    private static let healthcarePageSize = 1_000
     /// The same of other servers, some of which read a file for each row.
     private static let pageSize = 500
 
