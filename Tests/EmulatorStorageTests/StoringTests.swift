@@ -104,6 +104,8 @@ struct StoringTests {
             try await spool?.write(ByteBuffer(repeating: 7, count: 100))
             #expect(try fixture.spooled().count == 1)
             spool = nil
+            // The thread that closed it may hold it for a moment longer.
+            for _ in 0..<1_000 where try !fixture.spooled().isEmpty { try await Task.sleep(for: .milliseconds(10)) }
             #expect(try fixture.spooled().isEmpty)
             let discarded = try fixture.archive.makeSpoolFile()
             await discarded.discard()
@@ -141,6 +143,8 @@ struct StoringTests {
             }
             #expect(!open.contains(path))
             spool = nil
+            // The thread that closed it may hold it for a moment longer.
+            for _ in 0..<1_000 where try !fixture.spooled().isEmpty { try await Task.sleep(for: .milliseconds(10)) }
             #expect(try fixture.spooled().isEmpty)
             let other = try fixture.archive.makeSpoolFile()
             try await other.write(ByteBuffer(bytes: TestObject().bytes()))
