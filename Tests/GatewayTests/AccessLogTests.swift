@@ -1,3 +1,4 @@
+import Catalog
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -22,8 +23,10 @@ struct AccessLogTests {
         let lines = Lines()
         let configuration = LoggingConfiguration(level: .info, sink: LogSink { lines.add($0) })
         let logger = LoggerFactory(configuration: configuration).logger(label: "test")
+        let parts = try GatewayUnderTest(upstream).parts
+        try await parts.catalog.prepare()
         let application = gatewayApplication(
-            try GatewayUnderTest(upstream).parts,
+            parts,
             address: .hostname("127.0.0.1", port: 0),
             logger: logger
         )

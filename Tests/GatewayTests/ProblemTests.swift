@@ -31,7 +31,7 @@ struct ProblemTests {
     )
     func upstreamFailures(error: DICOMwebError, status: Int, code: String) async throws {
         let gateway = try GatewayUnderTest(ScriptedUpstream(search: { _ in throw error }))
-        let answer = try await gateway.request(.get, "/api/v1/stores/radiology/studies")
+        let answer = try await gateway.request(.get, "\(Sample.studyPath)/series/\(Sample.series)/instances")
         #expect(answer.status.code == status)
         let problem = try answer.problem()
         #expect(problem.code == code)
@@ -45,7 +45,7 @@ struct ProblemTests {
         let gateway = try GatewayUnderTest(
             ScriptedUpstream(search: { _ in throw DICOMwebError.throttled(retryAfter: .milliseconds(6500)) })
         )
-        let answer = try await gateway.request(.get, "/api/v1/stores/radiology/studies")
+        let answer = try await gateway.request(.get, "\(Sample.studyPath)/series/\(Sample.series)/instances")
         #expect(answer.headers[.retryAfter] == "7")
     }
 
@@ -55,7 +55,7 @@ struct ProblemTests {
             let description = "Smith^John is secret"
         }
         let gateway = try GatewayUnderTest(ScriptedUpstream(search: { _ in throw Leaky() }))
-        let answer = try await gateway.request(.get, "/api/v1/stores/radiology/studies")
+        let answer = try await gateway.request(.get, "\(Sample.studyPath)/series/\(Sample.series)/instances")
         #expect(answer.status == .internalServerError)
         #expect(!answer.text.contains("Smith"))
         #expect(!answer.text.contains("translated"))

@@ -166,7 +166,9 @@ struct StudySearchTests {
 
     @Test("a store that is not indexed to its end is said to be incomplete")
     func incomplete() async throws {
-        let answer = try await GatewayUnderTest(ScriptedUpstream()).request(.get, Self.path)
+        let gateway = try GatewayUnderTest(ScriptedUpstream())
+        try await gateway.parts.catalog.prepare()
+        let answer = try await gateway.request(.get, Self.path)
         #expect(answer.text == #"{"items":[],"nextCursor":null,"total":0,"complete":false}"#)
     }
 

@@ -77,6 +77,8 @@ struct StudyTests {
     func behindOurBack() async throws {
         let gateway = try await GatewayUnderTest(ScriptedUpstream(search: { Self.search($0) }))
             .knowing([try Self.entry([Sample.series])])
+        // It is counted when it is first looked at.
+        #expect(try await gateway.request(.get, Sample.studyPath).status == .ok)
         let name = try #require(StoreName("radiology"))
         try await gateway.parts.catalog.add(name, upstream: .holding([try Self.entry()]))
         let bare = try await gateway.request(.get, Sample.studyPath)

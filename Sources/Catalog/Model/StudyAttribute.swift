@@ -57,6 +57,9 @@ package enum StudyAttribute: Int, Sendable, CaseIterable {
         }
     }
 
+    /// The attribute of which this one holds words; nil where it holds something of its own.
+    var whole: StudyAttribute? { Self.allCases.first { $0.words == self } }
+
     /// Where a search without a field looks.
     package static let freeText: [StudyAttribute] = [
         .patientName, .patientID, .issuerOfPatientID, .accessionNumber, .studyDescription, .studyID,

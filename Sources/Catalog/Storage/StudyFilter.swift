@@ -11,6 +11,8 @@ struct StudyFilter {
     private(set) var pieces: [String] = []
     /// What is decided on the values in the index.
     private var values: [(attribute: StudyAttribute, test: AttributeMatch.Test)] = []
+    /// Patterns of which a word of either attribute must match one.
+    private var wordPatterns: [(whole: StudyAttribute, words: StudyAttribute, pattern: WildcardPattern)] = []
     /// What is decided on the attributes that are kept.
     private var matches: [AttributeMatch] = []
 
@@ -29,7 +31,7 @@ struct StudyFilter {
     var isEmpty: Bool { self.pieces.isEmpty && self.isWholeInSQL }
 
     /// Whether nothing is left over.
-    var isWholeInSQL: Bool { self.values.isEmpty && self.matches.isEmpty }
+    var isWholeInSQL: Bool { self.values.isEmpty && self.wordPatterns.isEmpty && self.matches.isEmpty }
 
     private mutating func add(_ condition: StudyCondition, _ arguments: inout StatementArguments) {
         switch condition {
@@ -46,6 +48,11 @@ struct StudyFilter {
         case .text(let words):
             self.add(words: words, in: StudyAttribute.freeTextWords, &arguments)
         case .pattern(let attribute, let pattern):
+            if let whole = attribute.whole {
+                self.add(prefix: pattern.prefix, in: [whole, attribute], &arguments)
+                self.wordPatterns.append((whole, attribute, pattern))
+                return
+            }
             guard let interval = ValueInterval(attribute, pattern) else { return }
             self.add(interval.sql(&arguments))
             if !pattern.isDecided(by: interval) { self.values.append((attribute, .pattern(pattern))) }
@@ -86,11 +93,20 @@ struct StudyFilter {
         _ arguments: inout StatementArguments
     ) {
         for word in words.flatMap({ SearchText.typedWords($0) }) {
-            let list = arguments.bindList(attributes.map { .integer($0.rawValue) })
-            var test = "v.attribute IN (\(list)) AND v.value >= \(arguments.bind(.text(word)))"
-            if let bound = SearchText.upperBound(of: word) { test += " AND v.value < \(arguments.bind(.text(bound)))" }
-            self.add(test)
+            self.add(prefix: word, in: attributes, &arguments)
         }
+    }
+
+    /// A value of one of the attributes must begin so.
+    private mutating func add(
+        prefix: String,
+        in attributes: [StudyAttribute],
+        _ arguments: inout StatementArguments
+    ) {
+        let list = arguments.bindList(attributes.map { .integer($0.rawValue) })
+        var test = "v.attribute IN (\(list)) AND v.value >= \(arguments.bind(.text(prefix)))"
+        if let bound = SearchText.upperBound(of: prefix) { test += " AND v.value < \(arguments.bind(.text(bound)))" }
+        self.add(test)
     }
 
     private mutating func add(_ test: String) {
@@ -105,6 +121,14 @@ struct StudyFilter {
                 [.integer(study), .integer(attribute.rawValue)]
             ).map { try $0.text(0) }
             guard test.passes(AttributeValues(form: attribute.form, texts: texts)) else { return false }
+        }
+        for (whole, words, pattern) in self.wordPatterns {
+            let texts = try connection.query(
+                "SELECT value FROM studyValue WHERE study = ?1 AND attribute IN (?2, ?3)",
+                [.integer(study), .integer(whole.rawValue), .integer(words.rawValue)]
+            ).map { try $0.text(0) }
+            let there = texts.flatMap { SearchText.words($0) }
+            guard there.contains(where: { pattern.matches($0) }) else { return false }
         }
         guard !self.matches.isEmpty else { return true }
         return try MatchableStudy(study, on: connection)?.matches(self.matches) ?? false

@@ -31,6 +31,10 @@ struct ValueRange {
         case .text(let words):
             return self.ranges(ofWords: words, in: StudyAttribute.freeTextWords, at: index)
         case .pattern(let attribute, let pattern):
+            if let whole = attribute.whole {
+                let intervals = [whole, attribute].map { ValueInterval.prefix(pattern.prefix, of: $0) }
+                return [ValueRange(condition: index, intervals: intervals, isExact: false)]
+            }
             guard let interval = ValueInterval(attribute, pattern) else { return [] }
             let isExact = pattern.isDecided(by: interval)
             return [
