@@ -51,7 +51,7 @@ def test_stores(gateway):
 def test_search_pages_by_link(gateway, path):
     first = gateway.call("GET", path, params={"patientName": "read", "limit": 1})
     assert first.status_code == 200, first.text
-    assert first.json()["total"] is None and first.json()["complete"] is True
+    assert first.json()["total"] == 2 and first.json()["complete"] is True
     second = gateway.call("GET", first.links["next"]["url"])
     assert second.json()["nextCursor"] is None and "next" not in second.links
     assert second.json()["total"] == 2
@@ -72,24 +72,22 @@ def test_search_by_post_is_not_kept(gateway):
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({"colour": "red"}, 400), ({"modality": ["CT"]}, 400), ({"limit": 201}, 400), ({"store": "elsewhere"}, 400), ([], 400)],
+    [({"colour": "red"}, 400), ({"modality": ["C*"]}, 400), ({"limit": 201}, 400), ({"store": "elsewhere"}, 400), ([], 400)],
 )
 def test_search_by_post_refuses(gateway, body, status):
     answer = gateway.call("POST", "/api/v1/studies/search", json=body)
     assert answer.status_code == status and answer.json()["detail"]
 
 
-def test_what_needs_the_index_is_told_apart_from_what_is_unknown(gateway):
-    later = gateway.call("GET", "/api/v1/studies", params={"modality": "CT"})
+def test_an_unknown_filter_is_told_what_is_known(gateway):
     unknown = gateway.call("GET", "/api/v1/studies", params={"colour": "red"})
-    assert later.status_code == unknown.status_code == 400
-    assert "not yet available" in later.json()["detail"] and "patientName" in unknown.json()["detail"]
+    assert unknown.status_code == 400 and "patientName" in unknown.json()["detail"]
 
 
 def test_series_and_instances(gateway):
     series = gateway.call("GET", f"{STUDY}/series").json()
     assert [each["uid"] for each in series["items"]] == SERIES_UIDS and series["nextCursor"] is None
-    assert series["items"][0]["modality"] == "CT" and series["items"][0]["instanceCount"] is None
+    assert series["items"][0]["modality"] == "CT" and series["items"][0]["instanceCount"] == 4
     one = gateway.call("GET", SERIES, params={"include": "instances"}).json()
     assert one["instanceCount"] == len(one["instances"]) == 4
     instances = gateway.call("GET", one["links"]["instances"]).json()["items"]
