@@ -22,12 +22,8 @@ MANY = 2000
 def demo(binary, tmp_path_factory):
     """A gateway with the made-up studies, all of them in the catalog."""
     with Gateway(binary, tmp_path_factory.mktemp("search"), "--demo") as server:
-        def known():
-            found = server.call("GET", STORE).json()
-            return found["catalog"]["complete"] and (found["studyCount"] or 0) >= 20
-
-        wait_until(known)
-        # Filling goes on while the first studies are known: it is done when nothing changes for a while.
+        # The mark is put when the last file is stored; the catalog has it all when nothing changes for a while.
+        wait_until((server.folder / "demo-filled").exists)
         wait_until(lambda: is_settled(server))
         yield server
 
