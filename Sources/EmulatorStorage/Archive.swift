@@ -18,6 +18,8 @@ package final class Archive: Sendable {
     /// Threads for parsing uploads.
     let parserPool: NIOThreadPool
     let committer: StoreCommitter
+    /// Rings when a message was published.
+    package let bell: PublishBell
     let jobs = BackgroundJobs()
     let faults: FaultPoints
     let deletionPauses: [Duration]
@@ -69,7 +71,14 @@ package final class Archive: Sendable {
         self.parserPool = NIOThreadPool(numberOfThreads: configuration.parserThreads)
         self.filePool.start()
         self.parserPool.start()
-        self.committer = StoreCommitter(database: database, vault: self.vault, pool: self.filePool, faults: faults)
+        self.bell = PublishBell()
+        self.committer = StoreCommitter(
+            database: database,
+            vault: self.vault,
+            pool: self.filePool,
+            bell: self.bell,
+            faults: faults
+        )
         self.faults = faults
         self.deletionPauses = configuration.deletionPauses
         self.lockDescriptor = Mutex(lock)

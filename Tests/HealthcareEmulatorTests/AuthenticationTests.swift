@@ -148,7 +148,9 @@ struct AuthenticationTests {
                 "sub": email, "aud": "https://healthcare.googleapis.com/", "scope": NSNull(),
             ])
             let addressed = try await caller.get(TestServer.store)
-            caller.token = try key.assertion(["sub": email, "aud": "https://pubsub.googleapis.com/", "scope": NSNull()])
+            caller.token = try key.assertion([
+                "sub": email, "aud": "https://storage.googleapis.com/", "scope": NSNull(),
+            ])
             let elsewhere = try await caller.get(TestServer.store)
             caller.token = try key.assertion(["aud": NSNull()])
             let withoutSubject = try await caller.get(TestServer.store)

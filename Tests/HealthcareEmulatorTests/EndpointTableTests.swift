@@ -27,6 +27,7 @@ struct EndpointTableTests {
         for (name, value) in [
             ("project", "local"), ("location", "local"), ("dataset", "imaging"), ("store", "radiology"),
             ("operation", "1"), ("study", "1.2"), ("series", "1.3"), ("instance", "1.4"), ("frames", "1"),
+            ("topic", "images"), ("subscription", "gateway"),
         ] {
             path = path.replacing("{\(name)}", with: value)
         }
@@ -38,7 +39,7 @@ struct EndpointTableTests {
         let endpoints = try await Self.table()
         let names = endpoints.map { "\($0.method.rawValue) \($0.path)" }
         #expect(Set(names).count == names.count)
-        #expect(names.count == 56)
+        #expect(names.count == 72)
     }
 
     @Test("refuses a caller without a token, and paths that are not there do too")

@@ -10,7 +10,7 @@ package struct DatasetRecord: Sendable, Hashable {
 /// A DICOM store: its name and the JSON text of its own fields.
 package struct StoreRecord: Sendable, Hashable {
     package let name: DICOMStoreName
-    /// What the caller gave; the archive keeps it and never reads it.
+    /// What the caller gave; of it the archive reads only the topics of its notifications.
     package let body: [UInt8]
 }
 

@@ -27,11 +27,13 @@ extension Archive {
     ///
     /// - Throws: `storeNotFound`, `notFound`.
     package func beginDeletion(_ scope: InstanceScope) async throws(ArchiveError) -> Deletion {
+        let now = self.clock.now()
         let deletion = try await self.writing { connection in
             let store = try StoreLookup.store(scope.store, connection)
             guard let study = try StoreLookup.study(scope.study.rawValue, in: store, connection) else {
                 throw ArchiveError.notFound
             }
+            try DeletionNotice(scope: scope, store: store, study: study).publish(at: now, connection)
             let removal = Unlisting(connection: connection, store: store, study: study)
             guard let seriesUID = scope.series else { return try removal.unlistStudy() }
             guard let series = try StoreLookup.series(seriesUID.rawValue, in: study, connection) else {
@@ -40,6 +42,7 @@ extension Archive {
             guard let instanceUID = scope.instance else { return try removal.unlistSeries(series) }
             return try removal.removeInstance(instanceUID.rawValue, of: series)
         }
+        self.bell.ring()
         self.faults.reach(.unlisted)
         return deletion
     }

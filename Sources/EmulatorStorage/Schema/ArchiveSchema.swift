@@ -14,7 +14,14 @@ enum ArchiveSchema {
                 // Numbers that were handed out to files, so that none is used twice.
                 "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID"
             ]
-        )
+        ),
+        // NULL where none was ever set.
+        Migration(
+            2,
+            "iam-policies",
+            ["ALTER TABLE dataset ADD COLUMN policy BLOB", "ALTER TABLE dicomStore ADD COLUMN policy BLOB"]
+        ),
+        Migration(3, "pubsub", PubSubSchema.tables),
     ]
 
     private static let administration = [

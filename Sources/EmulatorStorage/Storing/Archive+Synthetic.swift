@@ -36,7 +36,7 @@ extension Archive {
             let studies = first..<min(first + studiesAtOnce, content.studies.upperBound)
             let numbers = try await self.committer.reserveNumbers(Int64(studies.count * perStudy))
             try await self.writing { connection in
-                var transaction = StoreTransaction(connection: connection, vault: vault)
+                var transaction = StoreTransaction(connection: connection, vault: vault, now: now)
                 var id = numbers.lowerBound
                 for study in studies {
                     for series in 0..<content.seriesPerStudy {

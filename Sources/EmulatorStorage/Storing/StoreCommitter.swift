@@ -1,4 +1,5 @@
 internal import CollimatorCore
+internal import FoundationEssentials
 internal import NIOPosix
 internal import Persistence
 
@@ -11,6 +12,7 @@ actor StoreCommitter {
     private let database: Database
     private let vault: FileVault
     private let pool: NIOThreadPool
+    private let bell: PublishBell
     private let faults: FaultPoints
     private var waiting: [Waiting] = []
     private var isRunning = false
@@ -26,10 +28,11 @@ actor StoreCommitter {
     /// How many numbers are reserved at a time; what is left of them when the process ends is never used.
     static let numbersReservedAtOnce: Int64 = 4096
 
-    init(database: Database, vault: FileVault, pool: NIOThreadPool, faults: FaultPoints) {
+    init(database: Database, vault: FileVault, pool: NIOThreadPool, bell: PublishBell, faults: FaultPoints) {
         self.database = database
         self.vault = vault
         self.pool = pool
+        self.bell = bell
         self.faults = faults
     }
 
@@ -116,14 +119,17 @@ actor StoreCommitter {
 
     private func insert(_ entries: [StoreEntry]) async throws(ArchiveError) -> [StoreOutcome] {
         let vault = self.vault
+        // Messages are published by the time of the group.
+        let now = entries.map(\.instance.arrivedAt).max() ?? .distantPast
         let outcomes = try await archiveErrors {
             try await self.database.write { connection in
-                var transaction = StoreTransaction(connection: connection, vault: vault)
+                var transaction = StoreTransaction(connection: connection, vault: vault, now: now)
                 let outcomes = try entries.map { try transaction.insert(IndexEntry($0.instance, id: $0.id)) }
                 try transaction.finish()
                 return outcomes
             }
         }
+        self.bell.ring()
         self.faults.reach(.committed)
         return outcomes
     }

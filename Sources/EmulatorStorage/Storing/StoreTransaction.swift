@@ -12,10 +12,12 @@ struct StoreTransaction {
     private var studies: [StudyKey: Parent] = [:]
     private var series: [SeriesKey: Parent] = [:]
     private var counts = CountChanges()
+    private var notifications: InstanceNotifications
 
-    init(connection: any SQLConnection, vault: FileVault) {
+    init(connection: any SQLConnection, vault: FileVault, now: Date) {
         self.connection = connection
         self.vault = vault
+        self.notifications = InstanceNotifications(connection: connection, now: now)
     }
 
     /// Decides about one object and inserts it when it is new.
@@ -28,12 +30,26 @@ struct StoreTransaction {
         else { return .refused(.deleting, identity: identity) }
         try self.insertRows(entry, Place(store: store, study: study, series: series))
         self.counts.add(entry, store: store, study: study, series: series)
+        try self.notify(entry, store: store)
         return .stored(entry.stored(self.vault))
     }
 
-    /// Writes the counts of all that was inserted; the last call.
+    /// Writes the counts of all that was inserted, and the messages about it; the last call.
     mutating func finish() throws {
         try self.counts.apply(to: self.connection)
+        try self.notifications.finish()
+    }
+
+    private mutating func notify(_ entry: IndexEntry, store: Int64) throws {
+        guard try self.notifications.isOn(.storeInstances, store: store) else { return }
+        let identity = entry.description.identity
+        let subject = InstanceNotifications.Subject(
+            study: identity.studyInstanceUID.rawValue,
+            series: identity.seriesInstanceUID.rawValue,
+            instance: identity.sopInstanceUID.rawValue,
+            modality: entry.description.series.modality
+        )
+        try self.notifications.add(.storeInstances, subject, store: store, entry.store)
     }
 
     private mutating func store(_ name: DICOMStoreName) throws -> Int64? {

@@ -7,18 +7,29 @@ internal import NIOHTTP1
 
 /// Sends administrative requests: small JSON both ways, bounded in time, size and number of tries.
 struct AdministrationExchange: Sendable {
-    /// The longest answer that is read.
-    static let answerBytesMax = 256 * 1024
+    /// The longest answer that is read, unless another limit is given.
+    static let answerBytesMaxStandard = StrictJSON.textBytesMax
 
     let endpoint: ServiceAddress
-    let tokens: AccessTokenSource
+    let authorization: @Sendable (_ refreshing: Bool) async throws -> String?
     let connections: UpstreamConnections
     let timing: CredentialTiming
     let policy: RequestPolicy
+    /// The longest answer that is read; a longer one is `too-large`.
+    var answerBytesMax = Self.answerBytesMaxStandard
 
-    /// The resource of that name; nil where there is none.
-    func find(_ name: String) async throws -> StrictJSON? {
-        try await self.send(.GET, "\(self.endpoint)/v1/\(ResourcePath.encoded(name))", absent: 404)
+    /// The resource of that name, or what a method says of it; nil where there is none.
+    func find(_ name: String, verb: StaticString = "") async throws -> StrictJSON? {
+        try await self.send(.GET, "\(self.endpoint)/v1/\(ResourcePath.encoded(name))\(verb)", absent: 404)
+    }
+
+    /// Sets the policy of the resource of that name; nil where somebody else has changed it meanwhile.
+    ///
+    /// Sent twice it is refused the second time, its etag having been used up, and then it counts as changed by others:
+    /// who reads it again finds the change there.
+    func set(_ name: String, _ policy: IAMPolicy) async throws -> StrictJSON? {
+        let address = "\(self.endpoint)/v1/\(ResourcePath.encoded(name)):setIamPolicy"
+        return try await self.send(.POST, address, body: Array(#"{"policy":\#(policy.text)}"#.utf8), absent: 409)
     }
 
     /// Makes a resource with all its defaults; nil where it is there already.
@@ -30,19 +41,35 @@ struct AdministrationExchange: Sendable {
     }
 
     /// The JSON of the answer, or nil for the status `absent`.
-    private func send(_ method: HTTPMethod, _ address: String, absent: Int) async throws -> StrictJSON? {
+    func send(
+        _ method: HTTPMethod,
+        _ address: String,
+        body: [UInt8] = Array("{}".utf8),
+        absent: Int? = nil
+    ) async throws -> StrictJSON? {
+        let answer: [UInt8]?
+        do {
+            answer = try await self.bytes(method, address, body: body, absent: absent)
+        } catch let error as CollimatorError where error.code == .tooLarge {
+            throw CollimatorError(.upstreamInvalid, "the upstream's answer is too long")
+        }
+        guard let answer else { return nil }
+        guard let json = StrictJSON(parsing: answer) else {
+            throw CollimatorError(.upstreamInvalid, "the upstream's answer is no JSON")
+        }
+        return json
+    }
+
+    /// The bytes of the answer, or nil for the status `absent`.
+    func bytes(_ method: HTTPMethod, _ address: String, body: [UInt8], absent: Int? = nil) async throws -> [UInt8]? {
         var isRefused = false
         var attempt = 1
         while true {
-            let token = try await self.tokens.token(isRefused)
-            let answer = await self.attempt(method, address, token)
+            let authorization = try await self.authorization(isRefused)
+            let answer = await self.attempt(method, address, authorization, body)
             switch answer {
-            case .success(let status, let body) where (200..<300).contains(status):
-                guard let json = StrictJSON(parsing: body) else {
-                    throw CollimatorError(.upstreamInvalid, "the upstream's answer is no JSON")
-                }
-                return json
-            case .success(absent, _): return nil
+            case .success(let status, let answer) where (200..<300).contains(status): return answer
+            case .success(let status, _) where status == absent: return nil
             case .success(401, _) where !isRefused:
                 // Our own token has expired or was revoked: once with a new one.
                 isRefused = true
@@ -50,7 +77,7 @@ struct AdministrationExchange: Sendable {
             case .success(let status, _):
                 guard Self.isPassing(status), attempt < self.policy.attemptsMax else { throw Self.error(status) }
             case .failure(let error):
-                guard !Task.isCancelled, error.code != .upstreamInvalid, attempt < self.policy.attemptsMax else {
+                guard !Task.isCancelled, error.code != .tooLarge, attempt < self.policy.attemptsMax else {
                     throw error
                 }
             }
@@ -67,34 +94,44 @@ struct AdministrationExchange: Sendable {
         case failure(CollimatorError)
     }
 
-    private func attempt(_ method: HTTPMethod, _ address: String, _ token: AccessToken) async -> Outcome {
+    private func attempt(
+        _ method: HTTPMethod,
+        _ address: String,
+        _ authorization: String?,
+        _ body: [UInt8]
+    ) async -> Outcome {
         do {
             let outcome = try await withDeadline(self.policy.attemptDeadline) {
-                try await self.execute(method, address, token)
+                try await self.execute(method, address, authorization, body)
             }
             return outcome ?? .failure(CollimatorError(.upstreamTimeout, "the upstream did not answer in time"))
         } catch is NIOTooManyBytesError {
-            return .failure(CollimatorError(.upstreamInvalid, "the upstream's answer is too long"))
+            return .failure(CollimatorError(.tooLarge, "the upstream's answer is too long"))
         } catch {
             return .failure(CollimatorError(.unavailable, "the upstream cannot be reached", cause: error))
         }
     }
 
-    private func execute(_ method: HTTPMethod, _ address: String, _ token: AccessToken) async throws -> Outcome {
+    private func execute(
+        _ method: HTTPMethod,
+        _ address: String,
+        _ authorization: String?,
+        _ body: [UInt8]
+    ) async throws -> Outcome {
         var request = HTTPClientRequest(url: address)
         request.method = method
-        request.headers.add(name: "authorization", value: token.authorization)
+        if let authorization { request.headers.add(name: "authorization", value: authorization) }
         request.headers.add(name: "accept", value: "application/json")
-        if method == .POST {
+        if method != .GET {
             request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(ByteBuffer(string: "{}"))
+            request.body = .bytes(ByteBuffer(bytes: body))
         }
         let timeout = TimeAmount(self.policy.attemptDeadline)
         let response = try await self.connections.httpClient.answer(to: request, timeout: timeout)
-        let body = try await response.body.collect(upTo: Self.answerBytesMax)
+        let answer = try await response.body.collect(upTo: self.answerBytesMax)
         // A cancelled body ends early as if it were complete.
         try Task.checkCancellation()
-        return .success(Int(response.status.code), Array(buffer: body))
+        return .success(Int(response.status.code), Array(buffer: answer))
     }
 
     private static func isPassing(_ status: Int) -> Bool {

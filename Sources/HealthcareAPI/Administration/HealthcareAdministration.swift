@@ -24,7 +24,7 @@ package struct HealthcareAdministration: Sendable {
         self.timing = timing
         self.exchange = AdministrationExchange(
             endpoint: endpoint,
-            tokens: tokens,
+            authorization: tokens.authorization,
             connections: connections,
             timing: timing,
             policy: RequestPolicy(attemptDeadline: .seconds(30))

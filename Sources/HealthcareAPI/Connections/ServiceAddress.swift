@@ -10,6 +10,8 @@ package struct ServiceAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The Healthcare API of Google Cloud.
     package static let healthcare = ServiceAddress(known: "https://healthcare.googleapis.com")
+    /// Pub/Sub of Google Cloud.
+    package static let pubsub = ServiceAddress(known: "https://pubsub.googleapis.com")
     /// Google's token endpoint.
     package static let googleToken = ServiceAddress(known: "https://oauth2.googleapis.com/token")
 

@@ -84,7 +84,7 @@ enum DICOMStoreSchema {
         }
     }
 
-    private static func labels(_ value: StrictJSON) throws(GoogleError) -> JSONNode? {
+    static func labels(_ value: StrictJSON) throws(GoogleError) -> JSONNode? {
         guard case .object(let labels) = value, labels.count <= Self.labelsMax else { throw .invalidField("labels") }
         for (key, value) in labels {
             guard let text = value.text, Self.isLabelKey(key), Self.isLabelValue(text) else {

@@ -6,15 +6,9 @@ struct UnimplementedEndpoints: EndpointGroup {
     var endpoints: [Endpoint] {
         [
             Self.endpoint(.post, PathTemplate.dataset + ":deidentify", .datasetsDeidentify),
-            Self.endpoint(.get, PathTemplate.dataset + ":getIamPolicy", .datasetsGetIAMPolicy),
-            Self.endpoint(.post, PathTemplate.dataset + ":setIamPolicy", .datasetsSetIAMPolicy),
-            Self.endpoint(.post, PathTemplate.dataset + ":testIamPermissions", .datasetsGet),
             Self.endpoint(.post, PathTemplate.store + ":import", .storesImport),
             Self.endpoint(.post, PathTemplate.store + ":export", .storesExport),
             Self.endpoint(.post, PathTemplate.store + ":deidentify", .storesDeidentify),
-            Self.endpoint(.get, PathTemplate.store + ":getIamPolicy", .storesGetIAMPolicy),
-            Self.endpoint(.post, PathTemplate.store + ":setIamPolicy", .storesSetIAMPolicy),
-            Self.endpoint(.post, PathTemplate.store + ":testIamPermissions", .storesGet),
         ]
     }
 

@@ -27,7 +27,9 @@ struct BearerAuthenticator: Sendable {
     private func isSelfSigned(_ token: String) -> Bool {
         guard token.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2, token.hasPrefix("ey") else { return false }
         let origin = self.origin()
-        let audiences: Set<String> = [origin, origin + "/", "https://healthcare.googleapis.com/"]
+        let audiences: Set<String> = [
+            origin, origin + "/", "https://healthcare.googleapis.com/", "https://pubsub.googleapis.com/",
+        ]
         do {
             try self.assertions.verifySelfSigned(token, audiences: audiences)
             return true

@@ -76,15 +76,24 @@ package final class Emulator: Service {
             // Awaited below: the operations outlive the last request, which may begin one.
             try await parts.operations.run()
         }
+        // Awaited below too: it ends when the bell is closed.
+        let pushes = Task { await parts.pushes.run() }
         let result: Result<Void, any Error>
         do {
-            try await self.application.run()
+            try await withGracefulShutdownHandler {
+                try await self.application.run()
+            } onGracefulShutdown: {
+                // Whoever waits for messages is answered: nobody else is held up by them.
+                parts.archive.bell.close()
+            }
             result = .success(())
         } catch {
             result = .failure(error)
         }
         self.port.end()
         parts.operations.finish()
+        parts.archive.bell.close()
+        await pushes.value
         _ = await operations.result
         await parts.close()
         try result.get()

@@ -51,5 +51,10 @@ package struct EmulatorLimits: Sendable {
     /// Operations that may wait to be run; more are refused.
     package var operationsWaitingMax = 1000
 
+    /// Messages that one pull gives.
+    package var pulledMessagesMax = 1000
+    /// How long a pull waits for the first message.
+    package var longPollSeconds = 20
+
     package init() {}
 }

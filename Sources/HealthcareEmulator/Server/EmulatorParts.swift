@@ -13,6 +13,7 @@ struct EmulatorParts: Sendable {
     let table: EndpointTable
     let boundary: RequestBoundary
     let server: HTTPServerBuilder
+    let pushes: PushWorker
     private let workers: EmulatorWorkers
 
     init(_ configuration: EmulatorConfiguration, logger: Logger, port: BoundPort) async throws {
@@ -56,10 +57,13 @@ struct EmulatorParts: Sendable {
         self.key = key
         self.keyFile = keyFile
         self.workers = workers
+        let tokens = PushTokens(key: key, clock: configuration.clock)
+        self.pushes = PushWorker(archive: archive, tokens: tokens, logger: logger)
         self.table = EndpointTable(
             [HealthEndpoints(), credentials.endpoints]
                 + Self.administration(archive, operations)
                 + Self.storing(archive, operations, workers, limits)
+                + Self.publishing(archive, tokens, limits)
                 + retrieval.groups
         )
         self.boundary = credentials.boundary(limits)
@@ -80,7 +84,21 @@ struct EmulatorParts: Sendable {
             OperationEndpoints(archive: archive, operations: operations),
             MetricsEndpoints(archive: archive),
             StorageClassEndpoints(archive: archive, operations: operations),
+            IAMPolicyEndpoints(archive: archive),
             UnimplementedEndpoints(),
+        ]
+    }
+
+    private static func publishing(
+        _ archive: Archive,
+        _ tokens: PushTokens,
+        _ limits: EmulatorLimits
+    ) -> [any EndpointGroup] {
+        [
+            PushKeyEndpoints(tokens: tokens),
+            TopicEndpoints(archive: archive),
+            SubscriptionEndpoints(archive: archive),
+            PullEndpoints(archive: archive, limits: limits),
         ]
     }
 
@@ -168,7 +186,7 @@ private struct Credentials {
                 origin: origin
             ),
             limits: limits,
-            publicPaths: [HealthEndpoints.path, TokenEndpoints.path],
+            publicPaths: [HealthEndpoints.path, TokenEndpoints.path, PushKeyEndpoints.path],
             port: port,
             accessLog: AccessLog()
         )

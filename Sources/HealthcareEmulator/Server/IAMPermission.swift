@@ -1,4 +1,4 @@
-/// The permission of Cloud IAM that a method of the Healthcare API checks.
+/// The permission of Cloud IAM that a method of the Healthcare API or of Pub/Sub checks.
 struct IAMPermission: Sendable, Hashable {
     let name: String
 
@@ -28,6 +28,18 @@ struct IAMPermission: Sendable, Hashable {
     static let operationsCancel = IAMPermission("healthcare.operations.cancel")
     static let operationsGet = IAMPermission("healthcare.operations.get")
     static let operationsList = IAMPermission("healthcare.operations.list")
+    static let topicsCreate = IAMPermission("pubsub.topics.create")
+    static let topicsDelete = IAMPermission("pubsub.topics.delete")
+    static let topicsDetachSubscription = IAMPermission("pubsub.topics.detachSubscription")
+    static let topicsGet = IAMPermission("pubsub.topics.get")
+    static let topicsList = IAMPermission("pubsub.topics.list")
+    static let topicsPublish = IAMPermission("pubsub.topics.publish")
+    static let subscriptionsConsume = IAMPermission("pubsub.subscriptions.consume")
+    static let subscriptionsCreate = IAMPermission("pubsub.subscriptions.create")
+    static let subscriptionsDelete = IAMPermission("pubsub.subscriptions.delete")
+    static let subscriptionsGet = IAMPermission("pubsub.subscriptions.get")
+    static let subscriptionsList = IAMPermission("pubsub.subscriptions.list")
+    static let subscriptionsUpdate = IAMPermission("pubsub.subscriptions.update")
 
     private init(_ name: String) {
         self.name = name
