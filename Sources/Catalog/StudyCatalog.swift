@@ -8,7 +8,7 @@ import Synchronization
 /// One synchroniser keeps each store; ``run(logger:)`` keeps them all at work until it is cancelled, and those of stores
 /// that come later too.
 package final class StudyCatalog: Sendable {
-    private let catalog: CatalogStore
+    let catalog: CatalogStore
     private let configuration: StoreSynchronizer.Configuration
     private let state = Mutex(State())
 
@@ -21,6 +21,7 @@ package final class StudyCatalog: Sendable {
     private enum Work {
         case run(StoreSynchronizer)
         case deleteForgotten
+        case select
     }
 
     package init(
@@ -109,10 +110,32 @@ package final class StudyCatalog: Sendable {
         return try await self.catalog.study(study, in: store)
     }
 
+    /// The study as the catalog knows it; nobody is asked for one that it does not know.
+    package func known(_ study: StudyUID, in store: StoreName) async throws -> CatalogStudy? {
+        try await self.catalog.study(study, in: store)
+    }
+
     /// The series of a study that the catalog knows, by UID.
     package func series(of study: StudyUID, in store: StoreName) async throws -> [SeriesEntry] {
         await self.bringInWritten(to: [store])
         return try await self.catalog.series(of: study, in: store)
+    }
+
+    /// Says which selectors there are from now on; it comes before a store is added, or their rows are worked out anew.
+    ///
+    /// It returns once that is noted; rows of new ones are worked out in ``run(logger:)``. Until then what depends on
+    /// them is not shown, and pages say that they are not complete.
+    package func setSelectors(_ selectors: [StudySelector]) async throws {
+        try await self.catalog.setSelectors(selectors)
+        self.state.withLock { _ = $0.work?.yield(.select) }
+    }
+
+    /// A memory of what is made of single studies' entries; see ``StudyMemory``.
+    package func memory<Value: Sendable>(
+        capacity: Int,
+        _ make: @escaping @Sendable (StudyEntry) -> Value
+    ) -> StudyMemory<Value> {
+        StudyMemory(of: self.catalog, capacity: capacity, make: make)
     }
 
     /// How current the catalog is of the store; nil for a store that it does not keep.
@@ -145,6 +168,11 @@ package final class StudyCatalog: Sendable {
         self.state.withLock { $0.synchronizers[store] }?.note(study)
     }
 
+    /// The same of a note that is written down.
+    func note(_ note: StudyNote, mark: Int64) {
+        self.state.withLock { $0.synchronizers[note.store] }?.note(note.study, mark: mark)
+    }
+
     /// Compares everything now, from the beginning to the end.
     package func synchronize(_ store: StoreName) async throws {
         try await self.synchronizer(of: store).sweep()
@@ -159,20 +187,26 @@ package final class StudyCatalog: Sendable {
         self.deleteForgotten()
     }
 
+    /// What changed, in the order in which it was written down.
+    package var feed: ChangeFeed { ChangeFeed(self.catalog) }
+
     /// Keeps every store current until the task is cancelled.
     package func run(logger: Logger) async {
         let (works, continuation) = AsyncStream.makeStream(of: Work.self)
         self.state.withLock { state in
             state.work = continuation
             continuation.yield(.deleteForgotten)
+            continuation.yield(.select)
             for synchronizer in state.synchronizers.values { continuation.yield(.run(synchronizer)) }
         }
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.feed.run(logger: logger) }
             for await work in works {
                 group.addTask {
                     switch work {
                     case .run(let synchronizer): await synchronizer.run(logger: logger)
                     case .deleteForgotten: await self.deleteForgotten(logger)
+                    case .select: await self.select(logger)
                     }
                 }
             }
@@ -197,6 +231,27 @@ package final class StudyCatalog: Sendable {
 
     /// Studies that one transaction deletes: others wait for it.
     private static let deletedAtATime = 200
+
+    /// Works out what selectors pick, a little at a time, and deletes rows of those that are no more.
+    private func select(_ logger: Logger) async {
+        while !Task.isCancelled {
+            do {
+                while try await self.catalog.select(limit: Self.selectedAtATime) { try Task.checkCancellation() }
+                while try await self.catalog.deleteDropped(limit: Self.deletedAtATime) { try Task.checkCancellation() }
+                return
+            } catch is CancellationError {
+                return
+            } catch {
+                // Lists stay incomplete until it is done, so it is tried until it is.
+                logger.warning("what may be seen could not be worked out", error: error)
+                do { try await Task.sleep(for: Self.selectPause) } catch { return }
+            }
+        }
+    }
+
+    /// Studies that one transaction evaluates.
+    private static let selectedAtATime = 50
+    private static let selectPause = Duration.seconds(1)
 
     private func bringInWritten(to stores: [StoreName]) async {
         let synchronizers = self.state.withLock { state in stores.compactMap { state.synchronizers[$0] } }

@@ -49,3 +49,42 @@ extension StudyEntry {
         return StudyEntry(study: study, attributes: dataSet, series: series)
     }
 }
+
+// Tests of search see everything; what may be seen has tests of its own.
+extension StudyQuery {
+    init(
+        stores: [StoreName],
+        conditions: [StudyCondition] = [],
+        order: StudyOrder = StudyOrder(.moment, isDescending: true),
+        limit: Int,
+        after: ListPosition? = nil
+    ) {
+        self.init(
+            stores: stores,
+            visibility: .everything,
+            conditions: conditions,
+            order: order,
+            limit: limit,
+            after: after
+        )
+    }
+}
+
+extension SeriesQuery {
+    init(
+        stores: [StoreName],
+        studyConditions: [StudyCondition] = [],
+        seriesConditions: [AttributeMatch] = [],
+        limit: Int,
+        offset: Int = 0
+    ) {
+        self.init(
+            stores: stores,
+            visibility: .everything,
+            studyConditions: studyConditions,
+            seriesConditions: seriesConditions,
+            limit: limit,
+            offset: offset
+        )
+    }
+}

@@ -153,6 +153,7 @@ extension SearchPlan {
         case .candidates(.changes): "candidates by change"
         case .candidates(.uids): "candidates by UID"
         case .candidates(.studies): "candidates by number"
+        case .candidates(.visible): "candidates by what is seen"
         case .walk: "walk"
         case .valueWalk: "walk along a value"
         }

@@ -38,7 +38,10 @@ struct SearchPropertyTests {
         let store = CatalogStore(database: database, clock: SteppingClock().clock, effort: effort)
         try await store.prepare()
         let names = try ["radiology", "trial", "archive"].map { try #require(StoreName($0)) }
+        if seed % 2 == 0 { try await store.setSelectors(VisibilitySample.all) }
         let kept = try await Self.fill(store, names, &generator)
+        try await store.setSelectors(VisibilitySample.all)
+        while try await store.select(limit: 7) {}
 
         for _ in 0..<30 {
             let wishes = generator.wishes()
@@ -51,8 +54,14 @@ struct SearchPropertyTests {
                 limit: generator.pick([1, 7, 60])
             )
             query.total = generator.pick([.none, .bounded, .exact])
+            if generator.chance(3) {
+                query.visibility = .everything
+            } else {
+                query.visibility = VisibilitySample.visibility(names, &generator)
+            }
             let expected = kept.filter { own in
-                stores.contains(own.kept.store) && wishes.allSatisfy { $0.holds(own.kept) }
+                guard stores.contains(own.kept.store), let seen = own.seen(query.visibility) else { return false }
+                return wishes.allSatisfy { $0.holds(seen) }
             }.sorted { Self.precedes($0, $1, order) }.map(\.number)
             try await Self.compare(query, expected, in: store, &generator)
         }
@@ -64,6 +73,19 @@ struct SearchPropertyTests {
     private struct Own {
         let number: Int64
         let kept: Wish.Kept
+
+        /// As somebody who may see so much sees it; nil where that is nothing of it.
+        func seen(_ visibility: CatalogVisibility) -> Wish.Kept? {
+            guard visibility != .everything else { return self.kept }
+            let part = VisibilitySample.part(self.kept.entry, in: self.kept.store, visibility)
+            guard let entry = VisibilitySample.narrowed(self.kept.entry, to: part) else { return nil }
+            return Wish.Kept(
+                store: self.kept.store,
+                entry: entry,
+                change: self.kept.change,
+                updatedAt: self.kept.updatedAt
+            )
+        }
     }
 
     private static func fill(

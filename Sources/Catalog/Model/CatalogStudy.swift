@@ -11,15 +11,28 @@ package struct CatalogStudy: Hashable, Sendable {
     /// Every attribute of the study level that the upstream gives.
     package let attributes: DataSet
     /// Nil where nobody has asked.
-    package let modalities: [String]?
+    package private(set) var modalities: [String]?
     /// Nil where nobody has asked.
-    package let seriesCount: Int?
+    package private(set) var seriesCount: Int?
     /// Nil where nobody has counted.
-    package let instanceCount: Int?
+    package private(set) var instanceCount: Int?
     /// The number of its last change in the change sequence.
     package let change: Int64
     /// When its entry last changed, in milliseconds since 1970.
     package let updatedAtMilliseconds: Int64
+    /// The series that are shown, of which modalities and counts speak; nil where the whole study is.
+    package private(set) var visibleSeries: Set<SeriesUID>?
+
+    /// The study as if it had only those of its series.
+    package func narrowed(to visible: Set<SeriesUID>, of series: [SeriesEntry]) -> CatalogStudy {
+        let shown = series.filter { visible.contains($0.series) }
+        var study = self
+        study.visibleSeries = visible
+        study.modalities = shown.modalities
+        study.seriesCount = shown.count
+        study.instanceCount = shown.instanceCount
+        return study
+    }
 
     /// The columns that the initialiser reads.
     static let select = """
@@ -44,5 +57,6 @@ package struct CatalogStudy: Hashable, Sendable {
         self.instanceCount = try row.integerIfPresent(6).map(Int.init)
         self.change = try row.integer(7)
         self.updatedAtMilliseconds = try row.integer(8)
+        self.visibleSeries = nil
     }
 }

@@ -20,18 +20,14 @@ package struct StudyEntry: Hashable, Sendable {
     /// The modalities of its series, each once, in alphabetical order; what the upstream said where the series are not
     /// known, else nil.
     package var modalities: [String]? {
-        if let series { return Set(series.compactMap { $0.attributes.string(.modality) }).sorted() }
+        if let series { return series.modalities }
         let said = self.attributes.strings(.modalitiesInStudy)
         return said.isEmpty ? nil : Set(said).sorted()
     }
 
     /// How many instances it has; nil where one of its series was not counted.
     package var instanceCount: Int? {
-        guard let series else { return nil }
-        return series.reduce(0 as Int?) { sum, next in
-            guard let sum, let count = next.instanceCount else { return nil }
-            return sum + count
-        }
+        self.series?.instanceCount
     }
 
     /// What sorts it by time.
@@ -52,5 +48,18 @@ package struct SeriesEntry: Hashable, Sendable {
         self.series = series
         self.attributes = attributes
         self.instanceCount = instanceCount
+    }
+}
+
+extension [SeriesEntry] {
+    /// Their modalities, each once, in alphabetical order.
+    package var modalities: [String] { Set(self.compactMap { $0.attributes.string(.modality) }).sorted() }
+
+    /// How many instances they have; nil where one of them was not counted.
+    package var instanceCount: Int? {
+        self.reduce(0 as Int?) { sum, next in
+            guard let sum, let count = next.instanceCount else { return nil }
+            return sum + count
+        }
     }
 }

@@ -4,6 +4,8 @@ package import CollimatorCore
 package struct SeriesQuery: Hashable, Sendable {
     /// Where to look; none finds nothing.
     package var stores: [StoreName]
+    /// What may be seen of them.
+    package var visibility: CatalogVisibility
     /// What must hold of the study; all must.
     package var studyConditions: [StudyCondition]
     /// What must hold of the series; all must.
@@ -15,12 +17,14 @@ package struct SeriesQuery: Hashable, Sendable {
 
     package init(
         stores: [StoreName],
+        visibility: CatalogVisibility,
         studyConditions: [StudyCondition] = [],
         seriesConditions: [AttributeMatch] = [],
         limit: Int,
         offset: Int = 0
     ) {
         self.stores = stores
+        self.visibility = visibility
         self.studyConditions = studyConditions
         self.seriesConditions = seriesConditions
         self.limit = limit
@@ -33,10 +37,13 @@ package struct SeriesPage: Sendable {
     package let series: [Item]
     /// Whether more match than were passed over and given.
     package let hasMore: Bool
+    /// Whether nothing is left out because what may be seen is still being worked out.
+    package let isComplete: Bool
 
-    package init(series: [Item], hasMore: Bool) {
+    package init(series: [Item], hasMore: Bool, isComplete: Bool = true) {
         self.series = series
         self.hasMore = hasMore
+        self.isComplete = isComplete
     }
 
     /// A series with the study that it is in.

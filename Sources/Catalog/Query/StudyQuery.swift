@@ -4,6 +4,8 @@ package import CollimatorCore
 package struct StudyQuery: Hashable, Sendable {
     /// Where to look; none finds nothing.
     package var stores: [StoreName]
+    /// What may be seen of them.
+    package var visibility: CatalogVisibility
     /// All must hold.
     package var conditions: [StudyCondition]
     package var order: StudyOrder
@@ -21,12 +23,14 @@ package struct StudyQuery: Hashable, Sendable {
 
     package init(
         stores: [StoreName],
+        visibility: CatalogVisibility,
         conditions: [StudyCondition] = [],
         order: StudyOrder = StudyOrder(.moment, isDescending: true),
         limit: Int,
         after: ListPosition? = nil
     ) {
         self.stores = stores
+        self.visibility = visibility
         self.conditions = conditions
         self.order = order
         self.limit = limit
@@ -63,6 +67,8 @@ package enum StudyCondition: Hashable, Sendable {
     case text([String])
     /// Decided on the attributes that are kept, study after study.
     case attribute(AttributeMatch)
+    /// Somebody may see it; made of ``StudyQuery/visibility``.
+    case visible(VisibleStudies)
 }
 
 /// The order of a list.

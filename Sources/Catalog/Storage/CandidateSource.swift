@@ -11,6 +11,8 @@ enum CandidateSource {
     case uids([String], condition: Int)
     /// Studies that are known by number.
     case studies([Int64])
+    /// Studies that somebody may see, where all of these are picked.
+    case visible(VisibleStudies, condition: Int)
 
     enum ChangeColumn: String {
         case change
@@ -30,6 +32,8 @@ enum CandidateSource {
                 sources.append(.uids(keys.sorted(), condition: index))
             case .updatedSince(let milliseconds):
                 sources.append(.changes(column: .updatedAt, from: milliseconds, condition: index))
+            case .visible(let visible) where visible.isPicked:
+                sources.append(.visible(visible, condition: index))
             default: break
             }
         }
@@ -42,7 +46,7 @@ enum CandidateSource {
         switch self {
         case .values(let range): range.intervals.allSatisfy(\.isOneValue)
         case .days: true
-        case .changes, .uids, .studies: false
+        case .changes, .uids, .studies, .visible: false
         }
     }
 
@@ -51,6 +55,7 @@ enum CandidateSource {
         switch self {
         case .values, .studies: false
         case .days, .changes, .uids: true
+        case .visible(let visible, _): visible.isByUID
         }
     }
 
@@ -69,6 +74,8 @@ enum CandidateSource {
             return own == index
         case .studies:
             return false
+        case .visible(let visible, let own):
+            return own == index && visible.isByUID
         }
     }
 
@@ -160,6 +167,8 @@ enum CandidateSource {
                     )
                 }
             }
+        case .visible(let visible, _):
+            return visible.statements(run, isForCount: isForCount)
         case .studies(let studies):
             return studies.map { study in
                 var arguments = StatementArguments()

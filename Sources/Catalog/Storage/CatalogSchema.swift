@@ -4,10 +4,13 @@ internal import Persistence
 ///
 /// `studyValue` holds each folded value by which a study is found, with the study's moment, so that the studies of one
 /// value come out in order of time without a sort. The numbers of studies are handed out by the counter and never
-/// used twice: a cursor of yesterday cannot point at another study today.
+/// used twice: a cursor of yesterday cannot point at another study today. `selectedStudy` holds what each selector picks.
 enum CatalogSchema {
     static let migrations = [
-        Migration(1, "studies-and-values", stores + studies + series + values)
+        Migration(1, "studies-and-values", stores + studies + series + values),
+        Migration(2, "selected-studies", selectors),
+        Migration(3, "change-feed", events),
+        Migration(4, "notices", notices),
     ]
 
     private static let stores = [
@@ -63,6 +66,85 @@ enum CatalogSchema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX seriesByUID ON series (uid)",
+    ]
+
+    private static let selectors = [
+        "INSERT INTO counter (name, value) VALUES ('selector', 0)",
+        // `key` is NULL once the selector is no more; `position` is the number of the last study that was evaluated.
+        """
+        CREATE TABLE selector (
+            id INTEGER NOT NULL PRIMARY KEY,
+            key TEXT UNIQUE,
+            position INTEGER NOT NULL,
+            isPartial INTEGER NOT NULL DEFAULT 0
+        ) STRICT
+        """,
+        // `series` are the UIDs of those that are picked, divided by backslashes, NULL where the whole study is.
+        """
+        CREATE TABLE selectedStudy (
+            study INTEGER NOT NULL REFERENCES study (id) ON DELETE CASCADE,
+            selector INTEGER NOT NULL REFERENCES selector (id),
+            moment INTEGER NOT NULL,
+            series TEXT,
+            PRIMARY KEY (study, selector)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX selectedStudyByMoment ON selectedStudy (selector, moment, study)",
+    ]
+
+    /// The change feed, and for each study that is in it when it comes to rest; nothing of it refers to rows that go.
+    private static let events = [
+        "INSERT INTO counter (name, value) VALUES ('event', 0), ('eventDropped', 0), ('eventBeginning', 0)",
+        """
+        CREATE TABLE event (
+            sequence INTEGER NOT NULL PRIMARY KEY,
+            type TEXT NOT NULL,
+            store TEXT,
+            study TEXT,
+            series TEXT,
+            subject TEXT NOT NULL,
+            origin INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            revision INTEGER,
+            instanceCount INTEGER,
+            changed TEXT NOT NULL,
+            attributes BLOB NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE studyRest (
+            store TEXT NOT NULL,
+            study TEXT NOT NULL,
+            firstAt INTEGER,
+            dueAt INTEGER,
+            changed TEXT NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision >= 0),
+            PRIMARY KEY (store, study)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX studyRestByTime ON studyRest (dueAt)",
+    ]
+
+    /// What messages said and nobody has acted upon yet, and messages that could not be used.
+    private static let notices = [
+        "INSERT INTO counter (name, value) VALUES ('notice', 0), ('rejection', 0)",
+        """
+        CREATE TABLE notice (
+            store TEXT NOT NULL,
+            study TEXT NOT NULL,
+            mark INTEGER NOT NULL,
+            PRIMARY KEY (store, study)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE rejection (
+            id INTEGER NOT NULL PRIMARY KEY,
+            reason TEXT NOT NULL,
+            rejectedAt INTEGER NOT NULL,
+            sizeBytes INTEGER NOT NULL CHECK (sizeBytes >= 0),
+            digest TEXT NOT NULL
+        ) STRICT
+        """,
     ]
 
     private static let values = [

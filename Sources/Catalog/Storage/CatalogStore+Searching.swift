@@ -12,7 +12,12 @@ extension CatalogStore {
         let effort = self.effort
         return try await self.searching { connection in
             try StudySearchRun(query, effort: effort, on: connection)?.page()
-                ?? StudyPage(studies: [], next: nil, total: .exact(0))
+                ?? StudyPage(
+                    studies: [],
+                    next: nil,
+                    total: .exact(0),
+                    isComplete: try query.visibility.isWorkedOut(of: query.stores, on: connection)
+                )
         }
     }
 
@@ -37,7 +42,7 @@ extension [StudyCondition] {
             switch condition {
             case .anyOf(_, let some), .words(_, let some), .text(let some): values += some.count
             case .attribute(let match): values += match.valueCount
-            case .pattern, .days, .changedAfter, .updatedSince: break
+            case .pattern, .days, .changedAfter, .updatedSince, .visible: break
             }
         }
         guard values <= effort.valuesMax else {
@@ -66,6 +71,8 @@ package struct StudyPage: Sendable {
     /// Where the next page begins; nil where this is the last.
     package let next: ListPosition?
     package let total: Total
+    /// Whether nothing is left out because what may be seen is still being worked out.
+    package let isComplete: Bool
 
     /// How many studies there are in all.
     package enum Total: Hashable, Sendable {

@@ -11,7 +11,12 @@ extension CatalogStore {
         try query.seriesConditions.map { StudyCondition.attribute($0) }.check(self.effort)
         let effort = self.effort
         return try await self.searching { connection in
-            try SeriesSearchRun(query, effort: effort, on: connection)?.page() ?? SeriesPage(series: [], hasMore: false)
+            try SeriesSearchRun(query, effort: effort, on: connection)?.page()
+                ?? SeriesPage(
+                    series: [],
+                    hasMore: false,
+                    isComplete: try query.visibility.isWorkedOut(of: query.stores, on: connection)
+                )
         }
     }
 }

@@ -14,15 +14,36 @@ extension CatalogStore {
 
     /// Puts the entries, each in place of what was there of its study, in one transaction.
     ///
-    /// `sweep` is noted with every study that was put, also with an unchanged one: see ``suspects(of:in:limit:)``.
+    /// `sweep` is noted with every study that was put, also with an unchanged one: see ``suspects(of:in:limit:)``. Where
+    /// there is an origin, what changed is told in the change feed.
     @discardableResult
-    package func put(_ entries: [StudyEntry], in store: StoreName, sweep: Int64 = 0) async throws -> [PutOutcome] {
-        let now = Int64(self.clock.now().timeIntervalSince1970 * 1_000)
-        return try await self.database.write { connection in
-            let number = try Self.makeStore(store, on: connection)
-            let writing = EntryWriting(store: number, now: now, sweep: sweep, connection: connection)
-            return try entries.map { try writing.put($0) }
+    package func put(
+        _ entries: [StudyEntry],
+        in store: StoreName,
+        sweep: Int64 = 0,
+        origin: StudyChangeNotice.Origin? = nil
+    ) async throws -> [PutOutcome] {
+        let now = self.milliseconds
+        let outcomes = try await self.changing(entries.map(\.study), in: store) {
+            try await self.database.write { connection in
+                let number = try Self.makeStore(store, on: connection)
+                var writing = self.writing(number, now: now, sweep: sweep, connection)
+                writing.feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
+                return try entries.map { [writing] in try writing.put($0) }
+            }
         }
+        if origin != nil { self.signal.call() }
+        return outcomes
+    }
+
+    /// Writes to the change feed in the transaction of the connection.
+    func feed(
+        of store: StoreName,
+        _ origin: StudyChangeNotice.Origin,
+        now: Int64,
+        on connection: any SQLConnection
+    ) -> FeedWriting {
+        FeedWriting(store: store, origin: origin, now: now, times: self.feedTimes, connection: connection)
     }
 
     /// Adds series to studies that the catalog has; those of unknown studies are passed over and counted.
@@ -33,11 +54,13 @@ extension CatalogStore {
     ) async throws {
         let now = Int64(self.clock.now().timeIntervalSince1970 * 1_000)
         let byStudy = Dictionary(grouping: series, by: \.study).mapValues { $0.map(\.series) }
-        try await self.database.write { connection in
-            let number = try Self.makeStore(store, on: connection)
-            let writing = EntryWriting(store: number, now: now, sweep: sweep, connection: connection)
-            for (study, series) in byStudy.sorted(by: { $0.key < $1.key }) {
-                _ = try writing.merge(series, into: study)
+        try await self.changing(Array(byStudy.keys), in: store) {
+            try await self.database.write { connection in
+                let number = try Self.makeStore(store, on: connection)
+                let writing = self.writing(number, now: now, sweep: sweep, connection)
+                for (study, series) in byStudy.sorted(by: { $0.key < $1.key }) {
+                    _ = try writing.merge(series, into: study)
+                }
             }
         }
     }
@@ -81,19 +104,31 @@ extension CatalogStore {
     }
 
     /// Removes the study; false where it was not there.
+    ///
+    /// Where there is an origin, the change feed tells of it.
     @discardableResult
-    package func remove(_ study: StudyUID, from store: StoreName) async throws -> Bool {
-        try await self.database.write { connection in
-            guard let number = try Self.number(of: store, on: connection) else { return false }
-            let removed = try connection.execute(
-                "DELETE FROM study WHERE store = ?1 AND uid = ?2",
-                [.integer(number), .text(study.rawValue)]
-            )
-            guard removed > 0 else { return false }
-            try connection.execute("UPDATE store SET studyCount = studyCount - 1 WHERE id = ?1", [.integer(number)])
-            _ = try Self.next("change", on: connection)
-            return true
+    package func remove(
+        _ study: StudyUID,
+        from store: StoreName,
+        origin: StudyChangeNotice.Origin? = nil
+    ) async throws -> Bool {
+        let now = self.milliseconds
+        let isRemoved = try await self.changing([study], in: store) {
+            try await self.database.write { connection in
+                guard let number = try Self.number(of: store, on: connection) else { return false }
+                if let origin { try self.feed(of: store, origin, now: now, on: connection).deleted(study) }
+                let removed = try connection.execute(
+                    "DELETE FROM study WHERE store = ?1 AND uid = ?2",
+                    [.integer(number), .text(study.rawValue)]
+                )
+                guard removed > 0 else { return false }
+                try connection.execute("UPDATE store SET studyCount = studyCount - 1 WHERE id = ?1", [.integer(number)])
+                _ = try Self.next("change", on: connection)
+                return true
+            }
         }
+        if origin != nil { self.signal.call() }
+        return isRemoved
     }
 
     /// Makes sure that the store has a number.

@@ -10,18 +10,40 @@ package final class CatalogStore: Sendable {
     let database: Database
     let clock: WallClock
     let effort: SearchEffort
+    let selectors = SelectorBoard()
+    let changes = ChangeObservers()
+    let feedTimes: FeedTimes
+    /// Called when events were written.
+    let signal = FeedSignal()
 
     /// The database must hold nothing else, and ``prepare()`` comes before anything else is called.
-    package init(database: Database, clock: WallClock, effort: SearchEffort = SearchEffort()) {
+    package init(
+        database: Database,
+        clock: WallClock,
+        effort: SearchEffort = SearchEffort(),
+        feedTimes: FeedTimes = FeedTimes()
+    ) {
         self.database = database
         self.clock = clock
         self.effort = effort
+        self.feedTimes = feedTimes
     }
 
     /// Brings the database to the schema of this module; where that was done already it does nothing.
     package func prepare() async throws {
         try await self.database.migrate(CatalogSchema.migrations)
+        let now = self.milliseconds
+        try await self.database.write { connection in
+            // Whoever knows a place in the feed of an earlier file must not take it for one in this.
+            _ = try connection.execute(
+                "UPDATE counter SET value = ?1 WHERE name = 'eventBeginning' AND value = 0",
+                [.integer(now)]
+            )
+        }
     }
+
+    /// What time it is, in milliseconds since 1970.
+    var milliseconds: Int64 { Int64(self.clock.now().timeIntervalSince1970 * 1_000) }
 
     /// The study, nil where the catalog does not have it.
     package func study(_ study: StudyUID, in store: StoreName) async throws -> CatalogStudy? {
@@ -52,6 +74,10 @@ package final class CatalogStore: Sendable {
         try await self.database.read { connection in
             try connection.queryOne("SELECT value FROM counter WHERE name = 'change'")?.integer(0) ?? 0
         }
+    }
+
+    func writing(_ store: Int64, now: Int64, sweep: Int64, _ connection: any SQLConnection) -> EntryWriting {
+        EntryWriting(store: store, now: now, sweep: sweep, selectors: self.selectors, connection: connection)
     }
 
     /// The number of the store; nil where nothing of it was ever kept.

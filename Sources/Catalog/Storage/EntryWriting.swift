@@ -9,7 +9,10 @@ struct EntryWriting {
     /// Milliseconds since 1970.
     let now: Int64
     let sweep: Int64
+    let selectors: SelectorBoard
     let connection: any SQLConnection
+    /// Tells of what changed; nil where nobody is to be told.
+    var feed: FeedWriting?
 
     /// Puts the entry in place of what is there; where its series are unknown, those that the catalog has stay.
     func put(_ entry: StudyEntry) throws -> CatalogStore.PutOutcome {
@@ -85,6 +88,7 @@ struct EntryWriting {
             return .unchanged
         }
         let number = try before?.number ?? CatalogStore.next("study", on: self.connection)
+        try self.tell(entry, form, before: before)
         let change = try CatalogStore.next("change", on: self.connection)
         let columns = self.columns(entry, form, number: number, change: change)
         if before == nil {
@@ -99,7 +103,22 @@ struct EntryWriting {
         let rows = StudyRows(study: number, connection: self.connection)
         try rows.writeSeries(Array(zip(entry.series ?? [], form.series)), isNew: before == nil, sweep: sweep)
         try rows.writeValues(SearchKeys(entry), moment: entry.moment.rawValue, isNew: before == nil)
+        try SelectionRows(study: number, moment: entry.moment.rawValue, connection: self.connection)
+            .write(entry, self.selectors, isNew: before == nil)
         return before == nil ? .created : .updated
+    }
+
+    /// Writes what the change feed says of it, while the catalog still has what was there before.
+    private func tell(_ entry: StudyEntry, _ form: EntryForm, before: Row?) throws {
+        guard let feed else { return }
+        let known = try before.map { before in
+            FeedWriting.Before(
+                attributes: before.attributes,
+                variants: before.variants,
+                series: try self.knownSeries(of: before.number) ?? []
+            )
+        }
+        try feed.written(entry, attributes: form.attributes, variants: form.variants, before: known)
     }
 
     private func markSeen(_ number: Int64, _ series: [SeriesUID]) throws {

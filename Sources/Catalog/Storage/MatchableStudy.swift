@@ -6,8 +6,8 @@ internal import Persistence
 struct MatchableStudy {
     private let descriptions: [DataSet]
 
-    /// Nil where there is no such study.
-    init?(_ study: Int64, on connection: any SQLConnection) throws {
+    /// Nil where there is no such study; where series are given it is as if the study had no others.
+    init?(_ study: Int64, narrowedTo series: [SeriesEntry]? = nil, on connection: any SQLConnection) throws {
         let row = try connection.queryOne(
             "SELECT attributes, variants, modalities, seriesCount, instanceCount, uid FROM study WHERE id = ?1",
             [.integer(study)]
@@ -15,11 +15,20 @@ struct MatchableStudy {
         guard let row else { return nil }
         var attributes = try DICOMJSON.dataSet(from: try row.blob(0))
         attributes.set(.studyInstanceUID, try row.text(5))
-        if let modalities = try row.textIfPresent(2)?.split(separator: "\\") {
-            attributes.set(.modalitiesInStudy, values: modalities.map { .string(String($0)) })
+        var modalities = try row.textIfPresent(2)?.split(separator: "\\").map(String.init)
+        var seriesCount = try row.integerIfPresent(3).map { Int($0) }
+        var instanceCount = try row.integerIfPresent(4).map { Int($0) }
+        if let series {
+            for tag in [Tag.modalitiesInStudy, .numberOfStudyRelatedSeries, .numberOfStudyRelatedInstances] {
+                attributes[tag] = nil
+            }
+            modalities = series.modalities
+            seriesCount = series.count
+            instanceCount = series.instanceCount
         }
-        if let count = try row.integerIfPresent(3) { attributes.set(.numberOfStudyRelatedSeries, Int(count)) }
-        if let count = try row.integerIfPresent(4) { attributes.set(.numberOfStudyRelatedInstances, Int(count)) }
+        if let modalities { attributes.set(.modalitiesInStudy, values: modalities.map { .string($0) }) }
+        if let seriesCount { attributes.set(.numberOfStudyRelatedSeries, seriesCount) }
+        if let instanceCount { attributes.set(.numberOfStudyRelatedInstances, instanceCount) }
         let variants = try row.blob(1)
         self.descriptions = [attributes] + (variants.isEmpty ? [] : try DICOMJSON.dataSets(from: variants))
     }

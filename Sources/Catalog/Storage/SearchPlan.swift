@@ -123,6 +123,9 @@ struct SearchPlanner {
             case .uids(let uids, let condition):
                 if let own, case .uids(_, condition) = own.source { continue }
                 share *= Double(uids.count) / Double(max(1, self.run.selectedCount))
+            case .visible:
+                if let own, case .visible = own.source { continue }
+                share *= Self.share(estimate, among: Double(max(1, self.run.selectedCount)))
             case .studies:
                 break
             }

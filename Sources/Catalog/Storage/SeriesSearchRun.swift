@@ -13,7 +13,7 @@ struct SeriesSearchRun {
 
     /// Nil where the catalog has nothing of the stores.
     init?(_ query: SeriesQuery, effort: SearchEffort, on connection: any SQLConnection) throws {
-        var studyQuery = StudyQuery(stores: query.stores, limit: query.limit)
+        var studyQuery = StudyQuery(stores: query.stores, visibility: query.visibility, limit: query.limit)
         studyQuery.offset = query.offset
         studyQuery.conditions = query.studyConditions + query.seriesConditions.compactMap(Self.ofStudy)
         guard let studies = try StudySearchRun(studyQuery, effort: effort, on: connection) else { return nil }
@@ -36,12 +36,16 @@ struct SeriesSearchRun {
                 guard self.matches(series) else { continue }
                 passed += 1
                 guard passed > self.query.offset else { continue }
-                guard found.count < self.query.limit else { return SeriesPage(series: found, hasMore: true) }
+                guard found.count < self.query.limit else { return self.page(found, hasMore: true) }
                 study = try study ?? self.studies.study(candidate.study)
                 if let study { found.append(SeriesPage.Item(study: study, series: series)) }
             }
         }
-        return SeriesPage(series: found, hasMore: false)
+        return self.page(found, hasMore: false)
+    }
+
+    private func page(_ series: [SeriesPage.Item], hasMore: Bool) -> SeriesPage {
+        SeriesPage(series: series, hasMore: hasMore, isComplete: self.studies.isComplete)
     }
 
     /// The studies whose series come into question, in the order of the list.
@@ -73,8 +77,15 @@ struct SeriesSearchRun {
 
     static let ofStudy = "SELECT r.uid, r.instanceCount, r.attributes FROM series r WHERE r.study = ?1 ORDER BY r.uid"
 
+    /// Those that may be seen.
     private func series(of study: Int64) throws -> [SeriesEntry] {
-        try self.studies.connection.query(Self.ofStudy, [.integer(study)]).map { try SeriesEntry(row: $0) }
+        let series = try VisibleStudies.series(of: study, on: self.studies.connection)
+        guard let visible = self.studies.visible, visible.isPartial else { return series }
+        switch try visible.part(of: study, on: self.studies.connection) {
+        case .nothing: return []
+        case .whole: return series
+        case .series(let some): return series.filter { some.contains($0.series) }
+        }
     }
 
     private func matches(_ series: SeriesEntry) -> Bool {

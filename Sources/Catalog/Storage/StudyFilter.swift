@@ -15,6 +15,8 @@ struct StudyFilter {
     private var wordPatterns: [(whole: StudyAttribute, words: StudyAttribute, pattern: WildcardPattern)] = []
     /// What is decided on the attributes that are kept.
     private var matches: [AttributeMatch] = []
+    /// What may be seen, where that is not decided by the rows alone.
+    private var visible: VisibleStudies?
 
     /// `stores` are nil where every study is in one of those that are asked for.
     init(_ conditions: [StudyCondition], stores: [Int64]?, _ arguments: inout StatementArguments) {
@@ -31,7 +33,9 @@ struct StudyFilter {
     var isEmpty: Bool { self.pieces.isEmpty && self.isWholeInSQL }
 
     /// Whether nothing is left over.
-    var isWholeInSQL: Bool { self.values.isEmpty && self.wordPatterns.isEmpty && self.matches.isEmpty }
+    var isWholeInSQL: Bool {
+        self.values.isEmpty && self.wordPatterns.isEmpty && self.matches.isEmpty && self.visible == nil
+    }
 
     private mutating func add(_ condition: StudyCondition, _ arguments: inout StatementArguments) {
         switch condition {
@@ -67,6 +71,9 @@ struct StudyFilter {
             self.pieces.append("s.updatedAt >= \(arguments.bind(.integer(milliseconds)))")
         case .attribute(let match):
             self.add(match, &arguments)
+        case .visible(let visible):
+            self.pieces.append(visible.sql(&arguments))
+            if visible.needsRest { self.visible = visible }
         }
     }
 
@@ -130,6 +137,7 @@ struct StudyFilter {
             let there = texts.flatMap { SearchText.words($0) }
             guard there.contains(where: { pattern.matches($0) }) else { return false }
         }
+        if let visible, try !visible.shows(study, on: connection) { return false }
         guard !self.matches.isEmpty else { return true }
         return try MatchableStudy(study, on: connection)?.matches(self.matches) ?? false
     }

@@ -13,40 +13,43 @@ struct StudySearchRun {
     let selectedCount: Int
     /// How many studies the catalog has.
     let allCount: Int
+    /// What may be seen; nil where all of the stores is.
+    let visible: VisibleStudies?
 
-    /// Nil where the catalog has nothing of the stores.
+    /// Nil where the catalog has nothing of the stores that may be seen.
     init?(_ query: StudyQuery, effort: SearchEffort, on connection: any SQLConnection) throws {
-        var stores: [Int64] = []
-        var selectedCount = 0
+        var stores: [(name: StoreName, number: Int64, count: Int)] = []
         var allCount = 0
-        let names = Set(query.stores.map(\.rawValue))
+        let names = Set(query.stores)
         for row in try connection.query("SELECT id, name, studyCount FROM store ORDER BY id") {
             let count = Int(try row.integer(2))
             allCount += count
-            guard names.contains(try row.text(1)), count > 0 else { continue }
-            stores.append(try row.integer(0))
-            selectedCount += count
+            guard let name = StoreName(try row.text(1)), names.contains(name), count > 0 else { continue }
+            stores.append((name, try row.integer(0), count))
         }
-        guard !stores.isEmpty else { return nil }
         var query = query
-        query.conditions = query.conditions.map { condition in
-            switch condition {
-            case .attribute(let match): .matching(match)
-            // UIDs are in no index but their own.
-            case .pattern(.studyInstanceUID, let pattern):
-                .attribute(AttributeMatch(path: [.studyInstanceUID], test: .pattern(pattern)))
-            case .words(.studyInstanceUID, let words):
-                .attribute(AttributeMatch(path: [.studyInstanceUID], test: .words(words)))
-            default: condition
-            }
+        query.conditions = query.conditions.map(\.indexed)
+        var visible = try VisibleStudies(
+            query.visibility,
+            of: stores.map { (name: $0.name, number: $0.number) },
+            on: connection
+        )
+        if let shown = visible?.stores.map(\.number) { stores.removeAll { !shown.contains($0.number) } }
+        guard !stores.isEmpty else { return nil }
+        visible?.narrowed = query.conditions.compactMap(\.ofSeriesSeen)
+        if let visible {
+            // Where series may be left out the counts are those of what is seen.
+            if visible.isPartial { query.conditions.removeAll(where: \.isOfCounts) }
+            query.conditions.append(.visible(visible))
         }
         self.query = query
-        self.stores = stores
+        self.stores = stores.map(\.number)
         self.effort = effort
         self.connection = connection
         self.moments = MomentRange(query.conditions)
-        self.selectedCount = selectedCount
+        self.selectedCount = stores.reduce(0) { $0 + $1.count }
         self.allCount = allCount
+        self.visible = visible
     }
 
     /// The stores to test for; nil where every study is in one of them.
@@ -98,7 +101,12 @@ struct StudySearchRun {
         let rest = search.found.dropFirst(max(0, self.query.offset))
         let page = rest.prefix(self.query.limit)
         let next = rest.count > page.count ? page.last.map { ListPosition(key: $0.key, study: $0.study) } : nil
-        return StudyPage(studies: try page.compactMap { try self.study($0.study) }, next: next, total: total)
+        return StudyPage(
+            studies: try page.compactMap { try self.study($0.study) },
+            next: next,
+            total: total,
+            isComplete: self.isComplete
+        )
     }
 
     /// The matches that the page takes, and the candidates where they were listed.
@@ -150,8 +158,30 @@ struct StudySearchRun {
         return found
     }
 
+    /// Whether what may be seen is worked out.
+    var isComplete: Bool { self.visible?.isComplete ?? true }
+
+    /// The study as it is shown.
     func study(_ number: Int64) throws -> CatalogStudy? {
-        try self.connection.queryOne(CatalogStudy.select + " WHERE s.id = ?1", [.integer(number)])
-            .map { try CatalogStudy(row: $0) }
+        guard let row = try self.connection.queryOne(CatalogStudy.select + " WHERE s.id = ?1", [.integer(number)])
+        else { return nil }
+        let study = try CatalogStudy(row: row)
+        guard let visible else { return study }
+        return try visible.narrow(study, on: self.connection)
+    }
+}
+
+extension StudyCondition {
+    /// The condition in the form that the indexes answer.
+    fileprivate var indexed: StudyCondition {
+        switch self {
+        case .attribute(let match): .matching(match)
+        // UIDs are in no index but their own.
+        case .pattern(.studyInstanceUID, let pattern):
+            .attribute(AttributeMatch(path: [.studyInstanceUID], test: .pattern(pattern)))
+        case .words(.studyInstanceUID, let words):
+            .attribute(AttributeMatch(path: [.studyInstanceUID], test: .words(words)))
+        default: self
+        }
     }
 }

@@ -47,7 +47,7 @@ struct ValueRange {
             ]
         case .attribute(let match):
             return self.range(of: match, at: index).map { [$0] } ?? []
-        case .days, .changedAfter, .updatedSince:
+        case .days, .changedAfter, .updatedSince, .visible:
             return []
         }
     }

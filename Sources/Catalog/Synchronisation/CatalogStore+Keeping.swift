@@ -9,13 +9,17 @@ extension CatalogStore {
     /// Its rows get a name that no store can have, so that the time it takes to delete them holds up nobody; they go
     /// by ``deleteForgotten(limit:)``, after a restart too.
     func forget(_ store: StoreName) async throws {
-        try await self.database.write { connection in
-            guard let number = try Self.number(of: store, on: connection) else { return }
-            try connection.execute(
-                "UPDATE store SET name = ?2, state = ?3 WHERE id = ?1",
-                [.integer(number), .text("\(Self.forgottenPrefix)\(number)"), .blob([])]
-            )
-            _ = try Self.next("change", on: connection)
+        try await self.changing(nil, in: store) {
+            try await self.database.write { connection in
+                try connection.execute("DELETE FROM notice WHERE store = ?1", [.text(store.rawValue)])
+                guard let number = try Self.number(of: store, on: connection) else { return }
+                try connection.execute(
+                    "UPDATE store SET name = ?2, state = ?3 WHERE id = ?1",
+                    [.integer(number), .text("\(Self.forgottenPrefix)\(number)"), .blob([])]
+                )
+                try connection.execute("DELETE FROM studyRest WHERE store = ?1", [.text(store.rawValue)])
+                _ = try Self.next("change", on: connection)
+            }
         }
     }
 
@@ -54,24 +58,30 @@ extension CatalogStore {
 
     /// Puts studies as a page of a search shows them: what only their instances say stays as it was.
     ///
-    /// Gives the outcome of each.
+    /// Gives the outcome of each. Where there is an origin, the change feed tells of it.
     func putListed(
         _ entries: [StudyEntry],
         in store: StoreName,
-        sweep: Int64
+        sweep: Int64,
+        origin: StudyChangeNotice.Origin?
     ) async throws -> [(study: StudyUID, outcome: PutOutcome)] {
-        let now = Int64(self.clock.now().timeIntervalSince1970 * 1_000)
-        return try await self.database.write { connection in
-            let number = try Self.makeStore(store, on: connection)
-            let writing = EntryWriting(store: number, now: now, sweep: sweep, connection: connection)
-            return try entries.map { entry in
-                let row = try connection.queryOne(
-                    "SELECT attributes, variants FROM study WHERE store = ?1 AND uid = ?2",
-                    [.integer(number), .text(entry.study.rawValue)]
-                )
-                return (entry.study, try writing.put(try row.map { try Self.keeping(of: $0, in: entry) } ?? entry))
+        let now = self.milliseconds
+        let outcomes = try await self.changing(entries.map(\.study), in: store) {
+            try await self.database.write { connection -> [(study: StudyUID, outcome: PutOutcome)] in
+                let number = try Self.makeStore(store, on: connection)
+                var writing = self.writing(number, now: now, sweep: sweep, connection)
+                writing.feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
+                return try entries.map { [writing] entry in
+                    let row = try connection.queryOne(
+                        "SELECT attributes, variants FROM study WHERE store = ?1 AND uid = ?2",
+                        [.integer(number), .text(entry.study.rawValue)]
+                    )
+                    return (entry.study, try writing.put(try row.map { try Self.keeping(of: $0, in: entry) } ?? entry))
+                }
             }
         }
+        if origin != nil { self.signal.call() }
+        return outcomes
     }
 
     private static func keeping(of row: SQLRow, in entry: StudyEntry) throws -> StudyEntry {
@@ -87,17 +97,23 @@ extension CatalogStore {
     func mergeListed(
         _ series: [(study: StudyUID, series: SeriesEntry)],
         in store: StoreName,
-        sweep: Int64
+        sweep: Int64,
+        origin: StudyChangeNotice.Origin?
     ) async throws -> [StudyUID] {
-        let now = Int64(self.clock.now().timeIntervalSince1970 * 1_000)
+        let now = self.milliseconds
         let byStudy = Dictionary(grouping: series, by: \.study).mapValues { $0.map(\.series) }
-        return try await self.database.write { connection in
-            let number = try Self.makeStore(store, on: connection)
-            let writing = EntryWriting(store: number, now: now, sweep: sweep, connection: connection)
-            return try byStudy.sorted { $0.key < $1.key }.compactMap { study, series in
-                try writing.merge(series, into: study) == .unchanged ? nil : study
+        let changed = try await self.changing(Array(byStudy.keys), in: store) {
+            try await self.database.write { connection in
+                let number = try Self.makeStore(store, on: connection)
+                var writing = self.writing(number, now: now, sweep: sweep, connection)
+                writing.feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
+                return try byStudy.sorted { $0.key < $1.key }.compactMap { [writing] study, series in
+                    try writing.merge(series, into: study) == .unchanged ? nil : study
+                }
             }
         }
+        if origin != nil { self.signal.call() }
+        return changed
     }
 
     /// Notes that the sweep has seen the study and its series as they are.

@@ -87,7 +87,7 @@ extension StoreSynchronizer {
 
     private func refreshOnce(_ study: StudyUID) async throws {
         let began = self.configuration.now()
-        let noted = self.board.with { notices, _ in notices.refreshBegan(study) }
+        let (noted, mark) = self.board.with { notices, _ in (notices.refreshBegan(study), notices.mark(of: study)) }
         let asked = self.flights[study]?.origin
         let origin = [noted, asked].compactMap { $0 }.max()
         self.refreshedMeanwhile.insert(study)
@@ -95,7 +95,8 @@ extension StoreSynchronizer {
             if let left = self.pauseLeft { throw UpstreamPause.refusal(left) }
             let upstream = self.upstream
             let entry = try await self.call { try await upstream.study(study) }
-            let kind = try await self.write(entry, of: study)
+            let kind = try await self.write(entry, of: study, origin: origin)
+            if let mark { try await self.catalog.dropNotice(of: study, in: self.store, upTo: mark) }
             self.board.with { $0.refreshEnded(study, began: began, isThere: entry != nil, at: $1) }
             guard let kind, let origin else { return }
             await self.configuration.onChange(
@@ -109,13 +110,20 @@ extension StoreSynchronizer {
     }
 
     /// Makes the catalog say what the store said; gives what changed.
-    private func write(_ entry: StudyEntry?, of study: StudyUID) async throws -> StudyChangeNotice.Kind? {
+    ///
+    /// What nobody told of is told in the change feed as found by comparison, but not before the first walk is complete.
+    private func write(
+        _ entry: StudyEntry?,
+        of study: StudyUID,
+        origin: StudyChangeNotice.Origin?
+    ) async throws -> StudyChangeNotice.Kind? {
+        let origin = origin ?? (self.state.isComplete ? .reconciled : nil)
         guard var entry else {
-            return try await self.catalog.remove(study, from: self.store) ? .deleted : nil
+            return try await self.catalog.remove(study, from: self.store, origin: origin) ? .deleted : nil
         }
         entry.series = entry.series ?? []
         let sweep = self.state.sweep?.number ?? self.state.lastSweep
-        switch try await self.catalog.put([entry], in: self.store, sweep: sweep).first {
+        switch try await self.catalog.put([entry], in: self.store, sweep: sweep, origin: origin).first {
         case .created: return .created
         case .updated: return .updated
         case .unchanged, nil: return nil
@@ -140,6 +148,11 @@ extension StoreSynchronizer {
     /// Somebody said that the study changed; many notices of one study cost one refresh.
     package nonisolated func note(_ study: StudyUID) {
         self.board.put { $0.noted(study, at: $1) }
+    }
+
+    /// The same of a notice that is written down under that number.
+    nonisolated func note(_ study: StudyUID, mark: Int64) {
+        self.board.put { $0.noted(study, mark: mark, at: $1) }
     }
 
     /// Refreshes what was noticed until now.

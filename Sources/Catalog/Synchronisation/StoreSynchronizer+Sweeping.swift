@@ -66,24 +66,44 @@ extension StoreSynchronizer {
         let upstream = self.upstream
         let generation = self.generation
         self.refreshedMeanwhile = []
+        let origin: StudyChangeNotice.Origin? = self.state.isComplete ? .reconciled : nil
         switch sweep.phase {
         case .studies:
             let rows = try await self.call { try await upstream.studies(page) }
             guard generation == self.generation else { return 0 }
             let entries = rows.compactMap(Self.study).filter { !self.refreshedMeanwhile.contains($0.study) }
-            let outcomes = try await self.catalog.putListed(entries, in: self.store, sweep: sweep.number)
+            let outcomes = try await self.catalog.putListed(
+                entries,
+                in: self.store,
+                sweep: sweep.number,
+                origin: origin
+            )
             await self.studiesFound(outcomes)
+            if origin != nil { try await self.rest(after: outcomes.count { $0.outcome != .unchanged }) }
             return rows.count
         case .series:
             let rows = try await self.call { try await upstream.series(page) }
             guard generation == self.generation else { return 0 }
             let series = rows.compactMap(Self.series).filter { !self.refreshedMeanwhile.contains($0.study) }
-            let changed = try await self.catalog.mergeListed(series, in: self.store, sweep: sweep.number)
+            let changed = try await self.catalog.mergeListed(
+                series,
+                in: self.store,
+                sweep: sweep.number,
+                origin: origin
+            )
             if self.state.isComplete { for study in changed { self.note(study) } }
+            if origin != nil { try await self.rest(after: changed.count) }
             return rows.count
         case .suspects, .done:
             return 0
         }
+    }
+
+    /// Waits as long as so many events of a page take at the rate at which they may come.
+    private func rest(after count: Int) async throws {
+        let times = self.catalog.feedTimes
+        guard count > times.reconciledBurst else { return }
+        try await self.configuration.sleep(.seconds(1) * (count - times.reconciledBurst) / times.reconciledPerSecond)
     }
 
     private static func study(_ attributes: DataSet) -> StudyEntry? {

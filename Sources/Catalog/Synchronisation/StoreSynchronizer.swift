@@ -61,6 +61,10 @@ package actor StoreSynchronizer {
             state = StoreState(after: state)
         }
         self.state = state
+        // What an earlier process wrote down and did not come to.
+        for notice in try await catalog.notices(of: store, limit: configuration.noticesMax) {
+            self.board.put { $0.noted(notice.study, mark: notice.mark, at: $1) }
+        }
     }
 
     /// How current the catalog is.

@@ -21,6 +21,8 @@ struct StudyNotices: Sendable {
         var isTaken = false
         var failures = 0
         var watch: Watch?
+        /// Under which number the notice is written down; nil where it is not.
+        var mark: Int64?
     }
 
     /// A deletion that the store may still be at.
@@ -64,9 +66,14 @@ struct StudyNotices: Sendable {
     }
 
     /// Somebody else says that the study changed.
-    mutating func noted(_ study: StudyUID, at now: Instant) {
-        _ = self.add(study, .noticed, dueAt: now + self.configuration.gathering)
+    mutating func noted(_ study: StudyUID, mark: Int64? = nil, at now: Instant) {
+        guard self.add(study, .noticed, dueAt: now + self.configuration.gathering), let mark else { return }
+        let known = self.notices[study]?.mark ?? mark
+        self.notices[study]?.mark = max(mark, known)
     }
+
+    /// Under which number the study's notice is written down.
+    func mark(of study: StudyUID) -> Int64? { self.notices[study]?.mark }
 
     private mutating func add(_ study: StudyUID, _ origin: StudyChangeNotice.Origin, dueAt: Instant) -> Bool {
         if var notice = self.notices[study] {
