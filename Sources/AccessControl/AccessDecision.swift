@@ -5,10 +5,16 @@ package struct AccessDecision: Sendable, Hashable {
     ///
     /// Fixed text: it cannot repeat anything of the request.
     package let reason: Reason
+    /// How much of the study it reaches; all, where it is about something larger than a study.
+    package let extent: AccessExtent
+    /// The rule that decided; nil where none did.
+    package let ruleID: String?
 
-    package init(outcome: Outcome, reason: Reason) {
+    package init(outcome: Outcome, reason: Reason, extent: AccessExtent? = nil, ruleID: String? = nil) {
         self.outcome = outcome
         self.reason = reason
+        self.extent = extent ?? (outcome == .allowed ? .whole : .nothing)
+        self.ruleID = ruleID
     }
 
     /// What follows from the decision.
@@ -23,6 +29,10 @@ package struct AccessDecision: Sendable, Hashable {
     /// The grounds of a decision, from a closed set; also the label of metrics.
     package enum Reason: String, Sendable, CaseIterable {
         case administratorMayAll = "administrator-may-all"
+        case allowedByRule = "allowed-by-rule"
+        case deniedByRule = "denied-by-rule"
+        /// The question is allowed; what is shown is what the caller may see.
+        case listIsFiltered = "list-is-filtered"
         case nothingGranted = "nothing-granted"
         case permissionDoesNotApply = "permission-does-not-apply"
     }

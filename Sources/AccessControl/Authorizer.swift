@@ -1,31 +1,50 @@
 package import CollimatorCore
+internal import Synchronization
 
 /// Decides who may do what.
 ///
-/// Every request passes it, whatever its path.
-///
-/// Today the administrator may do all and everyone else nothing. What is not allowed by a rule is denied.
-package struct Authorizer: Sendable {
-    package init() {}
+/// Every request passes it, whatever its path. The administrator key may all; everybody else what the rules of the
+/// current policy allow and do not deny.
+package final class Authorizer: Sendable {
+    private let current: Mutex<CompiledPolicy>
+
+    /// Without a policy the administrator may all and everyone else nothing.
+    package init(_ policy: CompiledPolicy = .empty) {
+        self.current = Mutex(policy)
+    }
+
+    /// The policy that decides now.
+    ///
+    /// Who asks twice for one request takes it once: the next one may be another.
+    package var policy: CompiledPolicy { self.current.withLock { $0 } }
+
+    /// Decides by another policy from now on; one that is older than the present is not taken, for of two changes at the
+    /// same time the first may come here last.
+    package func install(_ policy: CompiledPolicy) {
+        self.current.withLock { current in
+            if policy.version >= current.version { current = policy }
+        }
+    }
 
     /// Decides, as a value.
+    package func decide(
+        _ subject: AccessSubject,
+        _ permission: Permission,
+        on resource: AccessResource,
+        facts: AccessFacts? = nil
+    ) -> AccessDecision {
+        self.policy.decide(subject, permission, on: resource, facts: facts)
+    }
+
+    /// Decides by rules without conditions that name the principal itself.
+    ///
+    /// Rules that depend on the time do not count: of those that allow none holds, and of those that deny every one.
     package func decide(
         _ principal: Principal,
         _ permission: Permission,
         on resource: AccessResource
     ) -> AccessDecision {
-        guard let row = PermissionTable.row(permission), row.levels.contains(resource.level) else {
-            // A question that makes no sense is a mistake of ours: nobody gains anything by it.
-            return AccessDecision(outcome: .hidden, reason: .permissionDoesNotApply)
-        }
-        switch principal {
-        case .administrator:
-            return AccessDecision(outcome: .allowed, reason: .administratorMayAll)
-        case .user, .client:
-            // That the service exists is no secret; what is in it is.
-            let outcome: AccessDecision.Outcome = resource.level == .service ? .forbidden : .hidden
-            return AccessDecision(outcome: outcome, reason: .nothingGranted)
-        }
+        self.decide(AccessSubject(principal, timeSeconds: 0), permission, on: resource)
     }
 
     /// Returns where the principal may, and throws where it may not.

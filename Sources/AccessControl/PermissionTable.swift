@@ -37,7 +37,22 @@ package enum PermissionTable {
         Row(permission: .operationsList, levels: .service...(.store), summary: "list long-running operations"),
         Row(permission: .operationsGet, levels: .service...(.store), summary: "see how far an operation is"),
         Row(permission: .operationsCancel, levels: .service...(.store), summary: "cancel an operation"),
+        Row(permission: .keysList, levels: .service...(.service), summary: "see the API keys, without their texts"),
+        Row(permission: .keysManage, levels: .service...(.service), summary: "make, rotate and revoke API keys"),
+        Row(permission: .principalsList, levels: .service...(.service), summary: "see who has called"),
+        Row(permission: .principalsSuspend, levels: .service...(.service), summary: "keep callers out and let them in"),
+        Row(permission: .eventsRead, levels: .service...(.service), summary: "ask what changed, of what may be read"),
+        Row(
+            permission: .eventRejectionsList,
+            levels: .service...(.service),
+            summary: "see which messages about the stores could not be used"
+        ),
+        Row(permission: .policyGet, levels: .service...(.service), summary: "see the access rules"),
+        Row(permission: .policyUpdate, levels: .service...(.service), summary: "change the access rules"),
         Row(permission: .catalogRebuild, levels: .store...(.store), summary: "make the index of a store anew"),
+        Row(permission: .thumbnailsGet, levels: .service...(.service), summary: "see how the kept pictures do"),
+        Row(permission: .thumbnailsPurge, levels: .service...(.service), summary: "forget the kept pictures"),
+        Row(permission: .auditRead, levels: .service...(.service), summary: "see who saw and did what"),
     ]
 
     /// The row of the permission; nil for one that nobody has thought through.

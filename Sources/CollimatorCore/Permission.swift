@@ -35,7 +35,20 @@ package struct Permission: Hashable, Sendable, CustomStringConvertible {
     package static let operationsGet = Permission("healthcare.operations.get", .read)
     package static let operationsCancel = Permission("healthcare.operations.cancel", .write)
 
+    package static let keysList = Permission("collimator.keys.list", .read)
+    package static let keysManage = Permission("collimator.keys.manage", .write)
+    package static let principalsList = Permission("collimator.principals.list", .read)
+    package static let principalsSuspend = Permission("collimator.principals.suspend", .write)
+
+    package static let eventsRead = Permission("collimator.events.read", .read)
+    package static let eventRejectionsList = Permission("collimator.eventRejections.list", .read)
+    package static let policyGet = Permission("collimator.policy.get", .read)
+    package static let policyUpdate = Permission("collimator.policy.update", .write)
     package static let catalogRebuild = Permission("collimator.catalog.rebuild", .read)
+    package static let auditRead = Permission("collimator.audit.read", .read)
+
+    package static let thumbnailsGet = Permission("collimator.thumbnails.get", .read)
+    package static let thumbnailsPurge = Permission("collimator.thumbnails.purge", .write)
 
     package var description: String { self.rawValue }
 

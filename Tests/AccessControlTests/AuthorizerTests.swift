@@ -35,7 +35,7 @@ struct AuthorizerTests {
 
     @Test("everyone else may nothing, and is not told what exists", arguments: PermissionTable.rows, Self.strangers)
     func stranger(row: PermissionTable.Row, principal: Principal) {
-        for resource in self.resources where row.levels.contains(resource.level) {
+        for resource in self.resources where row.levels.contains(resource.level) && row.permission != .storesList {
             let decision = self.authorizer.decide(principal, row.permission, on: resource)
             let error = #expect(throws: CollimatorError.self) {
                 try self.authorizer.authorize(principal, row.permission, on: resource)
@@ -44,6 +44,14 @@ struct AuthorizerTests {
             #expect(decision.reason == .nothingGranted)
             #expect(error?.code == (resource == .service ? .forbidden : .notFound))
         }
+    }
+
+    @Test("the list of stores is filtered and not refused, but to nobody in particular")
+    func lists() {
+        let known = self.authorizer.decide(.client(id: "reader"), .storesList, on: .service)
+        let unknown = self.authorizer.decide(.anonymous, .storesList, on: .service)
+        #expect(known == .init(outcome: .allowed, reason: .listIsFiltered))
+        #expect(unknown == .init(outcome: .forbidden, reason: .nothingGranted))
     }
 
     @Test("a permission that does not apply is denied to the administrator too", arguments: PermissionTable.rows)
@@ -69,7 +77,8 @@ struct AuthorizerTests {
                 .storesGetIAMPolicy, .storesSetIAMPolicy, .storageSettings,
                 .datasetsList, .datasetsGet, .datasetsCreate, .datasetsUpdate, .datasetsDelete,
                 .locationsList, .locationsGet, .operationsList, .operationsGet, .operationsCancel, .signInsCreate,
-                .catalogRebuild,
+                .policyGet, .policyUpdate, .catalogRebuild, .keysList, .keysManage, .principalsList,
+                .principalsSuspend, .eventsRead, .eventRejectionsList, .thumbnailsGet, .thumbnailsPurge, .auditRead,
             ]
         )
     }

@@ -1,0 +1,78 @@
+package import Catalog
+package import CollimatorCore
+import DICOMweb
+
+extension CompiledPolicy {
+    /// The selectors of every rule that has to be worked out for each study, for the rows that lists join.
+    package func studySelectors() -> [StudySelector] {
+        let last = LastFacts()
+        var selectors: [String: StudySelector] = [:]
+        for rules in self.rules.values {
+            for compiled in rules.all {
+                guard let key = compiled.rowKey, let selector = compiled.selector else { continue }
+                let study = compiled.rule.resource.study
+                selectors[key] = StudySelector(key: key) { entry in
+                    guard study == nil || study == entry.study.rawValue else { return .nothing }
+                    return StudyPart(selector.evaluate(last.facts(of: entry)))
+                }
+            }
+        }
+        return selectors.values.sorted { $0.key < $1.key }
+    }
+
+    /// What the subject may read of the store, in the terms of the catalog.
+    package func catalogVisibility(_ subject: AccessSubject, of store: StoreName) -> StoreVisibility {
+        let filter = self.visibility(subject, .dicomWebRead, in: store)
+        return StoreVisibility(
+            allowsAll: filter.allowsAll,
+            allowed: StudySelection(filter.allowed),
+            denied: StudySelection(filter.denied)
+        )
+    }
+}
+
+extension CompiledPolicy.PrincipalRules {
+    fileprivate var all: [CompiledPolicy.Compiled] {
+        self.allStores + self.stores.values.flatMap { $0 } + self.studies.values.flatMap { $0.values.flatMap { $0 } }
+    }
+}
+
+extension CompiledPolicy.Compiled {
+    /// The key of the rows: of a rule on one study they are of this study alone.
+    fileprivate var rowKey: String? {
+        self.selector.map { StudySelection.rowKey($0.key, study: self.rule.resource.study) }
+    }
+}
+
+extension RuleResource {
+    /// The UID of the study that it is or is in.
+    var study: String? {
+        switch self {
+        case .allStores, .store: nil
+        case .study(_, let study), .series(_, let study, _): study
+        }
+    }
+}
+
+extension StudySelection {
+    fileprivate init(_ selection: VisibilityFilter.Selection) {
+        self.init(selectors: selection.selectors, studies: selection.studies.mapValues { StudyPart($0) })
+        for (study, keys) in selection.selectorsByStudy {
+            for key in keys { self.selectors.insert(Self.rowKey(key, study: study)) }
+        }
+    }
+
+    fileprivate static func rowKey(_ key: String, study: String?) -> String {
+        study.map { "study:\($0);\(key)" } ?? key
+    }
+}
+
+extension StudyPart {
+    package init(_ extent: AccessExtent) {
+        switch extent {
+        case .nothing: self = .nothing
+        case .whole: self = .whole
+        case .series(let series): self = .series(Set(series.compactMap { SeriesUID($0) }))
+        }
+    }
+}

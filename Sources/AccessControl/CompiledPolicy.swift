@@ -1,0 +1,127 @@
+import CollimatorCore
+
+/// One version of the policy, ready to decide: it never changes.
+package struct CompiledPolicy: Sendable {
+    package let version: Int
+    /// Every distinct part of rules that has to be worked out for each study.
+    package let selectors: [RuleSelector]
+    let rules: [Principal: PrincipalRules]
+    private let groups: [Principal: [Principal]]
+
+    /// The rules of one principal, by what they are about.
+    struct PrincipalRules: Sendable {
+        var allStores: [Compiled] = []
+        var stores: [StoreName: [Compiled]] = [:]
+        /// By store and study, also those about single series.
+        var studies: [StoreName: [String: [Compiled]]] = [:]
+    }
+
+    /// A rule with its role looked up.
+    struct Compiled: Sendable {
+        let rule: AccessRule
+        let permissions: Set<Permission>
+        /// Nil where it picks whole stores or whole studies by name.
+        let selector: RuleSelector?
+    }
+
+    /// A policy without rules.
+    package static let empty = CompiledPolicy(version: 0, sound: AccessPolicy())
+
+    /// - Throws: ``PolicyFaults`` with every fault.
+    package init(_ policy: AccessPolicy, version: Int) throws(PolicyFaults) {
+        let faults = policy.faults()
+        guard faults.isEmpty else { throw PolicyFaults(faults: faults) }
+        self.init(version: version, sound: policy)
+    }
+
+    private init(version: Int, sound policy: AccessPolicy) {
+        let roles = policy.rolesByName
+        let members = Dictionary(
+            policy.groups.map { (Principal.localGroup(name: $0.name), $0.members) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var rules: [Principal: PrincipalRules] = [:]
+        var selectors: [String: RuleSelector] = [:]
+        for rule in policy.rules {
+            // Own uploads of a group are those of each member.
+            let owners: [Principal] =
+                rule.condition.isOwnUploads ? members[rule.principal].map(Array.init) ?? [rule.principal] : []
+            for principal in rule.condition.isOwnUploads ? owners : [rule.principal] {
+                let compiled = Compiled(
+                    rule: rule,
+                    permissions: roles[rule.role]?.permissions ?? [],
+                    selector: Self.selector(of: rule, uploader: principal)
+                )
+                if let selector = compiled.selector { selectors[selector.key] = selector }
+                rules[principal, default: PrincipalRules()].add(compiled)
+            }
+        }
+        self.version = version
+        self.rules = rules
+        self.selectors = selectors.values.sorted { $0.key < $1.key }
+        self.groups = Dictionary(
+            members.flatMap { group, members in members.map { ($0, [group]) } },
+            uniquingKeysWith: +
+        )
+    }
+
+    private static func selector(of rule: AccessRule, uploader: Principal) -> RuleSelector? {
+        var seriesUID: String?
+        if case .series(_, _, let uid) = rule.resource { seriesUID = uid }
+        guard !rule.condition.isEmpty || seriesUID != nil else { return nil }
+        return RuleSelector(
+            rule.effect,
+            rule.condition,
+            includesDerived: rule.includesDerived,
+            seriesUID: seriesUID,
+            uploader: uploader
+        )
+    }
+
+    /// Everything that the subject is.
+    func principals(of subject: AccessSubject) -> [Principal] {
+        var principals = [subject.principal]
+        for membership in subject.memberships where !principals.contains(membership) { principals.append(membership) }
+        principals += self.groups[subject.principal] ?? []
+        return principals
+    }
+
+    /// The rules for the permission that bear on the resource and hold for the request; of a store, also those on parts
+    /// of it, and of the service, those on all stores.
+    func matching(
+        _ subject: AccessSubject,
+        _ permission: Permission,
+        on resource: AccessResource
+    ) -> [Compiled] {
+        var found: [Compiled] = []
+        for principal in self.principals(of: subject) {
+            guard let rules = self.rules[principal] else { continue }
+            found += rules.bearing(on: resource).filter { compiled in
+                compiled.permissions.contains(permission)
+                    && compiled.rule.request.holds(for: subject, compiled.rule.effect)
+            }
+        }
+        return found
+    }
+}
+
+extension CompiledPolicy.PrincipalRules {
+    mutating func add(_ compiled: CompiledPolicy.Compiled) {
+        switch compiled.rule.resource {
+        case .allStores: self.allStores.append(compiled)
+        case .store(let store): self.stores[store, default: []].append(compiled)
+        case .study(let store, let study), .series(let store, let study, _):
+            self.studies[store, default: [:]][study, default: []].append(compiled)
+        }
+    }
+
+    func bearing(on resource: AccessResource) -> [CompiledPolicy.Compiled] {
+        switch resource {
+        case .service: self.allStores
+        case .store(let store):
+            self.allStores + (self.stores[store] ?? []) + (self.studies[store] ?? [:]).values.flatMap { $0 }
+        case .study(let store, let study), .series(let store, let study, _), .instance(let store, let study, _, _):
+            self.allStores + (self.stores[store] ?? []) + (self.studies[store]?[study] ?? [])
+        }
+    }
+}
