@@ -2,7 +2,7 @@ internal import CLibJWT
 internal import COpenSSL
 internal import Glibc
 
-/// Signed tokens (RFC 7515, RFC 7519) with the one algorithm RS256.
+/// Signed tokens (RFC 7515, RFC 7519).
 ///
 /// libjwt signs. It does not verify: its decoder lets the token choose the algorithm and takes a missing key for
 /// consent. Verification is `UnverifiedJWS` and libcrypto.

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// Owner of one `EVP_PKEY`: the part that private and public RSA keys share.
+/// Owner of one `EVP_PKEY`: the part that private and public keys share.
 @safe struct PrivateOrPublicKey: ~Copyable {
     /// The smallest modulus accepted (RFC 7518 §3.3).
     static let bitsMin = 2048
@@ -32,6 +32,20 @@ internal import COpenSSL
         }
     }
 
+    /// Takes over a reference to a key on the curve P-256, and frees it at the end, also where the checks refuse it.
+    ///
+    /// - Throws: `invalidKey` where it is another key, `unsuitableKey` where its point is not on the curve.
+    init(takingOwnershipOfP256 pointer: OpaquePointer) throws(CryptographyError) {
+        unsafe self.pointer = unsafe pointer
+        LibraryErrors.clear()
+        guard unsafe EVP_PKEY_get_base_id(pointer) == EVP_PKEY_EC, unsafe EVP_PKEY_get_bits(pointer) == 256 else {
+            throw CryptographyError(.invalidKey)
+        }
+        guard unsafe Self.passesPublicCheck(pointer) else {
+            throw CryptographyError(.unsuitableKey, libraryCodes: LibraryErrors.drain())
+        }
+    }
+
     deinit {
         unsafe EVP_PKEY_free(self.pointer)
     }
@@ -41,6 +55,22 @@ internal import COpenSSL
         _ body: (OpaquePointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         unsafe try body(self.pointer)
+    }
+
+    /// Whether the bytes are the key's signature with SHA-256 over the message.
+    ///
+    /// PKCS #1 v1.5 is the default padding of an RSA key; a signature on a curve is in DER.
+    func isValidSHA256Signature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
+        LibraryErrors.clear()
+        // A refused signature leaves entries in the queue of this thread.
+        defer { LibraryErrors.clear() }
+
+        guard !signature.isEmpty, let context = unsafe EVP_MD_CTX_new() else { return false }
+        defer { unsafe EVP_MD_CTX_free(context) }
+
+        guard unsafe EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, self.pointer) == 1 else { return false }
+        // 1 is the only answer that means valid.
+        return unsafe EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
     }
 
     /// The public half, as PEM (`SubjectPublicKeyInfo`).

@@ -14,6 +14,20 @@ package final class RSAPublicKey: Sendable {
         }
     }
 
+    /// The key with these numbers, the most significant byte first.
+    ///
+    /// - Throws: `invalidKey` where they are no numbers of a key, `unsuitableKey` where the key is too weak or too costly.
+    package init(modulus: [UInt8], exponent: [UInt8]) throws(CryptographyError) {
+        guard (1...PrivateOrPublicKey.bitsMax / 8).contains(modulus.count),
+            (1...PrivateOrPublicKey.exponentBitsMax / 8).contains(exponent.count)
+        else { throw CryptographyError(.unsuitableKey) }
+        LibraryErrors.clear()
+        guard
+            let pointer = unsafe collimator_rsa_public(modulus, modulus.count, exponent, exponent.count)
+        else { throw CryptographyError(.invalidKey, libraryCodes: LibraryErrors.drain()) }
+        self.key = try unsafe PrivateOrPublicKey(takingOwnershipOf: pointer)
+    }
+
     /// The key as PEM (`SubjectPublicKeyInfo`).
     package func pem() throws(CryptographyError) -> String {
         try self.key.publicPEM()
@@ -21,17 +35,6 @@ package final class RSAPublicKey: Sendable {
 
     /// Whether the bytes are this key's RSASSA-PKCS1-v1_5 signature with SHA-256 over the message (RFC 8017 §8.2).
     package func isValidRS256Signature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
-        LibraryErrors.clear()
-        // A refused signature leaves entries in the queue of this thread.
-        defer { LibraryErrors.clear() }
-
-        guard !signature.isEmpty, let context = unsafe EVP_MD_CTX_new() else { return false }
-        defer { unsafe EVP_MD_CTX_free(context) }
-
-        return unsafe self.key.withUnsafePointer { key in
-            // PKCS #1 v1.5 is the default padding of an RSA key; 1 is the only answer that means valid.
-            guard unsafe EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, key) == 1 else { return false }
-            return unsafe EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
-        }
+        self.key.isValidSHA256Signature(signature, of: message)
     }
 }

@@ -19,8 +19,8 @@ package enum StrictJSON: Hashable, Sendable {
     package static let depthMax = 16
 
     /// Nil where the bytes are not one JSON value in UTF-8, name a member twice, nest too deep or are too long.
-    package init?(parsing bytes: [UInt8]) {
-        guard bytes.count <= Self.textBytesMax, let value = StrictJSONParser.parse(bytes) else { return nil }
+    package init?(parsing bytes: [UInt8], bytesMax: Int = Self.textBytesMax) {
+        guard bytes.count <= bytesMax, let value = StrictJSONParser.parse(bytes) else { return nil }
         self = value
     }
 

@@ -12,9 +12,13 @@ package struct UnverifiedJWS: Sendable {
 
     /// Checks length, alphabet, the two dots and the header.
     ///
-    /// - Throws: `malformedToken` for the shape, `algorithmRefused` for any algorithm but RS256, `headerRefused` for a
-    ///   critical extension, another type, or a key that the token brings along or points to.
-    package init(_ token: String, typeIsRequired: Bool = true) throws(CryptographyError) {
+    /// - Throws: `malformedToken` for the shape, `algorithmRefused` for any algorithm but the given ones, `headerRefused`
+    ///   for a critical extension, another type, or a key that the token brings along or points to.
+    package init(
+        _ token: String,
+        algorithms: Set<JWSAlgorithm> = [.rs256],
+        typeIsRequired: Bool = true
+    ) throws(CryptographyError) {
         let bytes = Array(token.utf8)
         guard bytes.count <= JWS.tokenBytesMax else { throw CryptographyError(.malformedToken) }
         let segments = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -23,7 +27,11 @@ package struct UnverifiedJWS: Sendable {
             let claims = Base64URL.decode(utf8: segments[1]),
             let signature = Base64URL.decode(utf8: segments[2])
         else { throw CryptographyError(.malformedToken) }
-        self.header = try JWSHeader(parsing: headerBytes, typeIsRequired: typeIsRequired)
+        self.header = try JWSHeader(
+            parsing: headerBytes,
+            algorithms: algorithms,
+            typeIsRequired: typeIsRequired
+        )
         guard !claims.isEmpty, !signature.isEmpty else { throw CryptographyError(.malformedToken) }
         self.signedText = Array(bytes[..<segments[1].endIndex])
         self.claims = claims
@@ -34,11 +42,20 @@ package struct UnverifiedJWS: Sendable {
     ///
     /// - Throws: `invalidSignature`.
     package func verified(with key: RSAPublicKey) throws(CryptographyError) -> VerifiedJWS {
-        guard key.isValidRS256Signature(self.signature, of: self.signedText) else {
-            throw CryptographyError(.invalidSignature)
-        }
+        try self.verified(with: .rsa(key))
+    }
+
+    /// The content, once the key has confirmed the signature.
+    ///
+    /// - Throws: `algorithmRefused` where the key is for another algorithm than the token names, `invalidSignature`.
+    package func verified(with key: SignatureKey) throws(CryptographyError) -> VerifiedJWS {
+        guard self.header.algorithm == key.algorithm else { throw CryptographyError(.algorithmRefused) }
+        guard key.isValid(self.signature, of: self.signedText) else { throw CryptographyError(.invalidSignature) }
         return VerifiedJWS(header: self.header, claims: self.claims)
     }
+
+    /// Who the token says has issued it, for choosing whose keys to ask, and for nothing else; nobody has confirmed it.
+    package func claimedIssuer() -> String? { StrictJSON(parsing: self.claims)?["iss"]?.text }
 }
 
 /// The content of a JWS whose signature a key has confirmed.
@@ -56,8 +73,10 @@ package struct VerifiedJWS: Sendable {
     }
 }
 
-/// The header of an RS256 token, with nothing in it that could choose a key or an algorithm by itself.
+/// The header of a token, with nothing in it that could choose a key or an algorithm by itself.
 package struct JWSHeader: Sendable, Hashable {
+    /// How the token says that it is signed: one of those that were asked for.
+    package let algorithm: JWSAlgorithm
     /// Which of the issuer's keys signed, where the token says so: compared with known names, never used as a path.
     package let keyID: String?
     /// `JWT` or `at+jwt`, as it was written; nil where the token has no type.
@@ -70,11 +89,17 @@ package struct JWSHeader: Sendable, Hashable {
     private static let refusedMembers = ["crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"]
     private static let acceptedTypes: Set<String> = ["jwt", "at+jwt"]
 
-    fileprivate init(parsing bytes: [UInt8], typeIsRequired: Bool) throws(CryptographyError) {
+    fileprivate init(
+        parsing bytes: [UInt8],
+        algorithms: Set<JWSAlgorithm>,
+        typeIsRequired: Bool
+    ) throws(CryptographyError) {
         guard let json = StrictJSON(parsing: bytes), case .object(let members) = json else {
             throw CryptographyError(.malformedToken)
         }
-        guard members["alg"] == .string("RS256") else { throw CryptographyError(.algorithmRefused) }
+        guard let algorithm = members["alg"]?.text.flatMap(JWSAlgorithm.init(rawValue:)), algorithms.contains(algorithm)
+        else { throw CryptographyError(.algorithmRefused) }
+        self.algorithm = algorithm
         guard !Self.refusedMembers.contains(where: { members[$0] != nil }) else {
             throw CryptographyError(.headerRefused)
         }

@@ -9,39 +9,85 @@ package struct Authenticator: Sendable {
     package static let headerBytesMax = 16 * 1024
 
     private let administratorKey: AdministratorKey
+    private let keys: APIKeys?
+    private let verifiers: [any CredentialVerifier]
+    /// Signed tokens, and what Google's proxy adds to a request; nil where no issuer is configured.
+    private let tokens: TokenVerifier?
+    private let admitsAnonymous: Bool
 
-    /// Callers are known by this key, until there are other credentials.
-    package init(administratorKey: AdministratorKey) {
+    /// Callers are known by the administrator key, by a token of an issuer, and by what the further verifiers know.
+    ///
+    /// - Parameters:
+    ///   - administratorKey: the key that may do everything.
+    ///   - keys: the keys of apps; nil where there are none.
+    ///   - tokens: verifies signed tokens; nil where no issuer is configured.
+    ///   - verifiers: know further kinds of bearer credentials; the first that accepts the form decides.
+    ///   - admitsAnonymous: whether a request without any credential has a caller too.
+    package init(
+        administratorKey: AdministratorKey,
+        keys: APIKeys? = nil,
+        tokens: TokenVerifier? = nil,
+        verifiers: [any CredentialVerifier] = [],
+        admitsAnonymous: Bool = false
+    ) {
         self.administratorKey = administratorKey
+        self.keys = keys
+        self.tokens = tokens
+        self.verifiers = (tokens.map { [$0] } ?? []) + verifiers
+        self.admitsAnonymous = admitsAnonymous
     }
 
     /// What this service gives out and takes back sealed; it holds as long as the administrator key is the same.
     package func seal(for purpose: String) -> DeterministicSeal { self.administratorKey.seal(for: purpose) }
 
-    /// The caller that the header names.
+    /// The caller that the headers name.
     ///
-    /// - Parameter values: all values of the header, one for each field line.
+    /// - Parameters:
+    ///   - values: all values of `Authorization`, one for each field line.
+    ///   - proxyAssertions: all values of the header that Google's Identity-Aware Proxy adds; without an issuer of that
+    ///     form they are not looked at.
     /// - Returns: the caller.
-    /// - Throws: `invalid-input` for several headers, `unauthenticated` for anything else that is not one good
-    ///   credential; what was wrong with it is for the operator only.
-    package func authenticate(authorization values: [String]) throws(CollimatorError) -> Caller {
+    /// - Throws: `invalid-input` for several credentials, `unauthenticated` for anything else that is not one good
+    ///   credential; what was wrong with it is for the operator only. `unavailable` where that cannot be found out now.
+    package func authenticate(
+        authorization values: [String],
+        proxyAssertions: [String] = []
+    ) async throws(CollimatorError) -> Caller {
+        if let tokens = self.tokens, tokens.readsProxyAssertions, let assertion = proxyAssertions.first {
+            // Two of them could be read differently by two readers.
+            guard proxyAssertions.count == 1, values.isEmpty else { throw Self.conflict }
+            return try await tokens.caller(proxyAssertion: assertion)
+        }
         guard let value = values.first else {
+            if self.admitsAnonymous { return Caller(verified: .anonymous, method: .anonymous) }
             throw Self.refusal("no Authorization header")
         }
-        // Two of them could be read differently by two readers.
-        guard values.count == 1 else {
-            throw CollimatorError(
-                .invalidInput,
-                "several Authorization headers",
-                publicDetail: "Send one Authorization header."
-            )
-        }
+        guard values.count == 1 else { throw Self.conflict }
         let token = try Self.bearerToken(value)
-        guard token.hasPrefix(AdministratorKey.prefix), self.administratorKey.isMatched(by: token) else {
+        if token.hasPrefix(APIKeyText.prefix), let caller = self.keys?.caller(for: token) { return caller }
+        if token.hasPrefix(AdministratorKey.prefix), self.administratorKey.isMatched(by: token) {
+            return Caller(verified: .administrator, method: .administratorKey)
+        }
+        guard let verifier = self.verifiers.first(where: { $0.accepts(token) }) else {
             throw Self.refusal("unknown credential")
         }
-        return Caller(verified: .administrator)
+        return try await verifier.caller(token)
     }
+
+    /// The caller of a request without `Authorization`; nil where nothing says who it is.
+    package func callerIfAny(proxyAssertions: [String]) async throws(CollimatorError) -> Caller? {
+        guard self.admitsAnonymous || (self.tokens?.readsProxyAssertions == true && !proxyAssertions.isEmpty) else {
+            return nil
+        }
+        return try await self.authenticate(authorization: [], proxyAssertions: proxyAssertions)
+    }
+
+    /// What a request with more than one credential is told.
+    package static let conflict = CollimatorError(
+        .invalidInput,
+        "several credentials",
+        publicDetail: "Send one credential: one Authorization header, or a session, and not both."
+    )
 
     /// The token of `Bearer` credentials (RFC 6750 §2.1): the scheme in any case, one or more spaces, the token.
     private static func bearerToken(_ value: String) throws(CollimatorError) -> Substring {

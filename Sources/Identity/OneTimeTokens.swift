@@ -24,6 +24,11 @@ struct OneTimeTokens {
         self.tokens.append(Token(digest: digest, principal: principal, end: end))
     }
 
+    /// Makes every token of somebody useless.
+    mutating func removeAll(of principal: Principal) {
+        self.tokens.removeAll { $0.principal == principal }
+    }
+
     /// Whom the token signs in; it is gone afterwards, and so are all that are too old.
     ///
     /// Every token is compared, each in constant time.

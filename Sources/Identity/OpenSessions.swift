@@ -46,6 +46,11 @@ struct OpenSessions {
         self.sessions[digest] = nil
     }
 
+    /// Ends every session of somebody.
+    mutating func closeAll(of principal: Principal) {
+        self.sessions = self.sessions.filter { $0.value.principal != principal }
+    }
+
     private func hasEnded(_ session: Session, at now: ContinuousClock.Instant) -> Bool {
         now - session.opened >= self.limits.sessionLifetime || now - session.used >= self.limits.sessionIdle
     }

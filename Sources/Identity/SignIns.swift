@@ -69,7 +69,7 @@ package final class SignIns: Sendable {
         if Self.hasForm(secret) {
             let digest = SHA256.hash(secret.utf8)
             let principal = self.state.withLock { $0.sessions.principal(of: digest, at: now) }
-            if let principal { return Caller(verified: principal) }
+            if let principal { return Caller(verified: principal, method: .session) }
         }
         throw CollimatorError(
             .unauthenticated,
@@ -83,6 +83,14 @@ package final class SignIns: Sendable {
         guard Self.hasForm(secret) else { return }
         let digest = SHA256.hash(secret.utf8)
         self.state.withLock { $0.sessions.close(digest) }
+    }
+
+    /// Ends every session of somebody, and makes the links useless that wait for them.
+    package func endAll(of principal: Principal) {
+        self.state.withLock { state in
+            state.sessions.closeAll(of: principal)
+            state.tokens.removeAll(of: principal)
+        }
     }
 
     private func token(for principal: Principal) -> String {

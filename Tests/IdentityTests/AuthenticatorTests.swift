@@ -12,9 +12,9 @@ struct AuthenticatorTests {
         self.authenticator = Authenticator(administratorKey: try #require(AdministratorKey(self.text)))
     }
 
-    private func code(_ values: [String]) -> CollimatorError.Code? {
+    private func code(_ values: [String]) async -> CollimatorError.Code? {
         do {
-            _ = try self.authenticator.authenticate(authorization: values)
+            _ = try await self.authenticator.authenticate(authorization: values)
             return nil
         } catch {
             return error.code
@@ -22,28 +22,28 @@ struct AuthenticatorTests {
     }
 
     @Test("the key is accepted with the scheme in any case", arguments: ["Bearer ", "bearer ", "BEARER ", "bEaReR   "])
-    func accepted(scheme: String) throws {
-        let caller = try self.authenticator.authenticate(authorization: [scheme + self.text])
+    func accepted(scheme: String) async throws {
+        let caller = try await self.authenticator.authenticate(authorization: [scheme + self.text])
 
         #expect(caller.principal == .administrator)
     }
 
     @Test("no header is no caller")
-    func missing() {
-        #expect(self.code([]) == .unauthenticated)
+    func missing() async {
+        #expect(await self.code([]) == .unauthenticated)
     }
 
     @Test("two headers are refused, whatever is in them")
-    func several() {
+    func several() async {
         let good = "Bearer \(self.text)"
 
-        #expect(self.code([good, good]) == .invalidInput)
-        #expect(self.code([good, ""]) == .invalidInput)
-        #expect(self.code(["", good]) == .invalidInput)
+        #expect(await self.code([good, good]) == .invalidInput)
+        #expect(await self.code([good, ""]) == .invalidInput)
+        #expect(await self.code(["", good]) == .invalidInput)
     }
 
     @Test("what is not exactly one bearer token is refused")
-    func malformed() {
+    func malformed() async {
         let text = self.text
         let values = [
             "", " ", text, "Bearer", "Bearer ", "Bearer\t\(text)", "Bearer  \t\(text)", " Bearer \(text)",
@@ -52,12 +52,12 @@ struct AuthenticatorTests {
             "Bearer " + String(repeating: "a", count: Authenticator.headerBytesMax),
         ]
         for value in values {
-            #expect(self.code([value]) == .unauthenticated)
+            #expect(await self.code([value]) == .unauthenticated)
         }
     }
 
     @Test("another key, a part of the key and a changed key are refused")
-    func wrongKey() {
+    func wrongKey() async {
         let text = self.text
         let changed = String(text.dropLast()) + (text.hasSuffix("A") ? "E" : "A")
         let values = [
@@ -65,14 +65,14 @@ struct AuthenticatorTests {
             AdministratorKey.prefix, String(text.dropFirst(AdministratorKey.prefix.count)),
         ]
         for value in values {
-            #expect(self.code(["Bearer \(value)"]) == .unauthenticated)
+            #expect(await self.code(["Bearer \(value)"]) == .unauthenticated)
         }
     }
 
     @Test("a refusal repeats nothing of what was sent")
-    func silent() {
-        let error = #expect(throws: CollimatorError.self) {
-            try self.authenticator.authenticate(authorization: ["Bearer hunter2"])
+    func silent() async {
+        let error = await #expect(throws: CollimatorError.self) {
+            try await self.authenticator.authenticate(authorization: ["Bearer hunter2"])
         }
 
         #expect(error.map { "\($0)".contains("hunter2") } == false)

@@ -29,7 +29,7 @@ struct SignInsTests {
 
     @Test("a link works once, and gives a session of the one it was made for")
     func once() throws {
-        let token = self.signIns.token(for: Caller(verified: .client(id: "app")))
+        let token = self.signIns.token(for: Caller(verified: .client(id: "app"), method: .apiKey))
         let secret = try self.signIns.redeem(token: token)
         #expect(try self.signIns.authenticate(session: secret).principal == .client(id: "app"))
         #expect(Self.code { try self.signIns.redeem(token: token) } == .unauthenticated)
