@@ -8,6 +8,10 @@ package enum ImageCodecError: Error, Sendable, Hashable {
     case invalidSize
     /// The quality is outside 1…100.
     case invalidQuality
+    /// The file is none of JPEG, PNG and WebP, or is damaged or cut off.
+    case invalidFile
+    /// The file or the picture in it is larger than a limit.
+    case tooLarge
     /// libvips could not be started.
     case unavailable
     /// libvips refused.

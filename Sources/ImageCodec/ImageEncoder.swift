@@ -33,16 +33,45 @@ package final class ImageEncoder: Sendable {
         as format: ImageFormat,
         fitting box: PixelBox? = nil
     ) async throws(ImageCodecError) -> [UInt8] {
-        switch format {
-        case .jpeg(let quality), .webp(let quality):
-            guard (1...100).contains(quality) else { throw .invalidQuality }
-        case .png: break
-        }
+        try format.refuseStrangeQuality()
         let size = try box?.size(fitting: raster.width, by: raster.height) ?? (raster.width, raster.height)
+        return try await self.work { () throws(ImageCodecError) in
+            try VipsLibrary.encode(raster, as: format, size: size)
+        }
+    }
+
+    /// The picture in a file, as another file.
+    ///
+    /// The file is not believed: it is JPEG, PNG or WebP by its first bytes, no larger than the limits, and whole.
+    /// - Parameters:
+    ///   - file: The bytes of the file.
+    ///   - format: The kind of file to make and its quality.
+    ///   - reshaping: What is done to the picture in between.
+    /// - Returns: The new file and the size of its picture.
+    /// - Throws: What is wrong with the file or the arguments, or why the work was not done.
+    package func convert(
+        _ file: [UInt8],
+        to format: ImageFormat,
+        _ reshaping: Reshaping = Reshaping()
+    ) async throws(ImageCodecError) -> EncodedPicture {
+        try format.refuseStrangeQuality()
+        guard ImageFormat.Kind(ofFile: file) != nil else { throw .invalidFile }
+        guard file.count <= Self.fileBytesMax else { throw .tooLarge }
+        return try await self.work { () throws(ImageCodecError) in
+            try VipsLibrary.convert(file, to: format, reshaping)
+        }
+    }
+
+    /// The largest file that is looked into, in bytes.
+    package static let fileBytesMax = 64 * 1024 * 1024
+
+    private func work<Output: Sendable>(
+        _ work: @escaping @Sendable () throws(ImageCodecError) -> Output
+    ) async throws(ImageCodecError) -> Output {
         try self.enter()
         defer { self.leave() }
         do {
-            return try await self.pool.runIfActive { try VipsLibrary.encode(raster, as: format, size: size) }
+            return try await self.pool.runIfActive { try work() }
         } catch let error as ImageCodecError {
             throw error
         } catch {

@@ -51,6 +51,38 @@ enum VipsLibrary {
         return encoded
     }
 
+    /// The most pixels of a picture that is decoded.
+    static let pixelsMax = 100_000_000
+
+    /// The picture in `file`, reshaped and encoded.
+    static func convert(
+        _ file: [UInt8],
+        to format: ImageFormat,
+        _ reshaping: Reshaping
+    ) throws(ImageCodecError) -> EncodedPicture {
+        guard self.isStarted else { throw .unavailable }
+        defer { vips_error_clear() }
+        let outcome = unsafe file.withUnsafeBytes { bytes -> Result<EncodedPicture, ImageCodecError> in
+            guard let whole = unsafe VipsPicture(file: bytes) else { return .failure(.invalidFile) }
+            let (width, height) = (whole.width, whole.height)
+            guard width * height <= self.pixelsMax else { return .failure(.tooLarge) }
+            let part = reshaping.part(ofWidth: width, height: height)
+            let size: (width: Int, height: Int)
+            do throws(ImageCodecError) {
+                size = try reshaping.size(ofPart: (part.width, part.height), whole: (width, height))
+            } catch {
+                return .failure(error)
+            }
+            guard size.width <= Raster.sideMax, size.height <= Raster.sideMax else { return .failure(.tooLarge) }
+            // Rows are decoded only now, so that a fault of the file is one of the encoding, too.
+            guard let encoded = whole.cropped(to: part)?.scaled(to: size)?.encoded(as: format) else {
+                return .failure(.invalidFile)
+            }
+            return .success(EncodedPicture(bytes: encoded, width: size.width, height: size.height))
+        }
+        return try outcome.get()
+    }
+
     /// Whether there is a loader for the bytes that is not blocked.
     static func canLoad(_ bytes: [UInt8]) -> Bool {
         guard self.isStarted else { return false }
@@ -70,8 +102,8 @@ enum VipsLibrary {
 /// Owns one reference to a `VipsImage`.
 @safe private struct VipsPicture: ~Copyable {
     private let pointer: UnsafeMutablePointer<VipsImage>
-    private let width: Int
-    private let height: Int
+    let width: Int
+    let height: Int
 
     private init(takingOwnership pointer: UnsafeMutablePointer<VipsImage>, width: Int, height: Int) {
         unsafe self.pointer = unsafe pointer
@@ -101,6 +133,48 @@ enum VipsLibrary {
             return nil
         }
         unsafe self.init(takingOwnership: named, width: raster.width, height: raster.height)
+    }
+
+    /// The picture in a file, in grey or in colours of eight bits; the bytes must outlive it.
+    @unsafe init?(file: UnsafeRawBufferPointer) {
+        guard let loaded = unsafe collimator_vips_open(file.baseAddress, file.count) else { return nil }
+        let (width, height) = unsafe (Int(vips_image_get_width(loaded)), Int(vips_image_get_height(loaded)))
+        var current = unsafe loaded
+        if unsafe vips_image_hasalpha(current) != 0 {
+            var opaque: UnsafeMutablePointer<VipsImage>?
+            let status = unsafe collimator_vips_flatten(current, &opaque)
+            unsafe collimator_vips_release(current)
+            guard status == 0, let opaque = unsafe opaque else { return nil }
+            unsafe current = opaque
+        }
+        let isGrey = unsafe vips_image_get_bands(current) == 1
+        var plain: UnsafeMutablePointer<VipsImage>?
+        let status = unsafe collimator_vips_colour(
+            current,
+            &plain,
+            isGrey ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB
+        )
+        unsafe collimator_vips_release(current)
+        guard status == 0, let plain = unsafe plain else { return nil }
+        unsafe self.init(takingOwnership: plain, width: width, height: height)
+    }
+
+    /// A part of the picture, or itself.
+    consuming func cropped(to part: (left: Int, top: Int, width: Int, height: Int)) -> VipsPicture? {
+        if part.width == self.width, part.height == self.height { return self }
+        var output: UnsafeMutablePointer<VipsImage>?
+        guard
+            unsafe collimator_vips_crop(
+                self.pointer,
+                &output,
+                CInt(part.left),
+                CInt(part.top),
+                CInt(part.width),
+                CInt(part.height)
+            ) == 0,
+            let output = unsafe output
+        else { return nil }
+        return unsafe VipsPicture(takingOwnership: output, width: part.width, height: part.height)
     }
 
     /// How many times smaller a picture is made at once.
