@@ -1,0 +1,148 @@
+import AsyncHTTPClient
+import CollimatorCore
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Telemetry
+import Webhooks
+
+/// Sends messages to endpoints: it resolves the host itself, asks the policy about every address, and dials one that it
+/// has asked about, so that a name that changes its meaning meanwhile leads nowhere else.
+///
+/// Each attempt has a connection of its own. No redirect is followed, and no proxy of the environment is used.
+struct WebhookDialer: Sendable {
+    let policy: AddressPolicy
+    let resolver: HostResolver
+    var limits = Limits()
+    /// Who may vouch for an endpoint.
+    var trustRoots = NIOSSLTrustRoots.default
+
+    /// How long the parts of an attempt may take; all of them together are shorter than a lease.
+    struct Limits: Hashable, Sendable {
+        /// Until there is a connection, with its encryption.
+        var connect = Duration.seconds(5)
+        /// From the beginning until the head of the answer is there.
+        var head = Duration.seconds(10)
+        /// From there on, until the body is no longer read.
+        var body = Duration.seconds(5)
+    }
+
+    var sender: WebhookSender { WebhookSender { await self.send($0) } }
+
+    private func send(_ message: WebhookMessage) async -> WebhookAnswer {
+        let url: WebhookURL
+        do {
+            url = try WebhookURL(message.url, policy: self.policy)
+        } catch {
+            // What was allowed when the endpoint was made need not be any more.
+            return .failed(.addressRefused)
+        }
+        let addresses = await self.addresses(of: url)
+        guard let address = addresses.first else { return .failed(.nameUnknown) }
+        // One inner address among others is enough: who answers so tries something.
+        guard addresses.allSatisfy({ self.policy.permits($0) }) else { return .failed(.addressRefused) }
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: self.configuration(url, address)
+        )
+        let answer = await self.exchange(message, at: url, client)
+        await allowFailure("the connection of one attempt closes later") { try await client.shutdown() }
+        return answer
+    }
+
+    private func addresses(of url: WebhookURL) async -> [NetworkAddress] {
+        if let literal = url.literal { [literal] } else { await self.resolver.addresses(url.host) }
+    }
+
+    private func configuration(_ url: WebhookURL, _ address: NetworkAddress) -> HTTPClient.Configuration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        tls.trustRoots = self.trustRoots
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+        configuration.timeout.connect = TimeAmount(self.limits.connect)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        if url.literal == nil { configuration.dnsOverride = [url.host: address.text] }
+        return configuration
+    }
+
+    private func exchange(_ message: WebhookMessage, at url: WebhookURL, _ client: HTTPClient) async -> WebhookAnswer {
+        var request = HTTPClientRequest(url: url.text)
+        request.method = .POST
+        request.headers = HTTPHeaders(message.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        request.headers.add(name: "user-agent", value: "collimator")
+        request.body = .bytes(ByteBuffer(bytes: message.body))
+        do {
+            let response = try await client.execute(request, timeout: TimeAmount(self.limits.head))
+            return .answered(
+                status: Int(response.status.code),
+                retryAfter: Self.retryAfter(response.headers),
+                body: await self.beginning(of: response.body)
+            )
+        } catch {
+            return .failed(Self.failure(error))
+        }
+    }
+
+    /// What of the body comes in time, up to the most that is kept.
+    ///
+    /// The status was the answer: a body that breaks or never ends changes nothing in it.
+    private func beginning(of body: HTTPClientResponse.Body) async -> [UInt8] {
+        let limit = self.limits.body
+        return await withTaskGroup(of: [UInt8].self) { group in
+            defer { group.cancelAll() }
+
+            group.addTask {
+                var bytes: [UInt8] = []
+                do {
+                    for try await chunk in body {
+                        bytes += chunk.readableBytesView.prefix(WebhookAnswer.bodyBytesMax - bytes.count)
+                        if bytes.count == WebhookAnswer.bodyBytesMax { break }
+                    }
+                } catch {
+                    // See above.
+                }
+                return bytes
+            }
+            group.addTask {
+                do {
+                    try await Task.sleep(for: limit)
+                } catch {
+                    // The body was quicker.
+                }
+                return []
+            }
+            return await group.next() ?? []
+        }
+    }
+
+    /// The wait that `Retry-After` asks for in seconds; a date is left to the schedule.
+    private static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
+        headers.first(name: "retry-after").flatMap { UInt32($0) }.map { .seconds($0) }
+    }
+
+    private static func failure(_ error: any Error) -> WebhookAnswer.Failure {
+        switch error {
+        case let error as HTTPClientError where Self.timeouts.contains(error): .timeout
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: .encryption
+        case is NIOConnectionError, is IOError: .unreachable
+        default: .broken
+        }
+    }
+
+    private static let timeouts: [HTTPClientError] = [
+        .connectTimeout, .tlsHandshakeTimeout, .deadlineExceeded, .readTimeout, .writeTimeout,
+        .getConnectionFromPoolTimeout,
+    ]
+}
+
+extension AddressPolicy {
+    /// The policy of this machine: its own addresses are dialled only where they are allowed by name.
+    static func ofThisMachine(allowed: [NetworkRange]) throws -> AddressPolicy {
+        let own = try System.enumerateDevices().compactMap { device in
+            device.address?.ipAddress.flatMap { NetworkAddress($0) }
+        }
+        return AddressPolicy(allowed: allowed, own: Set(own))
+    }
+}

@@ -1,0 +1,43 @@
+/// What sends a message; its live form resolves, checks and dials the address itself.
+package struct WebhookSender: Sendable {
+    /// Sends one message and returns within the time it has; it never follows a redirect.
+    package var send: @Sendable (_ message: WebhookMessage) async -> WebhookAnswer
+
+    package init(send: @escaping @Sendable (_ message: WebhookMessage) async -> WebhookAnswer) {
+        self.send = send
+    }
+}
+
+/// One signed message.
+package struct WebhookMessage: Hashable, Sendable {
+    package let url: String
+    /// `content-type`, `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+    package let headers: [String: String]
+    package let body: [UInt8]
+
+    package init(url: String, headers: [String: String], body: [UInt8]) {
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// What came of it.
+package enum WebhookAnswer: Hashable, Sendable {
+    /// The receiver answered; of the body no more than ``bodyBytesMax`` is kept.
+    case answered(status: Int, retryAfter: Duration? = nil, body: [UInt8] = [])
+    case failed(Failure)
+
+    /// How much of the body of an answer is read.
+    package static let bodyBytesMax = 4_096
+
+    /// Why there was no answer.
+    package enum Failure: String, Sendable, CaseIterable {
+        case addressRefused = "address-refused"
+        case nameUnknown = "name-unknown"
+        case unreachable
+        case encryption
+        case timeout
+        case broken
+    }
+}

@@ -1,0 +1,164 @@
+internal import CollimatorCore
+internal import Persistence
+
+/// What an attempt came to.
+struct AttemptOutcome: Hashable, Sendable {
+    let startedAt: Int64
+    let endedAt: Int64
+    let answer: WebhookAnswer
+
+    var isDelivered: Bool {
+        if case .answered(let status, _, _) = self.answer { (200...299).contains(status) } else { false }
+    }
+
+    /// The endpoint wants nothing any more.
+    var isGone: Bool {
+        if case .answered(410, _, _) = self.answer { true } else { false }
+    }
+
+    /// The receiver has too much to do, or takes too long.
+    var isBusy: Bool {
+        switch self.answer {
+        case .answered(let status, _, _): [429, 502, 503, 504].contains(status)
+        case .failed(let failure): failure == .timeout
+        }
+    }
+
+    var retryAfter: Duration? {
+        if case .answered(_, let wait, _) = self.answer { wait } else { nil }
+    }
+}
+
+/// Limits of the deliveries.
+package struct WebhookLimits: Hashable, Sendable {
+    package var schedule = RetrySchedule()
+    /// Calls of one endpoint at the same time.
+    package var perEndpoint = 8
+    /// Calls of all endpoints at the same time.
+    package var total = 256
+    /// How long a worker has a delivery for itself; longer than any call takes.
+    package var lease = Duration.seconds(30)
+    /// So many failures in a row have an endpoint left alone for a while.
+    package var failuresUntilPause = 5
+    /// How long at first; it doubles with each further failure.
+    package var pause = Duration.seconds(30)
+    package var pauseMax = Duration.seconds(15 * 60)
+    /// An endpoint that has done nothing but fail for so long is switched off.
+    package var failingMax = Duration.seconds(5 * 24 * 60 * 60)
+
+    package init() {}
+}
+
+extension WebhookStore {
+    /// Writes down the attempt and what follows from it, for the delivery and for its endpoint.
+    ///
+    /// Nothing is written for a worker whose lease had ended and whose delivery somebody else has. Gives the state that
+    /// the endpoint has from now on where that has changed.
+    func finish(
+        _ claimed: ClaimedDelivery,
+        _ outcome: AttemptOutcome,
+        limits: WebhookLimits,
+        random: Double
+    ) async throws -> WebhookEndpoint.State? {
+        try await self.database.write { connection in
+            let attempts = claimed.attempts + 1
+            let wait =
+                outcome.isDelivered
+                ? nil
+                : limits.schedule.milliseconds(
+                    afterAttempts: attempts,
+                    asked: outcome.retryAfter,
+                    isBusy: outcome.isBusy,
+                    random: random
+                )
+            let state: DeliveryState = outcome.isDelivered ? .delivered : wait == nil ? .dead : .waiting
+            let count = try connection.execute(
+                """
+                UPDATE delivery SET state = ?3, attempts = ?4, dueAt = ?5
+                WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?6
+                """,
+                [
+                    .integer(claimed.id), .integer(claimed.token), .integer(state.rawValue), .integer(attempts),
+                    .integer(outcome.endedAt + (wait ?? 0)), .text(claimed.endpoint),
+                ]
+            )
+            guard count == 1 else { return nil }
+            try Self.log(claimed, outcome, on: connection)
+            return try Self.note(claimed.endpoint, outcome, limits, on: connection)
+        }
+    }
+
+    /// The endpoint may not have the delivery: it is set aside, and no attempt is made.
+    func withhold(_ claimed: ClaimedDelivery) async throws {
+        try await self.database.write { connection in
+            _ = try connection.execute(
+                "UPDATE delivery SET state = 4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
+                [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint)]
+            )
+        }
+    }
+
+    /// The status and the kind of failure, and nothing that the receiver said: it may have said anything.
+    private static func log(
+        _ claimed: ClaimedDelivery,
+        _ outcome: AttemptOutcome,
+        on connection: any SQLConnection
+    ) throws {
+        var (status, failure): (Int64?, String?) = (nil, nil)
+        switch outcome.answer {
+        case .answered(let code, _, _): status = Int64(code)
+        case .failed(let kind): failure = kind.rawValue
+        }
+        try connection.execute(
+            """
+            INSERT INTO attempt (delivery, number, at, duration, status, failure)
+            SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5 FROM attempt WHERE delivery = ?1
+            """,
+            [
+                .integer(claimed.id), .integer(outcome.startedAt), .integer(outcome.endedAt - outcome.startedAt),
+                .integer(status), .text(failure),
+            ]
+        )
+    }
+
+    private static func note(
+        _ endpoint: String,
+        _ outcome: AttemptOutcome,
+        _ limits: WebhookLimits,
+        on connection: any SQLConnection
+    ) throws -> WebhookEndpoint.State? {
+        guard !outcome.isDelivered else {
+            try connection.execute(
+                "UPDATE endpoint SET failures = 0, failingSince = NULL, pausedUntil = 0 WHERE id = ?1 AND failures > 0",
+                [.text(endpoint)]
+            )
+            return nil
+        }
+        let now = outcome.endedAt
+        let row = try connection.queryOne(
+            "SELECT failures, failingSince FROM endpoint WHERE id = ?1",
+            [.text(endpoint)]
+        )
+        let failures = Int(try row?.integer(0) ?? 0) + 1
+        let since = try row?.integerIfPresent(1) ?? outcome.startedAt
+        var pause: Int64 = 0
+        if failures >= limits.failuresUntilPause {
+            let doublings = min(failures - limits.failuresUntilPause, 16)
+            let seconds = min(limits.pause.components.seconds << Int64(doublings), limits.pauseMax.components.seconds)
+            pause = now + seconds * 1_000
+        }
+        try connection.execute(
+            "UPDATE endpoint SET failures = ?2, failingSince = ?3, pausedUntil = ?4 WHERE id = ?1",
+            [.text(endpoint), .integer(failures), .integer(since), .integer(pause)]
+        )
+        var state: WebhookEndpoint.State?
+        if outcome.isGone { state = .gone }
+        if now - since >= limits.failingMax.components.seconds * 1_000 { state = state ?? .failing }
+        guard let state else { return nil }
+        let count = try connection.execute(
+            "UPDATE endpoint SET state = ?2 WHERE id = ?1 AND state = 'active'",
+            [.text(endpoint), .text(state.rawValue)]
+        )
+        return count == 1 ? state : nil
+    }
+}
