@@ -74,36 +74,57 @@ let package = Package(
         .target(
             name: "CollimatorApp",
             dependencies: [
-                "Gateway", "Identity", "AccessControl", "Catalog", "HealthcareAPI", "HealthcareEmulator",
+                "Gateway", "Webhooks", "Imaging", "Identity", "AccessControl", "Catalog", "Audit", "HealthcareAPI",
+                "HealthcareEmulator",
                 "PhantomStudies", "DICOMweb", "Persistence", "Cryptography", "ImageCodec", "Telemetry",
                 "CollimatorCore",
-                asyncHTTPClient, configuration, hummingbird, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+                asyncHTTPClient, configuration, hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                serviceLifecycle,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "Gateway",
             dependencies: [
-                "Identity", "AccessControl", "Catalog", "Archives", "DICOMweb", "Cryptography", "EmbeddedFiles",
-                "Telemetry", "CollimatorCore",
+                "Imaging", "Identity", "AccessControl", "Catalog", "Audit", "Archives", "DICOMweb", "Cryptography",
+                "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore",
                 httpTypes, hummingbird, hummingbirdTLS, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
                 yams,
             ],
             swiftSettings: strict
         ),
         .target(
+            name: "Webhooks",
+            dependencies: [
+                "Catalog", "DICOMweb", "Persistence", "Cryptography", "Telemetry", "CollimatorCore", logging,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Imaging",
+            dependencies: [
+                "DICOMweb", "Cryptography", "ImageCodec", "Telemetry", "CollimatorCore", logging, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Identity",
-            dependencies: ["Cryptography", "CollimatorCore", logging],
+            dependencies: ["Persistence", "Cryptography", "CollimatorCore", logging],
             swiftSettings: strict
         ),
         .target(
             name: "AccessControl",
-            dependencies: ["CollimatorCore"],
+            dependencies: ["Catalog", "DICOMweb", "Persistence", "Cryptography", "CollimatorCore"],
             swiftSettings: strict
         ),
         .target(
             name: "Catalog",
             dependencies: ["DICOMweb", "Persistence", "Cryptography", "Telemetry", "CollimatorCore", logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Audit",
+            dependencies: ["Persistence", "Cryptography", "Telemetry", "CollimatorCore", logging],
             swiftSettings: strict
         ),
         .target(
@@ -119,7 +140,8 @@ let package = Package(
             dependencies: [
                 "EmulatorStorage", "DICOMFiles", "DICOMweb", "Cryptography", "ImageCodec", "Telemetry",
                 "CollimatorCore", "CPageCache",
-                httpTypes, hummingbird, logging, nioCore, nioFileSystem, nioPosix, serviceLifecycle,
+                asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioFileSystem, nioHTTP1, nioPosix,
+                serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -210,10 +232,11 @@ let package = Package(
         .testTarget(
             name: "CollimatorAppTests",
             dependencies: [
-                "CollimatorApp", "Gateway", "Identity", "AccessControl", "Catalog", "HealthcareAPI",
+                "CollimatorApp", "Gateway", "Webhooks", "Identity", "AccessControl", "Catalog", "Audit",
+                "HealthcareAPI",
                 "HealthcareEmulator", "PhantomStudies", "Archives", "DICOMweb", "Persistence", "Cryptography",
                 "CollimatorCore", "TestSupport",
-                asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
+                asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -228,25 +251,44 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Identity", "AccessControl", "Catalog", "Archives", "DICOMweb", "Persistence",
-                "Cryptography", "EmbeddedFiles", "Telemetry", "CollimatorCore", "TestSupport",
+                "Gateway", "Imaging", "Identity", "AccessControl", "Catalog", "Audit", "Archives", "DICOMweb",
+                "Persistence", "Cryptography", "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore",
+                "TestSupport",
                 hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded, nioHTTP1, yams,
             ],
             swiftSettings: strict
         ),
         .testTarget(
+            name: "WebhooksTests",
+            dependencies: [
+                "Webhooks", "Catalog", "DICOMweb", "Persistence", "Cryptography", "CollimatorCore", "TestSupport",
+                logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ImagingTests",
+            dependencies: ["Imaging", "DICOMweb", "ImageCodec", "CollimatorCore", "TestSupport", logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "IdentityTests",
-            dependencies: ["Identity", "Cryptography", "CollimatorCore", "TestSupport"],
+            dependencies: ["Identity", "Persistence", "Cryptography", "CollimatorCore", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "AccessControlTests",
-            dependencies: ["AccessControl", "CollimatorCore", "TestSupport"],
+            dependencies: ["AccessControl", "Persistence", "Cryptography", "CollimatorCore", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CatalogTests",
             dependencies: ["Catalog", "DICOMweb", "Persistence", "CollimatorCore", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: ["Audit", "Persistence", "CollimatorCore", "TestSupport", logging],
             swiftSettings: strict
         ),
         .testTarget(

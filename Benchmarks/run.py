@@ -11,14 +11,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import beside_orthanc, catalog, catalog_table, gateway, growth, process, table
+from bench import beside_orthanc, catalog, catalog_table, gateway, growth, process, table, thumbnails
 from bench.beside_orthanc import Files
 from bench.catalog_servers import Filler
 from bench.load import Load
 from bench.servers import Emulator, Gateway
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ["orthanc", "gateway", "start", "large", "growth", "catalog"]
+PARTS = ["orthanc", "gateway", "start", "large", "growth", "catalog", "thumbnails"]
 # The part that has files of its own.
 FILELESS = {"catalog"}
 
@@ -85,6 +85,8 @@ def measure(options, work: Path) -> dict:
     if "large" in parts:
         result["large"] = process.large_study(files, work, options.gigabytes, say)
         result["large"] += gateway.large_study(files, work, options.gigabytes, say)
+    if "thumbnails" in parts:
+        result["thumbnails"] = thumbnails.measure(load, files, work, options.rounds, options.seconds, say)
     if "growth" in parts:
         sizes = [int(size) for size in options.instances.split(",")]
         result["growth"] = growth.measure(load, work, sizes, options.seconds, say)

@@ -12,7 +12,7 @@ def markdown(result: dict) -> str:
         text += f"The files: {result['instances']} CT slices of 512×512 in {result['studies']} studies.\n"
     for part, make in (
         ("beside", beside), ("gateway", gateway), ("process", process), ("large", large), ("growth", growth),
-        ("catalog", catalog_table.markdown),
+        ("thumbnails", thumbnails), ("catalog", catalog_table.markdown),
     ):
         if part in result:
             text += "\n" + make(result[part])
@@ -104,6 +104,17 @@ def growth(rows) -> str:
             [f"{row['server']}, {row['instances']:,} instances", f"{row['stored_per_second']:,.0f}/s"]
             + [f"{figure['rate']:,.0f}/s (p99 {figure['p99']:.1f} ms)" for figure in row["figures"].values()]
             for row in rows
+        ],
+    )
+
+
+def thumbnails(result) -> str:
+    ours = result["of"]["Collimator serve"]
+    return grid(
+        [f"a hot thumbnail of {result['bytes']:,} bytes, 8 connections", "requests/s", "p50 ms", "p99 ms", "ours / theirs"],
+        [
+            [name, f"{row['rate']:,.0f}", f"{row['p50']:.2f}", f"{row['p99']:.2f}", f"{ours['rate'] / row['rate']:.2f}×"]
+            for name, row in result["of"].items()
         ],
     )
 

@@ -20,6 +20,27 @@ static inline VipsImage *collimator_vips_load(const void *bytes, size_t length) 
     return vips_image_new_from_buffer(bytes, length, "", NULL);
 }
 
+/* The picture in a file, by its content, read row by row as it is needed; what is damaged or cut off is an error. */
+static inline VipsImage *collimator_vips_open(const void *bytes, size_t length) {
+    return vips_image_new_from_buffer(bytes, length, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                      VIPS_FAIL_ON_ERROR, NULL);
+}
+
+/* A part of the picture. */
+static inline int collimator_vips_crop(VipsImage *in, VipsImage **out, int left, int top, int width, int height) {
+    return vips_extract_area(in, out, left, top, width, height, NULL);
+}
+
+/* Eight bits of grey, or of red, green and blue. */
+static inline int collimator_vips_colour(VipsImage *in, VipsImage **out, VipsInterpretation interpretation) {
+    return vips_colourspace(in, out, interpretation, NULL);
+}
+
+/* What shows through is put on black. */
+static inline int collimator_vips_flatten(VipsImage *in, VipsImage **out) {
+    return vips_flatten(in, out, NULL);
+}
+
 /* Baseline JPEG without metadata. */
 static inline int collimator_vips_jpeg(VipsImage *in, void **bytes, size_t *length, int quality) {
     return vips_jpegsave_buffer(in, bytes, length, "Q", quality, "strip", TRUE, NULL);

@@ -1,9 +1,11 @@
 package import AccessControl
+package import Audit
 package import Catalog
 import CollimatorCore
 package import Hummingbird
 import HummingbirdCore
 package import Identity
+package import Imaging
 package import Logging
 package import NIOCore
 package import NIOSSL
@@ -15,6 +17,8 @@ package struct GatewayParts: Sendable {
     package var catalog: StudyCatalog
     package var authenticator: Authenticator
     package var authorizer: Authorizer
+    /// Who may do what and see what; the authorizer alone where it is nil.
+    package var judge: (any AccessJudge)?
     package var limits: GatewayLimits
     /// Hears of every study that is written.
     package var changes: StudyChanges
@@ -27,6 +31,8 @@ package struct GatewayParts: Sendable {
     package var tls: TLSConfiguration?
     /// The browsers that are signed in.
     package var signIns = SignIns()
+    /// The API keys, who has called, and who is suspended.
+    package var identity = IdentityDirectory.forgetful
     /// Which requests of a browser count.
     package var browser = BrowserAccess.anywhere
     /// The folder for files that are only there while a request is answered.
@@ -35,10 +41,18 @@ package struct GatewayParts: Sendable {
     package var idempotency = IdempotencyStore()
     /// The files of a viewer; nil where none is configured.
     package var viewer: ViewerFolder?
+    /// Who may push messages of Pub/Sub; nil for nobody.
+    package var push: PubSubPush?
     /// Origins whose pages may read answers, exactly as browsers write them; see ``WebOrigin``.
     package var allowedOrigins: [String] = []
+    /// What makes and keeps pictures; nil for one that keeps them in memory alone.
+    package var thumbnails: ThumbnailService?
     /// Proxies that are believed about whom they pass a request on for.
     package var trustedProxies: [AddressRange] = []
+    /// Where every request of a caller is written down; nil where nothing is.
+    package var audit: AuditLog?
+    /// Where the access rules are kept; nil where nobody can change them.
+    package var policies: PolicyStore?
 
     package init(
         stores: StoreDirectory,
@@ -66,7 +80,24 @@ package struct GatewayParts: Sendable {
     }
 
     private var readable: ReadableStores {
-        ReadableStores(stores: self.stores, authorizer: self.authorizer)
+        ReadableStores(stores: self.stores, judge: self.rules)
+    }
+
+    private var rules: any AccessJudge { self.judge ?? self.authorizer }
+
+    /// What decides on every request.
+    var gate: AccessGate {
+        AccessGate(
+            stores: self.stores,
+            judge: self.rules,
+            audit: AuditTrail(
+                log: self.audit,
+                catalog: self.catalog,
+                authorizer: self.authorizer,
+                proxies: self.trustedProxies
+            ),
+            studies: self.catalog.memory(capacity: AccessGate.studiesMax) { AccessFacts($0) }
+        )
     }
 
     private var listing: StudyListing {
@@ -94,55 +125,113 @@ package struct GatewayParts: Sendable {
 
     /// Every route.
     package func endpointTable(logger: Logger) -> EndpointTable {
+        self.endpointTable(logger: logger, gate: self.gate)
+    }
+
+    func endpointTable(logger: Logger, gate: AccessGate) -> EndpointTable {
         let readiness = ReadinessProbe(stores: self.stores, limits: self.limits, logger: logger)
         return EndpointTable(
             endpoints: HealthController(readiness: readiness).endpoints
-                + StoresController(stores: self.stores, catalog: self.catalog, authorizer: self.authorizer).endpoints
-                + MeController(stores: self.stores, authorizer: self.authorizer).endpoints
+                + StoresController(stores: self.stores, catalog: self.catalog, judge: self.rules).endpoints
+                + MeController(stores: self.stores, judge: self.rules).endpoints
+                + EventRejectionsController(catalog: self.catalog).endpoints
+                + PubSubPushController(push: self.push).endpoints
                 + StudySearchController(readable: self.readable, listing: self.listing).endpoints
-                + StudiesController(catalog: self.catalog).endpoints
+                + StudiesController(catalog: self.catalog, links: self.identity.links).endpoints
                 + PriorsController(readable: self.readable, listing: self.listing).endpoints
-                + SeriesController(catalog: self.catalog).endpoints
+                + SeriesController(catalog: self.catalog, links: self.identity.links).endpoints
                 + MetadataController(dicomweb: self.dicomweb).endpoints
                 + FileController().endpoints
                 + ArchiveController().endpoints
                 + self.uploads.endpoints
-                + RenderedController().endpoints
+                + self.pictures(logger: logger)
+                + APIKeysController(keys: self.identity.keys).endpoints
+                + self.access(gate)
+                + self.principals.endpoints
                 + SignInController(signIns: self.signIns, browser: self.browser).endpoints
                 + AppController().endpoints
-                + self.viewers
+                + self.events(gate).endpoints
+                + self.viewers(gate)
                 + self.dicomweb.endpoints
                 + self.deletionsAndOperations
+                + AuditController(store: self.audit?.store).endpoints
                 + DocumentationController().endpoints
         )
     }
 
+    /// The access rules.
+    private func access(_ gate: AccessGate) -> [Endpoint] {
+        let keeping = PolicyKeeping(store: self.policies, authorizer: self.authorizer, catalog: self.catalog)
+        let explanations = ExplanationsController(
+            authorizer: self.authorizer,
+            stores: self.stores,
+            principals: self.identity.principals,
+            studies: gate.studies
+        )
+        return PolicyController(keeping: keeping).endpoints + RulesController(keeping: keeping).endpoints
+            + explanations.endpoints
+    }
+
+    private var principals: PrincipalsController {
+        PrincipalsController(
+            directory: self.identity,
+            signIns: self.signIns,
+            stores: self.stores,
+            authorizer: self.authorizer
+        )
+    }
+
+    /// Thumbnails, renditions, and the documents of what has no picture.
+    private func pictures(logger: Logger) -> [Endpoint] {
+        let upstream = ImagingUpstream(stores: self.stores, catalog: self.catalog, limits: self.limits)
+        let thumbnails =
+            self.thumbnails
+            ?? ThumbnailService(configuration: ImagingConfiguration(), upstream: upstream, logger: logger)
+        let documents = DocumentController(upstream: upstream, limits: self.limits)
+        return ThumbnailController(thumbnails: thumbnails).endpoints
+            + RenderedController(thumbnails: thumbnails, documents: documents).endpoints + documents.endpoints
+    }
+
+    private func events(_ gate: AccessGate) -> EventsController {
+        EventsController(
+            feed: self.catalog.feed,
+            readable: self.readable,
+            visibility: EventVisibility(authorizer: self.authorizer, gate: gate),
+            streams: EventStreams()
+        )
+    }
+
     /// What viewers are told, their files, and the way into them.
-    private var viewers: [Endpoint] {
-        let callers = OptionalCaller(authenticator: self.authenticator, signIns: self.signIns, browser: self.browser)
+    private func viewers(_ gate: AccessGate) -> [Endpoint] {
+        let callers = OptionalCaller(
+            authenticator: self.authenticator,
+            signIns: self.signIns,
+            browser: self.browser,
+            directory: self.identity
+        )
         let launch = LaunchController(
             stores: self.stores,
             catalog: self.catalog,
-            authorizer: self.authorizer,
+            gate: gate,
             callers: callers,
             hasViewer: self.viewer != nil
         )
         let viewer = ViewerController(
             folder: self.viewer,
             stores: self.stores,
-            authorizer: self.authorizer,
+            judge: self.rules,
             callers: callers
         )
-        return OHIFController(dicomweb: self.dicomweb, authorizer: self.authorizer).endpoints + viewer.endpoints
+        return OHIFController(dicomweb: self.dicomweb, judge: self.rules).endpoints + viewer.endpoints
             + launch.endpoints
     }
 
     /// Deleting, operations, and the tree of the Healthcare API, which share what is known of operations.
     private var deletionsAndOperations: [Endpoint] {
-        let ownership = OperationOwnership(ledger: OperationLedger(), authorizer: self.authorizer)
+        let ownership = OperationOwnership(ledger: OperationLedger(), judge: self.rules)
         let deletion = Deletion(changes: self.changes, ledger: ownership.ledger)
         let cloudStores = CloudStoresController(directory: self.stores, register: self.register) { context, store in
-            self.authorizer.decide(context.caller.principal, .storesGet, on: .store(store.name)).isAllowed
+            self.rules.allows(context.caller, .storesGet, on: .store(store.name))
         }
         let cloudArchive = CloudArchiveController(dicomweb: self.dicomweb, deletion: deletion)
         return DeletionController(deletion: deletion).endpoints
@@ -162,7 +251,8 @@ package func gatewayApplication(
     logger: Logger,
     onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
 ) -> Application<RouterResponder<GatewayContext>> {
-    let table = parts.endpointTable(logger: logger)
+    let gate = parts.gate
+    let table = parts.endpointTable(logger: logger, gate: gate)
     let router = Router(context: GatewayContext.self)
     let origins = Set(parts.allowedOrigins)
     router.add(middleware: CrossOriginHeaders(origins: origins))
@@ -176,10 +266,11 @@ package func gatewayApplication(
             authenticator: parts.authenticator,
             signIns: parts.signIns,
             browser: parts.browser,
+            directory: parts.identity,
             openPaths: table.openPaths
         )
     )
-    table.register(on: router, gate: AccessGate(stores: parts.stores, authorizer: parts.authorizer))
+    table.register(on: router, gate: gate)
     return Application(
         router: router,
         server: .http1(

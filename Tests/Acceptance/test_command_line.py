@@ -189,3 +189,13 @@ def counted(text: str, word: str) -> int:
     found = re.search(rf"(\d[\d,]*)\s+{word}|{word}\D*?(\d[\d,]*)", text, re.IGNORECASE)
     assert found, f"no '{word}' in:\n{text}"
     return int((found.group(1) or found.group(2)).replace(",", ""))
+
+
+def test_thumbnails_are_counted_and_forgotten(gateway):
+    shown = gateway.run("thumbnails", "stats")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.splitlines()[0].split() == ["FROM", "GIVEN", "KEPT", "BYTES"]
+    told = gateway.run("thumbnails", "stats", "--json")
+    assert set(json.loads(told.stdout)) == {"hits", "upstream", "memory", "disk", "savedMilliseconds"}
+    purged = gateway.run("thumbnails", "purge")
+    assert purged.returncode == 0 and "forgotten" in purged.stdout

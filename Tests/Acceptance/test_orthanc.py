@@ -128,3 +128,18 @@ def test_the_upstream_is_nowhere_in_an_answer(client, gateway, orthanc):
         answer = gateway.call("GET", path, headers={"Accept": "application/dicom+json, application/json"})
         assert answer.status_code == 200, (path, answer.text)
         assert str(orthanc.port) not in answer.text, path
+
+
+def test_thumbnails(client, gateway):
+    middle = SLICES[1]
+    paths = [API, f"{API}/series/{SERIES}", f"{API}/series/{SERIES}/instances/{middle.SOPInstanceUID}", WEB]
+    contents = set()
+    before = gateway.call("GET", "/api/v1/thumbnails/stats").json()["upstream"]["requests"]
+    for path in paths:
+        answer = gateway.call("GET", f"{path}/thumbnail", params={"size": 64, "format": "png"})
+        assert answer.status_code == 200, answer.text
+        assert max(Image.open(io.BytesIO(answer.content)).size) <= 64
+        contents.add(answer.content)
+    assert len(contents) == 1
+    statistics = gateway.call("GET", "/api/v1/thumbnails/stats").json()
+    assert statistics["upstream"]["requests"] == before + 1

@@ -43,7 +43,9 @@ struct CatalogEndToEndTests {
                 )
                 #expect((200...201).contains(answer.status), "\(String(decoding: answer.body, as: UTF8.self))")
                 sent[file.studyUID, default: 0] += 1
-                let page = try await archive.catalog.search(StudyQuery(stores: [radiology], limit: 100))
+                let page = try await archive.catalog.search(
+                    StudyQuery(stores: [radiology], visibility: .everything, limit: 100)
+                )
                 #expect(Self.counts(page) == sent)
             }
         }
@@ -63,11 +65,14 @@ struct CatalogEndToEndTests {
             let path = "/dicomweb/radiology/studies/\(study)"
             let one = "\(path)/series/\(file.seriesUID)/instances/\(file.instanceUID)"
             #expect(try await archive.request(.DELETE, one).status == 204)
-            let fewer = try await archive.catalog.search(StudyQuery(stores: [radiology], limit: 100))
+            let fewer = try await archive.catalog.search(
+                StudyQuery(stores: [radiology], visibility: .everything, limit: 100)
+            )
             #expect(Self.counts(fewer)[study] ?? 0 == files.count - 1)
             #expect(try await archive.request(.DELETE, path).status == 202)
             try await Self.eventually {
-                try await archive.catalog.search(StudyQuery(stores: [radiology], limit: 100)).studies.isEmpty
+                try await archive.catalog.search(StudyQuery(stores: [radiology], visibility: .everything, limit: 100))
+                    .studies.isEmpty
             }
         }
     }
@@ -86,11 +91,17 @@ struct CatalogEndToEndTests {
             }
             let all = sent
             try await Self.eventually {
-                Self.counts(try await archive.catalog.search(StudyQuery(stores: [radiology], limit: 100))) == all
+                Self.counts(
+                    try await archive.catalog.search(
+                        StudyQuery(stores: [radiology], visibility: .everything, limit: 100)
+                    )
+                ) == all
             }
             _ = try await direct.delete(.study(study))
             try await Self.eventually {
-                let page = try await archive.catalog.search(StudyQuery(stores: [radiology], limit: 100))
+                let page = try await archive.catalog.search(
+                    StudyQuery(stores: [radiology], visibility: .everything, limit: 100)
+                )
                 return !page.studies.contains { $0.study == study } && page.studies.count == all.count - 1
             }
         }
@@ -116,10 +127,10 @@ struct CatalogEndToEndTests {
                 body: file.bytes
             )
             #expect(stored.status == 201)
-            let page = try await archive.catalog.search(StudyQuery(stores: [made], limit: 100))
+            let page = try await archive.catalog.search(StudyQuery(stores: [made], visibility: .everything, limit: 100))
             #expect(page.studies.map(\.study) == [file.studyUID])
             #expect(try await archive.request(.DELETE, "\(stores)/trial").status == 200)
-            let gone = try await archive.catalog.search(StudyQuery(stores: [made], limit: 100))
+            let gone = try await archive.catalog.search(StudyQuery(stores: [made], visibility: .everything, limit: 100))
             #expect(gone.studies.isEmpty)
             #expect(await archive.catalog.status(of: made) == nil)
         }
@@ -135,7 +146,8 @@ struct CatalogEndToEndTests {
         try Data("this is no database, whatever its name says ".utf8).write(to: URL(filePath: path))
         try await RunningArchive.run(in: folder.path) { archive in
             try await Self.eventually {
-                try await archive.catalog.search(StudyQuery(stores: [radiology], limit: 100)).studies.count == 1
+                try await archive.catalog.search(StudyQuery(stores: [radiology], visibility: .everything, limit: 100))
+                    .studies.count == 1
             }
         }
         #expect(FileManager.default.fileExists(atPath: "\(path).damaged"))

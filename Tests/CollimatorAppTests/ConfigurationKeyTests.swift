@@ -1,5 +1,6 @@
 import CollimatorCore
 import Foundation
+import Identity
 import TestSupport
 import Testing
 
@@ -30,8 +31,21 @@ struct ConfigurationKeyTests {
             "upstream.credentials": "application-default", "server.allowedOrigins": "none",
             "server.trustedProxies": "none", "stores.names": "none",
             "catalog.sweepInterval": "\(standard.catalogSweepSeconds)",
+            "cache.memoryBytes": "\(standard.cacheMemoryBytes)", "cache.diskBytes": "\(standard.cacheDiskBytes)",
+            "audit.retentionDays": "\(standard.auditRetentionDays)",
+            "endpoints.pubsub": "https://pubsub.googleapis.com", "events.subscriptions": "none",
+            "events.quietTime": "\(standard.eventsQuietSeconds)",
+            "events.quietTimeMax": "\(standard.eventsQuietSecondsMax)",
+            "events.retention": "\(standard.eventsRetentionSeconds)",
+            "identity.issuerNames": "none", "identity.<issuer>.kind": "oidc", "identity.<issuer>.audiences": "none",
+            "identity.<issuer>.allowedDomains": "none", "identity.<issuer>.subjectClaim": "sub",
+            "identity.<issuer>.tokens": "access", "identity.<issuer>.maxLifetime": "86400",
+            "identity.anonymous": "refused", "identity.googleAccessTokens.audiences": "none",
+            "identity.googleAccessTokens.alias": "google", "identity.googleAccessTokens.allowedDomains": "none",
+            "identity.googleAccessTokens.tokenInfoURL": GoogleAccessTokens.Configuration.standardAddress,
         ]
         for key in ServeConfiguration.keys { #expect(values[key.name] == key.standard, "\(key.name)") }
+        #expect(standard.identity == IdentityConfiguration())
         #expect(standard.allowedOrigins.isEmpty && standard.stores.isEmpty)
     }
 
@@ -43,13 +57,18 @@ struct ConfigurationKeyTests {
         var environment = [
             "COLLIMATOR_STORES_NAMES": "radiology",
             "COLLIMATOR_STORES_RADIOLOGY_RESOURCE": "projects/p/locations/l/datasets/d/dicomStores/s",
+            "COLLIMATOR_IDENTITY_ISSUER_NAMES": "hospital",
+            "COLLIMATOR_IDENTITY_HOSPITAL_ISSUER": "https://login.hospital.example",
+            "COLLIMATOR_IDENTITY_HOSPITAL_AUDIENCE": "collimator",
         ]
         _ = try await ServeConfiguration.read(environment: environment)
-        environment[key.variable.replacing("<NAME>", with: "RADIOLOGY")] = ""
+        let variable = key.variable.replacing("<NAME>", with: "RADIOLOGY").replacing("<ISSUER>", with: "HOSPITAL")
+        environment[variable] = ""
         let faults = await #expect(throws: ConfigurationFaults.self) {
             try await ServeConfiguration.read(environment: environment)
         }
         let name = key.name.replacing(ConfigurationKey.placeholder, with: "radiology")
+            .replacing(ConfigurationKey.issuerPlaceholder, with: "hospital")
         #expect(try #require(faults).description.contains(name))
     }
 
@@ -70,6 +89,22 @@ struct ConfigurationKeyTests {
         #expect(configuration.stores.map(\.name.rawValue) == ["radiology", "research"])
         #expect(configuration.administratorKey == .file(path: "/etc/collimator/administrator-key"))
         #expect(configuration.viewerDirectory == "/srv/ohif")
+        #expect(configuration.identity.issuers.map(\.alias) == ["hospital", "google", "proxy"])
+        #expect(configuration.identity.issuers[0].groupsClaim == "groups")
+        #expect(configuration.identity.issuers[1].kinds == [.identity])
+        #expect(configuration.identity.issuers[2].form == .proxyAssertion)
+        #expect(configuration.identity.googleAccessTokens?.audiences == ["1234-abc.apps.googleusercontent.com"])
+    }
+
+    @Test("case 12: an issuer without an audience stops the start")
+    func withoutAudience() async throws {
+        let faults = await #expect(throws: ConfigurationFaults.self) {
+            try await ServeConfiguration.read(environment: [
+                "COLLIMATOR_IDENTITY_ISSUER_NAMES": "hospital",
+                "COLLIMATOR_IDENTITY_HOSPITAL_ISSUER": "https://login.hospital.example",
+            ])
+        }
+        #expect(try #require(faults).description.contains("identity.hospital.audience is needed"))
     }
 
     @Test("take a viewer's folder with a page in it, and no other")

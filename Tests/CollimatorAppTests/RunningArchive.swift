@@ -20,6 +20,8 @@ struct RunningArchive: Sendable {
     let catalog: StudyCatalog
     /// The emulator itself, behind the gateway's back; nil where stores are configured.
     let direct: DICOMwebClient?
+    /// The same with its service account.
+    let reach: HealthcareReach?
 
     /// Starts an archive on the folder, runs the body, and stops it gracefully.
     static func run<Result: Sendable>(
@@ -53,7 +55,8 @@ struct RunningArchive: Sendable {
                     key: try LocalKey.read(in: folder),
                     client: client,
                     catalog: try #require(service.catalog),
-                    direct: try await service.emulator?.listening.value.client
+                    direct: try await service.emulator?.listening.value.client,
+                    reach: try await service.emulator?.listening.value.reach
                 )
                 result = .success(try await body(archive))
             } catch {

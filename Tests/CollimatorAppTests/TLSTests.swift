@@ -85,14 +85,18 @@ struct TLSTests {
         }
     }
 
-    /// A certificate for `localhost` that signs itself, made by the command of OpenSSL.
-    private static func makeCertificate(named name: String, in folder: String) throws -> TLSFiles {
+    /// A certificate for the host that signs itself, made by the command of OpenSSL.
+    static func makeCertificate(
+        named name: String,
+        in folder: String,
+        for host: String = "localhost"
+    ) throws -> TLSFiles {
         let files = TLSFiles(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.arguments = [
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=DNS:localhost", "-keyout", files.key, "-out", files.certificate,
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(host)",
+            "-addext", "subjectAltName=DNS:\(host)", "-keyout", files.key, "-out", files.certificate,
         ]
         process.standardError = FileHandle.nullDevice
         try process.run()

@@ -10,7 +10,7 @@ import Testing
 struct CommandParsingTests {
     @Test(
         "each command explains itself with an example",
-        arguments: ["serve", "emulator", "upload", "search", "catalog", "sign-in", "demo-data", "health"]
+        arguments: ["serve", "emulator", "upload", "search", "catalog", "thumbnails", "sign-in", "demo-data", "health"]
     )
     func help(command: String) {
         let text = CollimatorCommand.helpMessage(
@@ -100,6 +100,23 @@ struct CommandParsingTests {
     func jsonTree(text: String) throws {
         let tree = try JSONDecoder().decode(JSONTree.self, from: Data(text.utf8))
         #expect(try tree.line == text)
+    }
+
+    @Test("keys and principals are listed unless something else is said, and a key has a name")
+    func callers() throws {
+        #expect(try CollimatorCommand.parseAsRoot(["keys"]) is KeysListCommand)
+        #expect(try CollimatorCommand.parseAsRoot(["principals", "--json"]) is PrincipalsListCommand)
+        let create = try #require(
+            try CollimatorCommand.parseAsRoot(["keys", "create", "--name", "A", "--id", "app"]) as? KeysCreateCommand
+        )
+        #expect(create.name == "A" && create.id == "app" && create.expires == nil)
+        let rotate = try #require(
+            try CollimatorCommand.parseAsRoot(["keys", "rotate", "app", "--overlap", "0"]) as? KeysRotateCommand
+        )
+        #expect(rotate.id == "app" && rotate.overlap == 0)
+        #expect(throws: (any Error).self) { try CollimatorCommand.parseAsRoot(["keys", "create"]) }
+        #expect(throws: (any Error).self) { try CollimatorCommand.parseAsRoot(["keys", "revoke"]) }
+        #expect(throws: (any Error).self) { try CollimatorCommand.parseAsRoot(["principals", "suspend"]) }
     }
 
     @Test("sign-in takes the place of a gateway, and no store")

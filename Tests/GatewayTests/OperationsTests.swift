@@ -6,6 +6,7 @@ import HummingbirdTesting
 import Testing
 
 @testable import Gateway
+@testable import Identity
 
 @Suite("/api/v1/operations")
 struct OperationsTests {
@@ -142,14 +143,18 @@ struct OperationsTests {
     func ownership() throws {
         let dataset = try #require(DatasetName(CloudSample.dataset))
         let names = try ["a", "b"].map { try #require(StoreName($0)) }
-        let ownership = OperationOwnership(ledger: OperationLedger(), authorizer: Authorizer())
-        let mine = OperationOwnership.Question(principal: .administrator, permission: .operationsGet, stores: names)
+        let ownership = OperationOwnership(ledger: OperationLedger(), judge: Authorizer())
+        let mine = OperationOwnership.Question(
+            caller: Caller(verified: .administrator, method: .administratorKey),
+            permission: .operationsGet,
+            stores: names
+        )
         #expect(try ownership.store(of: "4711", in: dataset, mine) == nil)
         let json = try #require(CloudSample.parsed(CloudSample.running))
         ownership.ledger.note(json, in: names[1])
         #expect(try ownership.store(of: "4711", in: dataset, mine) == names[1])
         let stranger = OperationOwnership.Question(
-            principal: .client(id: "app"),
+            caller: Caller(verified: .client(id: "app"), method: .apiKey),
             permission: .operationsGet,
             stores: names
         )

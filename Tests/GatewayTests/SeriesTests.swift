@@ -50,7 +50,8 @@ struct SeriesTests {
                 {"items":[{"uid":"\(Sample.series)","study":"\(Sample.study)","modality":"CT","number":1,\
                 "description":"LUNG","date":"2026-01-05","bodyPart":null,"laterality":"L","instanceCount":2,\
                 "links":{"self":"\(path)","study":"\(Sample.studyPath)","instances":"\(path)/instances",\
-                "metadata":"\(path)/metadata","archive":"\(path)/archive","rendered":null,\
+                "metadata":"\(path)/metadata","archive":"\(path)/archive",\
+                "thumbnail":"\(path)/thumbnail","rendered":null,\
                 "dicomweb":"\(Sample.dicomweb)/series/\(Sample.series)"}},
                 """
             )
@@ -82,7 +83,8 @@ struct SeriesTests {
                 {"items":[{"uid":"1.7.1","study":"\(Sample.study)","series":"\(Sample.series)",\
                 "sopClassUid":"1.2.840.10008.5.1.4.1.1.2","kind":"image","number":1,"rows":512,"columns":512,\
                 "bitsAllocated":null,"frames":1,"transferSyntaxUid":null,\
-                "links":{"self":"\(path)","rendered":"\(path)/rendered","file":"\(path)/file",\
+                "links":{"self":"\(path)","thumbnail":"\(path)/thumbnail",\
+                "rendered":"\(path)/rendered","file":"\(path)/file",\
                 "metadata":"\(path)/metadata",
                 """
             )

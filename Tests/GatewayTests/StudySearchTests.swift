@@ -68,7 +68,8 @@ struct StudySearchTests {
                 "ideographic":null,"phonetic":null},"modalities":["CT"],"seriesCount":1,"instanceCount":null,\
                 "scope":"study","updatedAt":"2026-09-21T14:13:20Z","links":{"self":"\(path)",\
                 "series":"\(path)/series","instances":"\(path)/instances","priors":"\(path)/priors",\
-                "metadata":"\(path)/metadata","archive":"\(path)/archive","dicomweb":"\(Sample.dicomweb)",\
+                "metadata":"\(path)/metadata","archive":"\(path)/archive",\
+                "thumbnail":"\(path)/thumbnail","dicomweb":"\(Sample.dicomweb)",\
                 "ohif":"\(path)/ohif"}}],"nextCursor":null,"total":1,"complete":true}
                 """
         )

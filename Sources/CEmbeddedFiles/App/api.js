@@ -88,6 +88,9 @@ export function studies(store, filters, cursor, signal) {
   return json(url, signal);
 }
 
+/** A study by itself. */
+export const studyAlone = (store, uid, signal) => json(path("stores", store, "studies", uid), signal);
+
 /** A study with its series and their instances. */
 export function study(store, uid, signal) {
   const url = path("stores", store, "studies", uid);
@@ -107,6 +110,13 @@ const instancePath = (image) =>
 
 /** The file of an instance, as it was stored. */
 export const fileURL = (image) => path(...instancePath(image), "file").href;
+
+/** The small picture of a study, or of a series of it; `edge` is its longest side in pixels. */
+export async function thumbnail({ store, study, series }, edge, signal) {
+  const url = path("stores", store, "studies", study, ...(series ? ["series", series] : []), "thumbnail");
+  url.searchParams.set("size", edge);
+  return (await call(url, { signal, headers: { Accept: "image/webp, image/jpeg;q=0.9" } })).blob();
+}
 
 /** The picture of an image within a square of `edge` pixels, or in its own size. */
 export async function picture(image, edge, signal) {

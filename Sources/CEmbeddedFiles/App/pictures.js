@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { el, icon } from "./dom.js";
 
 const atOnceMax = 4;
-const edge = 192;
+const edge = 256;
 
 /** The images of a series in their order, one for each frame. */
 export function imagesOf(study, series) {
@@ -31,7 +31,7 @@ export function pictureOf(study) {
   return best && middle(best.images);
 }
 
-export const middle = (images) => images[Math.floor(images.length / 2)];
+const middle = (images) => images[Math.floor(images.length / 2)];
 
 /** Runs a few jobs at a time, the latest wish first: that is where somebody is looking. */
 class Queue {
@@ -69,8 +69,8 @@ const observer = new IntersectionObserver((entries) => {
 }, { rootMargin: "160px" });
 
 /**
- * A frame that shows a picture once it is in view. `find` gives the image, or nothing where there is none to show;
- * it may ask the service for it.
+ * A frame that shows the small picture of a study or a series once it is in view. `find` gives what it is of,
+ * `{store, study, series?}`, or nothing where there is none to show; it may ask the service for it.
  */
 export function lazyPicture(find) {
   const frame = el("span", { class: "picture", "aria-hidden": "true" });
@@ -106,7 +106,7 @@ class PictureJob {
     try {
       const image = await this.find(abort.signal);
       if (!image) return this.#end(icon("document"));
-      await this.#show(await api.picture(image, edge, abort.signal));
+      await this.#show(await api.thumbnail(image, edge, abort.signal));
     } catch (error) {
       if (error.name !== "AbortError") this.#end(icon("image"));
     }

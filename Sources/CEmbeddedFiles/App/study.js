@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { byId, el, fill, icon, problemNotice } from "./dom.js";
 import { count, kind, patientFacts, patientName, studyDate } from "./format.js";
-import { imagesOf, lazyPicture, middle, pictureOf } from "./pictures.js";
+import { imagesOf, lazyPicture, pictureOf } from "./pictures.js";
 import { Stack } from "./stack.js";
 
 export class StudyPage {
@@ -85,7 +85,8 @@ export class StudyPage {
     const images = imagesOf(this.#study, series);
     return el(
       "button", { type: "button", class: "tile", "data-series": series.uid, onclick: () => this.#select(series, true) },
-      lazyPicture(async () => middle(images)),
+      lazyPicture(async () =>
+        images.length > 0 ? { store: this.#study.store, study: this.#study.uid, series: series.uid } : null),
       el(
         "span", { class: "tile-text" },
         el("span", {}, el("span", { class: "chip" }, series.modality ?? "?"), ` ${series.number ?? ""}`),

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { announce, byId, el, fill, problemNotice } from "./dom.js";
 import { count, patientFacts, patientName, studyDate } from "./format.js";
-import { lazyPicture, pictureOf } from "./pictures.js";
+import { lazyPicture } from "./pictures.js";
 
 const pageSize = 50;
 const typingPauseMilliseconds = 300;
@@ -160,11 +160,12 @@ function row(study) {
         .filter(Boolean).join(" · ");
   };
   tell(study);
-  // What a list does not know, the study itself does; it is asked when the row comes into view.
   const picture = lazyPicture(async (signal) => {
-    const whole = await api.study(study.store, study.uid, signal);
-    tell(whole);
-    return pictureOf(whole);
+    // What a list does not know, the study itself does; it is asked when the row comes into view.
+    if (study.instanceCount === null || study.modalities === null) {
+      tell(await api.studyAlone(study.store, study.uid, signal));
+    }
+    return { store: study.store, study: study.uid };
   });
   return el(
     "a", { class: "row", href: `#/studies/${encodeURIComponent(study.store)}/${encodeURIComponent(study.uid)}`, "data-study": study.uid },

@@ -1,8 +1,9 @@
 import CollimatorCore
+import Identity
 
 /// A key of the configuration: what `docs/configuration.md` says of it, and how a name in a file is known.
 struct ConfigurationKey: Hashable, Sendable {
-    /// Its parts joined by dots; `<name>` stands for the name of a store.
+    /// Its parts joined by dots; `<name>` stands for the name of a store, `<issuer>` for that of an issuer.
     let name: String
     let type: ValueType
     /// As the documents show it; nil where there is none.
@@ -21,12 +22,18 @@ struct ConfigurationKey: Hashable, Sendable {
     var variable: String { "COLLIMATOR_" + Self.variableName(self.name) }
 
     /// Whether a key of a file is this one.
-    func matches(_ key: String, stores: [StoreConfiguration]) -> Bool {
-        guard self.name.contains(Self.placeholder) else { return key == self.name }
-        return stores.contains { key == self.name.replacing(Self.placeholder, with: $0.name.rawValue) }
+    func matches(_ key: String, of configuration: ServeConfiguration) -> Bool {
+        let names =
+            self.name.contains(Self.placeholder)
+            ? configuration.stores.map { self.name.replacing(Self.placeholder, with: $0.name.rawValue) }
+            : self.name.contains(Self.issuerPlaceholder)
+                ? configuration.identity.issuers.map { self.name.replacing(Self.issuerPlaceholder, with: $0.alias) }
+                : [self.name]
+        return names.contains(key)
     }
 
     static let placeholder = "<name>"
+    static let issuerPlaceholder = "<issuer>"
 
     /// What a value is.
     enum ValueType: String, Sendable {
@@ -62,14 +69,44 @@ extension ServeConfiguration {
         ConfigurationKey("dataDir", .text, standard: ".collimator", flag: "--data-dir"),
         ConfigurationKey("admin.key", .secret),
         ConfigurationKey("admin.keyFile", .text),
+        ConfigurationKey("identity.issuerNames", .texts, standard: "none"),
+        ConfigurationKey("identity.<issuer>.kind", .text, standard: "oidc"),
+        ConfigurationKey("identity.<issuer>.issuer", .text),
+        ConfigurationKey("identity.<issuer>.audience", .text),
+        ConfigurationKey("identity.<issuer>.audiences", .texts, standard: "none"),
+        ConfigurationKey("identity.<issuer>.jwksURL", .text),
+        ConfigurationKey("identity.<issuer>.allowedDomains", .texts, standard: "none"),
+        ConfigurationKey("identity.<issuer>.groupsClaim", .text),
+        ConfigurationKey("identity.<issuer>.subjectClaim", .text, standard: "sub"),
+        ConfigurationKey("identity.<issuer>.tokens", .texts, standard: "access"),
+        ConfigurationKey("identity.<issuer>.maxLifetime", .number, standard: "86400"),
+        ConfigurationKey("identity.anonymous", .text, standard: "refused"),
+        ConfigurationKey("identity.googleAccessTokens.audiences", .texts, standard: "none"),
+        ConfigurationKey("identity.googleAccessTokens.alias", .text, standard: "google"),
+        ConfigurationKey("identity.googleAccessTokens.allowedDomains", .texts, standard: "none"),
+        ConfigurationKey(
+            "identity.googleAccessTokens.tokenInfoURL",
+            .text,
+            standard: "https://oauth2.googleapis.com/tokeninfo"
+        ),
         ConfigurationKey("stores.names", .texts, standard: "none"),
         ConfigurationKey("stores.<name>.resource", .text),
         ConfigurationKey("stores.<name>.dicomwebURL", .text),
         ConfigurationKey("stores.<name>.credentials", .text),
         ConfigurationKey("stores.<name>.issuerOfPatientID", .text),
+        ConfigurationKey("stores.<name>.burnedInThumbnails", .text),
         ConfigurationKey("upstream.credentials", .text, standard: "application-default"),
         ConfigurationKey("endpoints.healthcare", .text, standard: "https://healthcare.googleapis.com"),
+        ConfigurationKey("endpoints.pubsub", .text, standard: "https://pubsub.googleapis.com"),
+        ConfigurationKey("events.subscriptions", .texts, standard: "none"),
         ConfigurationKey("catalog.sweepInterval", .number, standard: "21600"),
+        ConfigurationKey("cache.memoryBytes", .number, standard: "268435456"),
+        ConfigurationKey("cache.diskBytes", .number, standard: "10737418240"),
+        ConfigurationKey("cache.directory", .text),
+        ConfigurationKey("audit.retentionDays", .number, standard: "2190"),
+        ConfigurationKey("events.quietTime", .number, standard: "60"),
+        ConfigurationKey("events.quietTimeMax", .number, standard: "1800"),
+        ConfigurationKey("events.retention", .number, standard: "604800"),
         ConfigurationKey("emulator.port", .number, standard: "8085", flag: "--emulator-port"),
         ConfigurationKey("emulator.dataDir", .text),
         ConfigurationKey("viewer.directory", .text),

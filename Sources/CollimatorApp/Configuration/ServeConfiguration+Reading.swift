@@ -1,6 +1,7 @@
 import CollimatorCore
 import Configuration
 import Gateway
+import HealthcareAPI
 
 extension ServeConfiguration {
     /// The configuration from, in this order, the command line, the environment and the file.
@@ -26,7 +27,7 @@ extension ServeConfiguration {
         let reader = CheckedReader(providers: providers)
         let configuration = ServeConfiguration(reading: reader)
         for key in (file?.keys ?? []).sorted()
-        where !Self.keys.contains(where: { $0.matches(key, stores: configuration.stores) }) {
+        where !Self.keys.contains(where: { $0.matches(key, of: configuration) }) {
             reader.note("\(key) in \(path ?? "the file") is not a key that is known.")
         }
         guard reader.faults.isEmpty else { throw ConfigurationFaults(reader.faults) }
@@ -43,6 +44,9 @@ extension ServeConfiguration {
         self.tls = Self.tls(reader)
         self.dataDirectory = reader.string("dataDir") ?? self.dataDirectory
         self.healthcareEndpoint = Self.origin(reader, "endpoints.healthcare") ?? self.healthcareEndpoint
+        self.pubsubEndpoint = Self.origin(reader, "endpoints.pubsub") ?? self.pubsubEndpoint
+        self.upstreamCredentials = CredentialChoice(reader.string("upstream.credentials") ?? "application-default")
+        self.eventSubscriptions = Self.subscriptions(reader)
         self.emulatorPort = reader.integer("emulator.port", in: 0...65535, default: self.emulatorPort)
         self.emulatorDirectory = reader.string("emulator.dataDir")
         self.viewerDirectory = reader.string("viewer.directory")
@@ -52,6 +56,24 @@ extension ServeConfiguration {
             in: 1...Self.catalogSweepSecondsMax,
             default: self.catalogSweepSeconds
         )
+        self.cacheMemoryBytes = reader.integer(
+            "cache.memoryBytes",
+            in: 0...Self.cacheMemoryBytesMax,
+            default: self.cacheMemoryBytes
+        )
+        self.cacheDiskBytes = reader.integer(
+            "cache.diskBytes",
+            in: 0...Self.cacheDiskBytesMax,
+            default: self.cacheDiskBytes
+        )
+        self.cacheDirectory = reader.string("cache.directory")
+        self.auditRetentionDays = reader.integer(
+            "audit.retentionDays",
+            in: 1...Self.auditRetentionDaysMax,
+            default: self.auditRetentionDays
+        )
+        self.readEvents(reader)
+        self.identity = IdentityConfiguration(reading: reader)
         self.administratorKey = Self.administratorKey(reader)
         if self.administratorKey == .dataFolder, !self.isLoopback {
             reader.note(
@@ -81,6 +103,16 @@ extension ServeConfiguration {
             return []
         }
         return texts
+    }
+
+    private static func subscriptions(_ reader: CheckedReader) -> [SubscriptionName] {
+        reader.strings("events.subscriptions").compactMap { text in
+            guard let name = SubscriptionName(text) else {
+                reader.note("events.subscriptions takes names such as projects/P/subscriptions/S.")
+                return nil
+            }
+            return name
+        }
     }
 
     private static func trustedProxies(_ reader: CheckedReader) -> [AddressRange] {
@@ -119,20 +151,54 @@ extension ServeConfiguration {
             // A credential of the cloud goes to another server only where it is said for that server.
             let inherited = if case .healthcare = place { standard } else { "none" }
             let credentials = reader.string("stores.\(name).credentials") ?? inherited
-            stores.append(
-                StoreConfiguration(
-                    name: name,
-                    place: place,
-                    credentials: CredentialChoice(credentials),
-                    issuerOfPatientID: Self.issuer(reader, of: name)
-                )
+            var store = StoreConfiguration(
+                name: name,
+                place: place,
+                credentials: CredentialChoice(credentials),
+                issuerOfPatientID: Self.issuer(reader, of: name)
             )
+            store.showsBurnedInPictures = Self.showsBurnedIn(reader, of: name)
+            stores.append(store)
         }
         return stores
     }
 
+    /// 1 TiB.
+    private static let cacheMemoryBytesMax = 1 << 40
+    /// 1 PiB.
+    private static let cacheDiskBytesMax = 1 << 50
+
+    /// `icon` or `shown`.
+    private static func showsBurnedIn(_ reader: CheckedReader, of name: StoreName) -> Bool {
+        let key = "stores.\(name).burnedInThumbnails"
+        switch reader.string(key) {
+        case nil, "icon": return false
+        case "shown": return true
+        default:
+            reader.note("\(key) must be icon or shown.")
+            return false
+        }
+    }
+
     /// Thirty days.
+    private mutating func readEvents(_ reader: CheckedReader) {
+        let range = 1...Self.eventsSecondsMax
+        self.eventsQuietSeconds = reader.integer("events.quietTime", in: range, default: self.eventsQuietSeconds)
+        self.eventsQuietSecondsMax = reader.integer(
+            "events.quietTimeMax",
+            in: range,
+            default: self.eventsQuietSecondsMax
+        )
+        self.eventsRetentionSeconds = reader.integer(
+            "events.retention",
+            in: range,
+            default: self.eventsRetentionSeconds
+        )
+    }
+
+    private static let eventsSecondsMax = 365 * 24 * 60 * 60
     private static let catalogSweepSecondsMax = 30 * 24 * 60 * 60
+    private static let auditRetentionDaysMax = 36_500
 
     /// A text of at most 64 characters, as (0010,0021) has it (LO, PS3.5 §6.2).
     private static func issuer(_ reader: CheckedReader, of name: StoreName) -> String? {

@@ -1,5 +1,7 @@
+internal import Catalog
 package import CollimatorCore
 package import Gateway
+package import HealthcareAPI
 
 /// What `collimator serve` is started with.
 ///
@@ -19,6 +21,11 @@ package struct ServeConfiguration: Sendable, Hashable {
     /// Empty in local mode, in which the emulator is the only store.
     package var stores: [StoreConfiguration] = []
     package var healthcareEndpoint = "https://healthcare.googleapis.com"
+    package var pubsubEndpoint = "https://pubsub.googleapis.com"
+    /// Which credential calls carry that are not to one store.
+    package var upstreamCredentials = CredentialChoice.applicationDefault
+    /// Subscriptions of Pub/Sub that tell of changes in the stores.
+    package var eventSubscriptions: [SubscriptionName] = []
     package var emulatorPort = 8085
     /// Nil for the folder `emulator` in ``dataDirectory``.
     package var emulatorDirectory: String?
@@ -26,7 +33,23 @@ package struct ServeConfiguration: Sendable, Hashable {
     package var viewerDirectory: String?
     /// How often everything in the stores is compared with the catalog, in seconds.
     package var catalogSweepSeconds = 6 * 60 * 60
+    /// Bytes of pictures that are kept in memory.
+    package var cacheMemoryBytes = 256 * 1024 * 1024
+    /// Bytes of pictures that are kept on the disk; 0 for none.
+    package var cacheDiskBytes = 10 * 1024 * 1024 * 1024
+    /// The folder of these; nil for the folder `thumbnails` in ``dataDirectory``.
+    package var cacheDirectory: String?
+    /// How long records of who saw what are kept, in days.
+    package var auditRetentionDays = 2_190
+    /// How long nothing of a study has changed when it is told to have come to rest, in seconds.
+    package var eventsQuietSeconds = 60
+    /// After how long that is told of a study that never comes to rest, in seconds.
+    package var eventsQuietSecondsMax = 30 * 60
+    /// How long the change feed is kept, in seconds.
+    package var eventsRetentionSeconds = 7 * 24 * 60 * 60
     package var administratorKey = AdministratorKeySource.dataFolder
+    /// Who is believed about who calls, beside the administrator key.
+    package var identity = IdentityConfiguration()
     /// Whether an empty emulator is filled with synthetic studies.
     package var fillsWithDemo = false
 
@@ -37,6 +60,15 @@ package struct ServeConfiguration: Sendable, Hashable {
 
     /// Whether only this machine can reach the service.
     package var isLoopback: Bool { Loopback.contains(self.host) }
+
+    /// The times of the change feed.
+    var feedTimes: FeedTimes {
+        var times = FeedTimes()
+        times.quiet = .seconds(self.eventsQuietSeconds)
+        times.quietMax = .seconds(self.eventsQuietSecondsMax)
+        times.retention = .seconds(self.eventsRetentionSeconds)
+        return times
+    }
 
     /// Whether a start shows a sign-in link: only where nobody but the user of this machine is served.
     var showsSignIn: Bool { self.isLoopback && self.publicURL == nil }
@@ -49,6 +81,8 @@ package struct StoreConfiguration: Sendable, Hashable {
     package let credentials: CredentialChoice
     /// Who gave out the patient IDs of instances that do not say so themselves; nil where nobody knows.
     package let issuerOfPatientID: String?
+    /// Whether thumbnails also show pixels that may say who the patient is.
+    package var showsBurnedInPictures = false
 
     package init(
         name: StoreName,

@@ -20,9 +20,12 @@ struct CatalogFile {
     /// The database and the catalog in it, with the schema of this program.
     ///
     /// Throws ``StartupError``.
-    func open(_ configuration: StoreSynchronizer.Configuration) async throws -> (Database, StudyCatalog) {
+    func open(
+        _ configuration: StoreSynchronizer.Configuration,
+        feedTimes: FeedTimes
+    ) async throws -> (Database, StudyCatalog) {
         do {
-            return try await self.openOnce(configuration)
+            return try await self.openOnce(configuration, feedTimes)
         } catch let error as CollimatorError where error.cause is DatabaseDamage {
             self.logger.warning("the catalog is damaged: it is put aside and made anew")
             self.putAside()
@@ -35,7 +38,7 @@ struct CatalogFile {
             throw Self.unusable
         }
         do {
-            return try await self.openOnce(configuration)
+            return try await self.openOnce(configuration, feedTimes)
         } catch {
             throw Self.unusable
         }
@@ -48,11 +51,15 @@ struct CatalogFile {
         )
     }
 
-    private func openOnce(_ configuration: StoreSynchronizer.Configuration) async throws -> (Database, StudyCatalog) {
+    private func openOnce(
+        _ configuration: StoreSynchronizer.Configuration,
+        _ feedTimes: FeedTimes
+    ) async throws -> (Database, StudyCatalog) {
         self.restrict()
         let database = try Database.open(DatabaseConfiguration(path: self.path))
         do {
-            let catalog = StudyCatalog(CatalogStore(database: database, clock: .live), configuration: configuration)
+            let store = CatalogStore(database: database, clock: .live, feedTimes: feedTimes)
+            let catalog = StudyCatalog(store, configuration: configuration)
             try await catalog.prepare()
             return (database, catalog)
         } catch {

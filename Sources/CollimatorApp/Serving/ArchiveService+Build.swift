@@ -5,6 +5,7 @@ import DICOMweb
 import Gateway
 import HealthcareAPI
 import Identity
+import Imaging
 import ServiceLifecycle
 
 extension ArchiveService {
@@ -22,41 +23,42 @@ extension ArchiveService {
             let signIns = SignIns()
             let registerFile = try StoreRegisterFile(self.folder)
             let stores = try self.stores(emulator).includingMade(registerFile.stores, logger: self.surroundings.logger)
-            let catalog = try await CatalogService.make(
-                in: self.folder.path,
-                sweeping: .seconds(self.configuration.catalogSweepSeconds),
-                logger: self.surroundings.logger
-            )
+            let changed = ChangedStudies()
+            let catalog = try await self.catalog(telling: changed)
+            let policy = try await PolicyService.make(in: self.folder.path)
+            try await policy.keepRows(in: catalog)
             try await catalog.begin(stores)
+            let identity = try await IdentityService.make(in: self.folder.path, logger: self.surroundings.logger)
+            let audit = try await self.audit()
             var parts = GatewayParts(
                 stores: StoreDirectory(stores, observer: catalog.observer),
                 catalog: catalog.catalog,
-                authenticator: Authenticator(administratorKey: administratorKey),
-                authorizer: Authorizer(),
+                authenticator: self.authenticator(administratorKey, keys: identity.directory.keys),
+                authorizer: policy.authorizer,
                 changes: catalog.changes,
                 publicURL: self.configuration.publicURL
             )
+            let thumbnails = self.thumbnails(parts)
+            changed.tell { await thumbnails.hear($0) }
+            parts.thumbnails = thumbnails
+            parts.changes = thumbnails.hearing(before: parts.changes)
             parts.signIns = signIns
-            parts.browser = BrowserAccess(
-                host: self.configuration.host,
-                isLoopback: self.configuration.isLoopback,
-                publicURL: self.configuration.publicURL
-            )
+            parts.identity = identity.directory
             parts.register = registerFile.register
-            parts.allowedOrigins = self.configuration.allowedOrigins
-            parts.trustedProxies = self.configuration.trustedProxies
-            parts.viewer = try self.configuration.viewerFolder()
-            parts.tls = try self.configuration.tls?.configuration()
-            let gateway = GatewayService(
-                parts: parts.spooling(in: self.folder.path),
-                host: self.configuration.host,
-                port: self.configuration.port,
-                logger: self.surroundings.logger,
-                boundPort: boundPort
-            )
+            parts.audit = audit.log
+            parts.policies = policy.store
+            try self.configure(&parts)
+            let gateway = self.gateway(of: parts, boundPort)
             var services = [ArchiveService.closing(self.connections)]
             if let emulator { services.append(.lasting(emulator)) }
             services.append(.lasting(catalog))
+            services.append(.lasting(identity))
+            services.append(.lasting(policy))
+            services.append(.lasting(PictureService(thumbnails: thumbnails)))
+            services.append(.lasting(audit))
+            if let events = try self.events(parts.stores, catalog: catalog.catalog, emulator: emulator) {
+                services.append(.lasting(events))
+            }
             services.append(.lasting(gateway))
             services.append(.passing(self.greeting(gateway: boundPort, emulator: emulator, signIns: signIns)))
             if let emulator, self.configuration.fillsWithDemo {
@@ -69,6 +71,70 @@ extension ArchiveService {
                 catalog: catalog.catalog,
                 folder: self.folder,
                 logger: self.surroundings.logger
+            )
+        }
+
+        private func audit() async throws -> AuditService {
+            try await AuditService.make(
+                in: self.folder.path,
+                retentionDays: self.configuration.auditRetentionDays,
+                logger: self.surroundings.logger
+            )
+        }
+
+        private func catalog(telling changed: ChangedStudies) async throws -> CatalogService {
+            try await CatalogService.make(
+                in: self.folder.path,
+                sweeping: .seconds(self.configuration.catalogSweepSeconds),
+                changed: changed,
+                feedTimes: self.configuration.feedTimes,
+                logger: self.surroundings.logger
+            )
+        }
+
+        private func gateway(of parts: GatewayParts, _ boundPort: Announced<Int>) -> GatewayService {
+            GatewayService(
+                parts: parts.spooling(in: self.folder.path),
+                host: self.configuration.host,
+                port: self.configuration.port,
+                logger: self.surroundings.logger,
+                boundPort: boundPort
+            )
+        }
+
+        /// What of the parts the configuration alone says.
+        private func configure(_ parts: inout GatewayParts) throws {
+            parts.browser = BrowserAccess(
+                host: self.configuration.host,
+                isLoopback: self.configuration.isLoopback,
+                publicURL: self.configuration.publicURL
+            )
+            parts.allowedOrigins = self.configuration.allowedOrigins
+            parts.trustedProxies = self.configuration.trustedProxies
+            parts.viewer = try self.configuration.viewerFolder()
+            parts.tls = try self.configuration.tls?.configuration()
+        }
+
+        private func thumbnails(_ parts: GatewayParts) -> ThumbnailService {
+            var imaging = ImagingConfiguration()
+            imaging.memoryBytesMax = self.configuration.cacheMemoryBytes
+            imaging.diskBytesMax = self.configuration.cacheDiskBytes
+            imaging.directory = self.configuration.cacheDirectory ?? "\(self.folder.path)/thumbnails"
+            return ThumbnailService(
+                configuration: imaging,
+                upstream: ImagingUpstream(stores: parts.stores, catalog: parts.catalog, limits: parts.limits),
+                logger: self.surroundings.logger
+            )
+        }
+
+        private func authenticator(_ administratorKey: AdministratorKey, keys: APIKeys) -> Authenticator {
+            let identity = self.configuration.identity
+            return Authenticator(
+                administratorKey: administratorKey,
+                keys: keys,
+                tokens: identity.tokenVerifier(connections: self.connections, logger: self.surroundings.logger),
+                verifiers: identity.accessTokenVerifiers(connections: self.connections),
+                admitsAnonymous: identity.admitsAnonymous
             )
         }
 
@@ -110,6 +176,7 @@ extension ArchiveService {
                     let upstream = StoreUpstream.client(isHealthcareAPI: false) { client }
                     var other = GatewayStore(name: store.name, resource: nil, upstream: upstream)
                     other.issuerOfPatientID = store.issuerOfPatientID
+                    other.showsBurnedInPictures = store.showsBurnedInPictures
                     return other
                 }
                 let reach = try connector.reach(store.credentials)
@@ -121,6 +188,7 @@ extension ArchiveService {
                     healthcare: HealthcareUpstream.client { reach }
                 )
                 cloud.issuerOfPatientID = store.issuerOfPatientID
+                cloud.showsBurnedInPictures = store.showsBurnedInPictures
                 return cloud
             }
         }

@@ -17,13 +17,23 @@ struct CatalogService: Service {
     /// The catalog in its file of the folder.
     ///
     /// Throws ``StartupError``.
-    static func make(in folder: String, sweeping: Duration, logger: Logger) async throws -> CatalogService {
+    static func make(
+        in folder: String,
+        sweeping: Duration,
+        changed: ChangedStudies = ChangedStudies(),
+        feedTimes: FeedTimes = FeedTimes(),
+        logger: Logger
+    ) async throws -> CatalogService {
         var times = StoreSynchronizer.Configuration()
+        times.onChange = { await changed.report($0) }
         times.sweeping = sweeping
         times.countlessSweeping = min(times.countlessSweeping, sweeping)
         times.settling = min(times.settling, sweeping)
         times.checking = min(times.checking, sweeping)
-        let (database, catalog) = try await CatalogFile(folder: folder, logger: logger).open(times)
+        let (database, catalog) = try await CatalogFile(folder: folder, logger: logger).open(
+            times,
+            feedTimes: feedTimes
+        )
         return CatalogService(catalog: catalog, database: database, logger: logger)
     }
 

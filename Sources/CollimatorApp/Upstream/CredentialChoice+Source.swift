@@ -7,9 +7,10 @@ extension CredentialChoice {
     /// It reads files: for the start of the process. Throws ``StartupError``.
     func authorization(
         environment: [String: String],
-        connections: UpstreamConnections
+        connections: UpstreamConnections,
+        scope: String = ServiceAccountKey.healthcareScope
     ) throws -> DICOMwebClient.Authorization {
-        let context = CredentialContext(connections: connections)
+        let context = CredentialContext(connections: connections, scope: scope)
         do throws(CredentialError) {
             switch self {
             case .none: return { _ in nil }

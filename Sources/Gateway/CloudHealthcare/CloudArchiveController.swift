@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
@@ -45,8 +46,10 @@ struct CloudArchiveController: Sendable {
     private var retrievals: [Endpoint] {
         [Self.study, Self.series, Self.instance].flatMap { template in
             [
-                self.reading(template) { target, _ in target.archivePath },
-                self.reading("\(template)/metadata") { target, _ in "\(target.archivePath)/metadata" },
+                self.reading(template, media: .objects, reach: .permitted) { target, _ in target.archivePath },
+                self.reading("\(template)/metadata", media: .dataSets, reach: .permitted) { target, _ in
+                    "\(target.archivePath)/metadata"
+                },
             ]
         }
     }
@@ -82,7 +85,7 @@ struct CloudArchiveController: Sendable {
     private var writings: [Endpoint] {
         [
             Endpoint(.post, "\(Self.root)/studies", .dicomWebWrite, handler: self.store),
-            Endpoint(.post, Self.study, .dicomWebWrite, handler: self.store),
+            Endpoint(.post, Self.study, .dicomWebWrite, reach: .adding, handler: self.store),
         ]
             + [Self.study, Self.series, Self.instance].map {
                 Endpoint(.delete, $0, .dicomWebDelete, handler: self.remove)
@@ -93,14 +96,15 @@ struct CloudArchiveController: Sendable {
         _ template: String,
         _ answer: @escaping @Sendable (SearchPlace, Request, CallerContext) async throws -> Response
     ) -> Endpoint {
-        Endpoint(.get, template, .dicomWebRead, offersHead: false) { request, context, target in
+        Endpoint(.get, template, .dicomWebRead, reach: .listed, offersHead: false) { request, context, target in
             let target: CloudStoreTarget = target
             let place = SearchPlace(
                 store: target.store,
                 study: target.study,
                 series: target.series,
                 root: "\(self.dicomweb.origin(of: request))/v1/\(target.path)/dicomWeb",
-                isCloud: true
+                isCloud: true,
+                visibility: context.visibility(of: [target.store])
             )
             return try await answer(place, request, context)
         }
@@ -109,13 +113,26 @@ struct CloudArchiveController: Sendable {
     private func reading(
         _ template: String,
         isRendition: Bool = false,
+        media: AnswerMedia = .objects,
+        reach: AccessGate.Reach = .whole,
         _ path: @escaping @Sendable (CloudStoreTarget, CallerContext) throws -> String
     ) -> Endpoint {
-        Endpoint(.get, template, .dicomWebRead, offersHead: false) { request, context, target in
+        Endpoint(.get, template, .dicomWebRead, reach: reach, offersHead: false) { request, context, target in
             let target: CloudStoreTarget = target
             var upstream = UpstreamRequest(.get, try path(target, context))
             upstream.query = try CloudQuery(parsing: request.uri.query).text
             upstream.headers[.accept] = request.headers[.accept]
+            if case .series(let series) = context.part, let study = target.study {
+                let composition = SeriesComposition(
+                    requests: SeriesComposition.requests(upstream, of: study, in: series),
+                    upstream: target.store.upstream,
+                    call: context.reading,
+                    media: media
+                ) { answer in
+                    try await self.rewrite(answer, of: target, for: request)
+                }
+                return try await composition.response()
+            }
             let answer = try await target.store.upstream.exchange(upstream, context.reading)
             let rewrite = try await self.rewrite(answer, of: target, for: request)
             var response = try cloudAnswer(answer, rewriting: rewrite)

@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 package import Hummingbird
 package import Identity
@@ -7,6 +8,10 @@ package struct CallerContext: ChildRequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Who calls; never optional here.
     package let caller: Caller
+    /// How much of the target's study the caller may have; all of it, where the target is no study.
+    var part = StudyPart.nothing
+    /// What the caller may see elsewhere.
+    var judge: (any AccessJudge)?
 
     /// Throws `unauthenticated` where nobody was authenticated.
     package init(context: GatewayContext) throws {
@@ -15,5 +20,11 @@ package struct CallerContext: ChildRequestContext {
         }
         self.coreContext = context.coreContext
         self.caller = caller
+    }
+
+    /// What the caller may read of the stores; nothing where nobody can say.
+    func visibility(of stores: [GatewayStore]) -> CatalogVisibility {
+        guard let judge else { return CatalogVisibility([:]) }
+        return judge.visibility(for: self.caller, of: stores.map(\.name))
     }
 }

@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
@@ -5,6 +6,8 @@ import Hummingbird
 
 extension DICOMwebController {
     /// A retrieval in the media types that the caller accepts; of the query only `accept` is looked at.
+    ///
+    /// Of a study what is permitted is retrieved.
     func retrieve(
         _ path: String,
         _ media: AnswerMedia,
@@ -15,6 +18,17 @@ extension DICOMwebController {
         var upstream = UpstreamRequest(.get, path)
         let parameter = try QueryParameters(parsing: request.uri.query).single("accept")
         upstream.headers[.accept] = try media.accepted(by: request, parameter: parameter)
+        if case .series(let series) = context.part, let study = target.searchedStudy {
+            let composition = SeriesComposition(
+                requests: SeriesComposition.requests(upstream, of: study, in: series),
+                upstream: target.store.upstream,
+                call: context.reading,
+                media: media
+            ) { answer in
+                try await self.rewrite(answer, target: target, request: request)
+            }
+            return try await composition.response()
+        }
         let answer = try await target.store.upstream.exchange(upstream, context.reading)
         try refuseFailure(answer, accepting: [200])
         var response = try await self.passed(answer, media, target: target, request: request)

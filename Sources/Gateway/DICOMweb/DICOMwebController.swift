@@ -50,10 +50,12 @@ struct DICOMwebController: Sendable {
 
     private var retrievals: [Endpoint] {
         [
-            self.retrieval(Self.study, .objects) { (target: StudyTarget) in target.path },
+            self.retrieval(Self.study, .objects, reach: .permitted) { (target: StudyTarget) in target.path },
             self.retrieval(Self.series, .objects) { (target: SeriesTarget) in target.path },
             self.retrieval(Self.instance, .objects) { (target: InstanceTarget) in target.path },
-            self.retrieval("\(Self.study)/metadata", .dataSets) { (target: StudyTarget) in "\(target.path)/metadata" },
+            self.retrieval("\(Self.study)/metadata", .dataSets, reach: .permitted) { (target: StudyTarget) in
+                "\(target.path)/metadata"
+            },
             self.retrieval("\(Self.series)/metadata", .dataSets) { (target: SeriesTarget) in "\(target.path)/metadata"
             },
             self.retrieval("\(Self.instance)/metadata", .dataSets) { (target: InstanceTarget) in
@@ -81,7 +83,7 @@ struct DICOMwebController: Sendable {
 
     /// What is here, for those who begin at the root; the services are named as in PS3.18 §10.
     private var description: Endpoint {
-        Endpoint(.get, Self.root, .dicomWebRead) { request, _, target in
+        Endpoint(.get, Self.root, .dicomWebRead, reach: .listed) { request, _, target in
             let target: StoreTarget = target
             let root = "\(self.origin(of: request))/dicomweb/\(target.store.name)"
             let services = ["search", "retrieve", "store", "delete"]
@@ -145,7 +147,7 @@ struct DICOMwebController: Sendable {
             Endpoint(.post, "\(Self.root)/studies", .dicomWebWrite) { request, context, target in
                 try await self.store("studies", in: target as StoreTarget, request: request, context: context)
             },
-            Endpoint(.post, "\(Self.study)", .dicomWebWrite) { request, context, target in
+            Endpoint(.post, "\(Self.study)", .dicomWebWrite, reach: .adding) { request, context, target in
                 let target: StudyTarget = target
                 return try await self.store(target.path, in: target, request: request, context: context)
             },
@@ -162,14 +164,15 @@ struct DICOMwebController: Sendable {
         by target: Target.Type,
         _ answer: @escaping @Sendable (SearchPlace, Request, CallerContext) async throws -> Response
     ) -> Endpoint {
-        Endpoint(.get, template, .dicomWebRead) { request, context, target in
+        Endpoint(.get, template, .dicomWebRead, reach: .listed) { request, context, target in
             let target: Target = target
             let place = SearchPlace(
                 store: target.store,
                 study: target.searchedStudy,
                 series: target.searchedSeries,
                 root: "\(self.origin(of: request))/dicomweb/\(target.store.name)",
-                isCloud: false
+                isCloud: false,
+                visibility: context.visibility(of: [target.store])
             )
             return try await answer(place, request, context)
         }
@@ -178,9 +181,10 @@ struct DICOMwebController: Sendable {
     private func retrieval<Target: StoreBoundTarget>(
         _ template: String,
         _ media: AnswerMedia,
+        reach: AccessGate.Reach = .whole,
         _ path: @escaping @Sendable (Target) -> String
     ) -> Endpoint {
-        Endpoint(.get, template, .dicomWebRead) { request, context, target in
+        Endpoint(.get, template, .dicomWebRead, reach: reach) { request, context, target in
             let target: Target = target
             return try await self.retrieve(path(target), media, in: target, request: request, context: context)
         }

@@ -18,6 +18,7 @@ struct ArchiveController: Sendable {
                 .get,
                 "\(Self.study)/archive",
                 .dicomWebRead,
+                reach: .permitted,
                 offersHead: false,
                 handler: self.ofStudy
             ),
@@ -54,7 +55,7 @@ struct ArchiveController: Sendable {
         context: CallerContext
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
-        let parts = StudyParts(target: study, call: context.reading)
+        let parts = StudyParts(target: study, part: context.part, call: context.reading)
         let files = try ArchivedFile.list(
             try await parts.instances(of: series, max: ArchiveStream.filesMax, fields: [.seriesInstanceUID]),
             in: study

@@ -14,6 +14,11 @@ struct EntityTag: Sendable {
         self.text = "\"\(Base64URL.encode(Array(SHA256.hash(content).prefix(Self.hashBytes))))\""
     }
 
+    /// The tag of content whose hash is known already, in the alphabet of URLs.
+    init(hash: String) {
+        self.text = "\"\(hash)\""
+    }
+
     /// The tag of an upstream's answer for ours; nil where it gave none that is one (RFC 9110 §8.8.3).
     ///
     /// It is weak whatever the upstream's was: the addresses in the body are not the upstream's.

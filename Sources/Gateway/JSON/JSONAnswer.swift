@@ -17,9 +17,14 @@ func jsonAnswer(encoded body: [UInt8], to request: Request) -> Response {
 
 /// A body that is in memory as a whole, as an answer to a GET, with a tag and 304 like one of JSON.
 ///
-/// `headers` say at least what the body is and what it varies by.
-func taggedAnswer(_ body: [UInt8], _ headers: HTTPFields, to request: Request) -> Response {
-    let tag = EntityTag(of: body)
+/// `headers` say at least what the body is and what it varies by; the tag is of the body where none is given.
+func taggedAnswer(
+    _ body: [UInt8],
+    _ headers: HTTPFields,
+    tag: EntityTag? = nil,
+    to request: Request
+) -> Response {
+    let tag = tag ?? EntityTag(of: body)
     var headers = headers
     headers[.cacheControl] = "private, no-cache"
     headers[.eTag] = tag.text
@@ -43,6 +48,14 @@ func unstoredJSONAnswer(_ value: JSONValue) -> Response {
         headers: [.cacheControl: "no-store", .contentType: "application/json"],
         body: ResponseBody(byteBuffer: ByteBuffer(bytes: value.encoded()))
     )
+}
+
+/// A JSON body that nobody keeps, as an answer to a POST that made something.
+func createdAnswer(_ value: JSONValue, at location: String) -> Response {
+    var answer = unstoredJSONAnswer(value)
+    answer.status = .created
+    answer.headers[.location] = location
+    return answer
 }
 
 /// What an answer to a caller depends on beside the path: who calls, by header or by cookie, and the page that asks.

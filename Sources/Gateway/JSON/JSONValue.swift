@@ -10,6 +10,8 @@ enum JSONValue: Sendable {
     case string(String)
     case array([JSONValue])
     case object([(String, JSONValue)])
+    /// What is JSON text already.
+    case written(String)
 
     /// The text where there is one, else `null`.
     static func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
@@ -30,6 +32,7 @@ enum JSONValue: Sendable {
         case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
         case .integer(let value): output.append(contentsOf: String(value).utf8)
         case .string(let value): Self.write(value, to: &output)
+        case .written(let text): output.append(contentsOf: text.utf8)
         case .array(let elements):
             output.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {

@@ -1,17 +1,18 @@
 import AccessControl
+import Catalog
 import CollimatorCore
 import Hummingbird
 import Identity
 
 /// Who the caller is and what it may do where, so that a front end shows only what will work.
 ///
-/// The right that it needs is that of listing the stores, which is what the answer does.
+/// Every caller may ask; a store of which it may know nothing is not named.
 struct MeController: Sendable {
     let stores: StoreDirectory
-    let authorizer: Authorizer
+    let judge: any AccessJudge
 
     var endpoints: [Endpoint] {
-        [Endpoint(.get, "/api/v1/me", .storesList, handler: self.find)]
+        [Endpoint(.get, "/api/v1/me", .storesList, reach: .listed, handler: self.find)]
     }
 
     @Sendable private func find(
@@ -22,8 +23,9 @@ struct MeController: Sendable {
         try QueryParameters.refuseAny(request)
         let principal = context.caller.principal
         let stores = self.stores.all.compactMap { store -> JSONValue? in
-            let permissions = self.permissions(of: principal, on: .store(store.name))
-            guard !permissions.isEmpty else { return nil }
+            let permissions = self.permissions(of: context.caller, on: .store(store.name))
+            let seesSome = !self.judge.visibility(for: context.caller, of: store.name).isNothing
+            guard !permissions.isEmpty || seesSome else { return nil }
             return .object([
                 ("name", .string(store.name.rawValue)),
                 ("permissions", .array(permissions.map(JSONValue.string))),
@@ -34,7 +36,7 @@ struct MeController: Sendable {
             ("principal", .string(principal.description)),
             ("kind", .string(principal.kind)),
             ("display", .string(principal.display)),
-            ("permissions", .array(self.permissions(of: principal, on: .service).map(JSONValue.string))),
+            ("permissions", .array(self.permissions(of: context.caller, on: .service).map(JSONValue.string))),
             ("stores", .array(stores)),
             ("apiVersion", .string("v1")),
             (
@@ -50,10 +52,10 @@ struct MeController: Sendable {
     }
 
     /// The permissions that make sense for the thing and are granted, in the order of the table.
-    private func permissions(of principal: Principal, on resource: AccessResource) -> [String] {
+    private func permissions(of caller: Caller, on resource: AccessResource) -> [String] {
         PermissionTable.rows.filter { row in
             row.levels.contains(resource.level)
-                && self.authorizer.decide(principal, row.permission, on: resource).isAllowed
+                && self.judge.allows(caller, row.permission, on: resource)
         }.map(\.permission.rawValue)
     }
 }
@@ -65,6 +67,9 @@ extension Principal {
         case .administrator: "administrator"
         case .user: "user"
         case .client: "client"
+        case .group, .localGroup: "group"
+        case .authenticated: "authenticated"
+        case .anonymous: "anonymous"
         }
     }
 
@@ -74,6 +79,9 @@ extension Principal {
         case .administrator: "Administrator"
         case .user(_, let subject): subject
         case .client(let id): id
+        case .group(_, let name), .localGroup(let name): name
+        case .authenticated(let issuer): issuer
+        case .anonymous: "Anonymous"
         }
     }
 }

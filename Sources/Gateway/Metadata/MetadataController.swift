@@ -16,7 +16,7 @@ struct MetadataController: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            self.endpoint(Self.study) { (target: StudyTarget) in target.path },
+            self.endpoint(Self.study, reach: .permitted) { (target: StudyTarget) in target.path },
             self.endpoint(Self.series) { (target: SeriesTarget) in target.path },
             self.endpoint(Self.instance) { (target: InstanceTarget) in target.path },
         ]
@@ -24,9 +24,16 @@ struct MetadataController: Sendable {
 
     private func endpoint<Target: StoreBoundTarget>(
         _ template: String,
+        reach: AccessGate.Reach = .whole,
         _ path: @escaping @Sendable (Target) -> String
     ) -> Endpoint {
-        Endpoint(.get, "\(template)/metadata", .dicomWebRead, offersHead: false) { request, context, target in
+        Endpoint(
+            .get,
+            "\(template)/metadata",
+            .dicomWebRead,
+            reach: reach,
+            offersHead: false
+        ) { request, context, target in
             let target: Target = target
             return try await self.metadata(at: path(target), of: target, request: request, context: context)
         }

@@ -78,7 +78,7 @@ struct OperationEvents: Sendable {
 }
 
 /// How many streams are open.
-private final class OpenStreams: Sendable {
+final class OpenStreams: Sendable {
     private let count = Mutex(0)
 
     /// A place among the open streams, free again when nobody holds it: also where a body is never written.

@@ -2,6 +2,7 @@ import AccessControl
 import CollimatorCore
 import Cryptography
 import DICOMweb
+import Identity
 
 /// One page of operations over the datasets of the configured stores, in the order of the datasets' names.
 struct OperationPage: Sendable {
@@ -20,10 +21,10 @@ struct OperationPage: Sendable {
         let stores: [StoreName]
     }
 
-    /// The operations that the principal may see, and where the list goes on.
+    /// The operations that the caller may see, and where the list goes on.
     ///
     /// A dataset that does not answer fails the list: a part is never shown as the whole.
-    func read(for principal: Principal) async throws -> (items: [OperationBody], next: OperationCursor?) {
+    func read(for caller: Caller) async throws -> (items: [OperationBody], next: OperationCursor?) {
         var places = self.places[...]
         var token: String?
         if let cursor = self.request.cursor {
@@ -35,7 +36,7 @@ struct OperationPage: Sendable {
         for _ in 0..<Self.upstreamPagesMax {
             guard let place = places.first, items.count < self.request.limit else { break }
             let page = try await self.page(of: place, after: token, count: self.request.limit - items.count)
-            items += page.operations.compactMap { self.body($0, in: place, for: principal) }
+            items += page.operations.compactMap { self.body($0, in: place, for: caller) }
             token = page.next
             if token == nil { places = places.dropFirst() }
         }
@@ -72,14 +73,14 @@ struct OperationPage: Sendable {
         return (operations.filter { $0.dataset == place.dataset }, next?.isEmpty ?? true ? nil : next)
     }
 
-    /// Nil where the principal may not see the operation, or it is of another store than was asked for.
+    /// Nil where the caller may not see the operation, or it is of another store than was asked for.
     private func body(
         _ operation: UpstreamOperation,
         in place: Place,
-        for principal: Principal
+        for caller: Caller
     ) -> OperationBody? {
         let question = OperationOwnership.Question(
-            principal: principal,
+            caller: caller,
             permission: .operationsGet,
             stores: place.stores
         )

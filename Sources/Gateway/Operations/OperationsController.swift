@@ -13,7 +13,7 @@ struct OperationsController: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, Self.root, .operationsList, handler: self.list),
+            Endpoint(.get, Self.root, .operationsList, reach: .listed, handler: self.list),
             Endpoint(.get, "\(Self.root)/{operation}", .operationsGet, handler: self.find),
             Endpoint(.get, "\(Self.root)/{operation}/events", .operationsGet, offersHead: false, handler: self.follow),
             Endpoint(.post, "\(Self.root)/{operation}/cancellations", .operationsCancel, handler: self.cancel),
@@ -31,7 +31,7 @@ struct OperationsController: Sendable {
             ownership: self.ownership,
             call: context.reading
         )
-        let (items, cursor) = try await page.read(for: context.caller.principal)
+        let (items, cursor) = try await page.read(for: context.caller)
         let answer = JSONValue.object([
             ("items", .array(items.map(\.json))),
             ("nextCursor", .text(cursor?.text)),
@@ -57,7 +57,7 @@ struct OperationsController: Sendable {
         let call = context.reading
         return try self.events.response(beginningWith: first) {
             // The right is asked for anew each time: it may be taken away meanwhile.
-            let store = try self.store(of: target, .operationsGet, for: context.caller.principal)
+            let store = try self.store(of: target, .operationsGet, for: context.caller)
             let operation = try await target.healthcare.operation(target.id.operation, in: target.dataset, call)
             return OperationBody(operation: operation, id: target.id, store: store)
         }
@@ -93,7 +93,7 @@ struct OperationsController: Sendable {
         _ permission: Permission,
         context: CallerContext
     ) async throws -> OperationBody {
-        let store = try self.store(of: target, permission, for: context.caller.principal)
+        let store = try self.store(of: target, permission, for: context.caller)
         let operation = try await target.healthcare.operation(
             target.id.operation,
             in: target.dataset,
@@ -105,10 +105,10 @@ struct OperationsController: Sendable {
     private func store(
         of target: OperationTarget,
         _ permission: Permission,
-        for principal: Principal
+        for caller: Caller
     ) throws(CollimatorError) -> StoreName? {
         let question = OperationOwnership.Question(
-            principal: principal,
+            caller: caller,
             permission: permission,
             stores: target.neighbours
         )

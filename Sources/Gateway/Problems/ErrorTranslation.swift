@@ -1,3 +1,4 @@
+import AccessControl
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
@@ -10,6 +11,13 @@ func collimatorError(for error: any Error) -> CollimatorError {
     switch error {
     case let error as CollimatorError:
         error
+    case let error as PolicyFaults:
+        CollimatorError(
+            .unprocessable,
+            "a policy has faults",
+            publicDetail: "The rules would have the faults that are listed. Those in force stay.",
+            cause: error
+        )
     case let error as DICOMwebError:
         upstreamFailure(error)
     case let error as any HTTPResponseError:

@@ -1,3 +1,4 @@
+import AccessControl
 package import CollimatorCore
 import HTTPTypes
 package import Hummingbird
@@ -5,13 +6,15 @@ import NIOCore
 
 /// The wire form of an error: a problem document (RFC 9457).
 ///
-/// Everything in it is fixed text of ours but the request id; nothing of the request or of an upstream's answer is
+/// Everything in it is fixed text of ours but the request id and the places of faults; nothing of the request or of an upstream's answer is
 /// repeated.
 package struct Problem: Sendable {
     package let code: CollimatorError.Code
     package let detail: StaticString?
     package let retryAfterSeconds: Int?
     package let requestID: String
+    /// What is wrong with a policy, where that is the matter.
+    var faults: [PolicyFaults.Fault] = []
 
     package init(
         _ code: CollimatorError.Code,
@@ -32,6 +35,7 @@ package struct Problem: Sendable {
             retryAfterSeconds: error.retryAfterSeconds,
             requestID: requestID
         )
+        self.faults = (error.cause as? PolicyFaults)?.faults ?? []
     }
 
     /// The HTTP answer, with the headers that go with the code.
@@ -68,6 +72,12 @@ package struct Problem: Sendable {
         ]
         if let detail = self.detail {
             members.append(("detail", .string("\(detail)")))
+        }
+        if !self.faults.isEmpty {
+            let errors = self.faults.map { fault in
+                JSONValue.object([("place", .string(fault.place)), ("problem", .string(fault.problem.rawValue))])
+            }
+            members.append(("errors", .array(errors)))
         }
         members.append(("requestId", .string(self.requestID)))
         return JSONValue.object(members).encoded()

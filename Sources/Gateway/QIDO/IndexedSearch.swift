@@ -14,17 +14,23 @@ struct IndexedSearch: Sendable {
     func studies(in place: SearchPlace, for request: Request) async throws -> Response {
         let search = try QIDOSearch(parsing: request.uri.query, at: .study, in: place.store.kind)
         var answer = SearchAnswer(try SearchMedia(acceptedBy: request, parameter: search.accept))
-        if let study = search.namedStudy { try await self.readThrough(study, in: place.store.name) }
-        let isComplete = await self.isComplete(place.store.name)
+        if let study = search.namedStudy { try await self.readThrough(study, in: place) }
+        var isComplete = await self.isComplete(place.store.name)
         let rows = SearchRow(fields: search.fields, root: place.root)
         let limit = search.limit ?? place.limitDefault
-        var query = StudyQuery(stores: [place.store.name], conditions: search.studyConditions, limit: 0)
+        var query = StudyQuery(
+            stores: [place.store.name],
+            visibility: place.visibility,
+            conditions: search.studyConditions,
+            limit: 0
+        )
         query.offset = search.offset
         var total: StudyPage.Total?
         repeat {
             query.limit = min(limit - answer.count, Self.studiesAtOnce)
             let page = try await self.catalog.search(query)
             total = total ?? page.total
+            isComplete = isComplete && page.isComplete
             for study in page.studies { await answer.append(rows.study(study)) }
             query.after = page.next
             query.offset = 0
@@ -40,11 +46,12 @@ struct IndexedSearch: Sendable {
     func series(in place: SearchPlace, for request: Request) async throws -> Response {
         let search = try QIDOSearch(parsing: request.uri.query, at: .series, in: place.store.kind)
         var answer = SearchAnswer(try SearchMedia(acceptedBy: request, parameter: search.accept))
-        if let study = place.study ?? search.namedStudy { try await self.readThrough(study, in: place.store.name) }
+        if let study = place.study ?? search.namedStudy { try await self.readThrough(study, in: place) }
         let isComplete = await self.isComplete(place.store.name)
         let rows = SearchRow(fields: search.fields, root: place.root)
         let query = SeriesQuery(
             stores: [place.store.name],
+            visibility: place.visibility,
             studyConditions: search.studyConditions + Self.conditions(of: place),
             seriesConditions: search.seriesConditions,
             limit: search.limit ?? place.limitDefault,
@@ -56,7 +63,7 @@ struct IndexedSearch: Sendable {
         }
         var warnings = search.warnings
         if page.hasMore { warnings.append(.resultsRemain(nil)) }
-        if !isComplete { warnings.append(.isIncomplete) }
+        if !isComplete || !page.isComplete { warnings.append(.isIncomplete) }
         return answer.response(to: request, warnings: warnings)
     }
 
@@ -71,13 +78,15 @@ struct IndexedSearch: Sendable {
     /// Has a study that somebody names looked up in its store, if the catalog does not know it.
     ///
     /// A store that cannot say so now is no reason not to tell what is known of a study.
-    func readThrough(_ study: StudyUID, in store: StoreName) async throws {
-        guard await self.catalog.status(of: store) != nil else { return }
+    func readThrough(_ study: StudyUID, in place: SearchPlace) async throws {
+        let store = place.store.name
+        guard place.mayAsk(about: study), await self.catalog.status(of: store) != nil else { return }
         do {
             _ = try await self.catalog.study(study, in: store)
         } catch {
             var query = StudyQuery(
                 stores: [store],
+                visibility: place.visibility,
                 conditions: [.anyOf(.studyInstanceUID, [study.rawValue])],
                 limit: 1
             )

@@ -22,6 +22,11 @@ struct InstanceSearch: Sendable {
         let search = try QIDOSearch(parsing: request.uri.query, at: .instance, in: place.store.kind)
         let call = context.reading
         let answer: UpstreamResponse?
+        // The store knows no callers: what it says of more than a series is said here, of the series that are permitted.
+        let isFiltered = !place.isUnfiltered && place.series == nil
+        if isFiltered {
+            return try await self.completed(search, in: place, for: request, call)
+        }
         if InstanceQuery.isUnderstood(search, by: place.store.kind) {
             answer = try await self.ask(search, in: place, for: request, call)
         } else {
@@ -109,10 +114,11 @@ struct InstanceSearch: Sendable {
     /// The series that the search can be about, found by what it says of studies and series.
     private func series(_ search: QIDOSearch, in place: SearchPlace) async throws -> [(StudyUID, SeriesUID)] {
         if let study = place.study ?? search.namedStudy {
-            try await self.studies.readThrough(study, in: place.store.name)
+            try await self.studies.readThrough(study, in: place)
         }
         var query = SeriesQuery(
             stores: [place.store.name],
+            visibility: place.visibility,
             studyConditions: search.studyConditions + IndexedSearch.conditions(of: place),
             seriesConditions: search.seriesConditions,
             limit: Self.seriesMax

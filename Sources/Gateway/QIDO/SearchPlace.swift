@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 
@@ -12,6 +13,17 @@ struct SearchPlace: Sendable {
     let root: String
     /// Whether it came in the Healthcare API's form.
     let isCloud: Bool
+    /// What the caller may see of the store.
+    let visibility: CatalogVisibility
+
+    /// Whether the caller may see all of the store, so that its own answers need no filter.
+    var isUnfiltered: Bool { self.visibility[self.store.name] == .everything }
+
+    /// Whether the store may be asked about a study that somebody names.
+    func mayAsk(about study: StudyUID) -> Bool {
+        let seen = self.visibility[self.store.name]
+        return seen.allowsAll || seen.allowed.studies[study.rawValue] != nil
+    }
 
     /// How many answers are given where the client does not say: the Healthcare API's own number in its tree, and as
     /// many as there can be in the other, because viewers do not ask again.

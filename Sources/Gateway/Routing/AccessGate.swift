@@ -1,7 +1,121 @@
 import AccessControl
+import Catalog
+import CollimatorCore
+import DICOMweb
+import Identity
 
 /// What the endpoint table needs to decide on a request before its handler runs.
 struct AccessGate: Sendable {
     let stores: StoreDirectory
-    let authorizer: Authorizer
+    let judge: any AccessJudge
+    /// Where requests are written down.
+    let audit: AuditTrail
+    /// What decisions on single studies depend on.
+    let studies: StudyMemory<AccessFacts>
+
+    /// How many studies are remembered; a study takes some kilobytes.
+    static let studiesMax = 4_096
+
+    /// How much of its target a handler answers for.
+    enum Reach: Hashable, Sendable {
+        /// All of it: who may less is refused.
+        case whole
+        /// What the caller may see of a study: the handler leaves out the rest.
+        case permitted
+        /// A list of what the caller may see, which may be nothing: the handler filters. A store of which nothing at all
+        /// can be seen is unknown.
+        case listed
+        /// All of it, to which something is added: who adds to a study that is there must be allowed to read it.
+        case adding
+    }
+
+    /// Gives how much of the target's study is permitted.
+    ///
+    /// - Throws: `not-found`, the same for a thing that is not there and one that the caller may not know of, else
+    ///   `forbidden`.
+    func admit(
+        _ caller: Caller,
+        _ permission: Permission,
+        on resource: AccessResource,
+        _ reach: Reach
+    ) async throws -> StudyPart {
+        if reach == .listed, resource.level <= .store {
+            guard let store = resource.store, self.judge.visibility(for: caller, of: store).isNothing else {
+                return .whole
+            }
+        }
+        let part = try await self.part(of: resource, for: caller, permission)
+        if reach == .adding { try await self.refuseAdding(to: resource, caller) }
+        guard part == .whole || [.permitted, .listed].contains(reach) else {
+            throw CollimatorError(.forbidden, "some series are allowed and not all of the study")
+        }
+        return part
+    }
+
+    /// What is permitted of the resource's study; of a series or an instance, all or nothing.
+    private func part(
+        of resource: AccessResource,
+        for caller: Caller,
+        _ permission: Permission
+    ) async throws -> StudyPart {
+        var facts: AccessFacts?
+        var isKnownWithin = true
+        if let store = resource.store, let text = resource.study, let study = StudyUID(text),
+            self.judge.asksFacts(caller, permission, in: store)
+        {
+            facts = try await self.studies.value(of: study, in: store)
+            // What is said to be in a study has to be: a right on one study is none on the series of another.
+            if let series = resource.series {
+                isKnownWithin = facts?.series?.contains { $0.uid == series } ?? false
+            }
+        }
+        switch self.judge.judge(caller, permission, on: resource, facts: facts) {
+        case .hidden, .allowed(.nothing): throw Self.hidden
+        case .forbidden: throw CollimatorError(.forbidden, "no rule allows this")
+        case .allowed(let part):
+            guard isKnownWithin else { throw Self.hidden }
+            guard let series = resource.series, case .series(let permitted) = part else { return part }
+            guard permitted.contains(where: { $0.rawValue == series }) else { throw Self.hidden }
+            return .whole
+        }
+    }
+
+    /// Who adds to a study must be allowed to read what others have stored in it.
+    private func refuseAdding(to resource: AccessResource, _ caller: Caller) async throws {
+        guard let store = resource.store, let text = resource.study, let study = StudyUID(text),
+            self.judge.asksFacts(caller, .dicomWebRead, in: store),
+            let facts = try await self.studies.value(of: study, in: store)
+        else { return }
+        let own: Set<Principal> = [caller.principal]
+        let others = facts.series.map { Set($0.filter { $0.uploaders != own }.compactMap { SeriesUID($0.uid) }) }
+        if others?.isEmpty == true { return }
+        let resource = AccessResource.study(store, studyUID: text)
+        if case .allowed(let part) = self.judge.judge(caller, .dicomWebRead, on: resource, facts: facts) {
+            if part == .whole { return }
+            if let others, case .series(let readable) = part, others.isSubset(of: readable) { return }
+        }
+        throw CollimatorError(.forbidden, "adding to a study of others that the caller may not read")
+    }
+
+    static var hidden: CollimatorError {
+        CollimatorError(.notFound, "no rule allows this, nor to know of it")
+    }
+}
+
+extension AccessResource {
+    /// The UID of the study that it is or is in.
+    var study: String? {
+        switch self {
+        case .service, .store: nil
+        case .study(_, let study), .series(_, let study, _), .instance(_, let study, _, _): study
+        }
+    }
+
+    /// The UID of the series that it is or is in.
+    var series: String? {
+        switch self {
+        case .service, .store, .study: nil
+        case .series(_, _, let series), .instance(_, _, let series, _): series
+        }
+    }
 }

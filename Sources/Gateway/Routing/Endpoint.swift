@@ -27,10 +27,14 @@ package struct Endpoint: Sendable {
     }
 
     /// A route for which the caller needs a permission on the target that its path names.
+    ///
+    /// Where `reach` is not said the permission is needed on all of it: a handler that can leave out what a caller may not
+    /// see says so.
     init<Target: RouteTarget>(
         _ method: HTTPRequest.Method,
         _ path: String,
         _ permission: Permission,
+        reach: AccessGate.Reach = .whole,
         offersHead: Bool = true,
         handler: @escaping @Sendable (Request, CallerContext, Target) async throws -> Response
     ) {
@@ -38,12 +42,20 @@ package struct Endpoint: Sendable {
         self.path = path
         self.access = .permission(permission)
         self.offersHead = offersHead && method == .get
+        let audited = AuditedEndpoint(permission: permission, route: "\(method.rawValue) \(path)")
         self.respond = { request, context, gate in
-            let callerContext = try CallerContext(context: context)
+            var callerContext = try CallerContext(context: context)
             let target = try Target(parameters: context.parameters, stores: gate.stores)
-            try gate.authorizer.authorize(callerContext.caller.principal, permission, on: target.resource)
+            let caller = callerContext.caller
+            let entry = gate.audit.entry(for: request, context, by: caller, audited, on: target.resource)
+            callerContext.part = try await entry.deciding {
+                try await gate.admit(caller, permission, on: target.resource, reach)
+            }
+            callerContext.judge = gate.judge
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
-            return try await handler(request.watched(by: context.bodyReading), callerContext, target)
+            return try await entry.answering {
+                try await handler(request.watched(by: context.bodyReading), callerContext, target)
+            }
         }
     }
 

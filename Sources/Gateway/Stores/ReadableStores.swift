@@ -1,23 +1,24 @@
-import AccessControl
+import Catalog
 import CollimatorCore
+import Identity
 
-/// The stores that a caller may read.
+/// The stores of which a caller may read anything.
 struct ReadableStores: Sendable {
     let stores: StoreDirectory
-    let authorizer: Authorizer
+    let judge: any AccessJudge
 
     /// All of them, in the order of their names.
-    func all(for principal: Principal) -> [GatewayStore] {
+    func all(for caller: Caller) -> [GatewayStore] {
         self.stores.all.filter { store in
-            self.authorizer.decide(principal, .dicomWebRead, on: .store(store.name)).isAllowed
+            !self.judge.visibility(for: caller, of: store.name).isNothing
         }
     }
 
     /// Those that are named, or all where none is.
     ///
     /// A name of a store that is hidden from the caller gets the answer of one that nobody has heard of.
-    func stores(named names: [String], for principal: Principal) throws(CollimatorError) -> [GatewayStore] {
-        let readable = self.all(for: principal)
+    func stores(named names: [String], for caller: Caller) throws(CollimatorError) -> [GatewayStore] {
+        let readable = self.all(for: caller)
         guard !names.isEmpty else { return readable }
         let known = Set(readable.map(\.name.rawValue))
         guard names.allSatisfy(known.contains) else {

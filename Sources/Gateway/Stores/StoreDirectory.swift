@@ -13,6 +13,8 @@ package struct GatewayStore: Sendable {
     package let isMadeHere: Bool
     /// Who gave out the patient IDs of instances that do not say so themselves (0010,0021); nil where nobody knows.
     package var issuerOfPatientID: String?
+    /// Whether thumbnails also show pixels that may say who the patient is (PS3.18 §10.4.3.3.4).
+    package var showsBurnedInPictures = false
 
     package init(
         name: StoreName,

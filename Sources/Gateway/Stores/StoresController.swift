@@ -9,12 +9,12 @@ import Identity
 struct StoresController: Sendable {
     let stores: StoreDirectory
     let catalog: StudyCatalog
-    let authorizer: Authorizer
+    let judge: any AccessJudge
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/stores", .storesList, handler: self.list),
-            Endpoint(.get, "/api/v1/stores/{store}", .storesGet, handler: self.find),
+            Endpoint(.get, "/api/v1/stores", .storesList, reach: .listed, handler: self.list),
+            Endpoint(.get, "/api/v1/stores/{store}", .storesGet, reach: .listed, handler: self.find),
             Endpoint(.post, "/api/v1/stores/{store}/catalog-rebuilds", .catalogRebuild, handler: self.rebuild),
         ]
     }
@@ -26,10 +26,11 @@ struct StoresController: Sendable {
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
         let visible = self.stores.all.filter { store in
-            self.authorizer.decide(context.caller.principal, .storesGet, on: .store(store.name)).isAllowed
+            self.judge.allows(context.caller, .storesGet, on: .store(store.name))
+                || !self.judge.visibility(for: context.caller, of: store.name).isNothing
         }
         var items: [JSONValue] = []
-        for store in visible { items.append(try await self.body(of: store)) }
+        for store in visible { items.append(try await self.body(of: store, for: context)) }
         return jsonAnswer(.object([("items", .array(items)), ("nextCursor", .null)]), to: request)
     }
 
@@ -39,7 +40,7 @@ struct StoresController: Sendable {
         target: StoreTarget
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
-        return jsonAnswer(try await self.body(of: target.store), to: request)
+        return jsonAnswer(try await self.body(of: target.store, for: context), to: request)
     }
 
     /// Begins the index of the store anew; the store's own resource tells how far that is.
@@ -50,23 +51,30 @@ struct StoresController: Sendable {
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
         try await self.catalog.rebuild(target.store.name)
-        var response = unstoredJSONAnswer(try await self.body(of: target.store))
+        var response = unstoredJSONAnswer(try await self.body(of: target.store, for: context))
         response.status = .accepted
         response.headers[.location] = StoreBody.path(of: target.store)
         return response
     }
 
-    private func body(of store: GatewayStore) async throws -> JSONValue {
+    private func body(of store: GatewayStore, for context: CallerContext) async throws -> JSONValue {
         guard let status = await self.catalog.status(of: store.name) else {
             return StoreBody.json(store, status: nil, studyCount: nil)
         }
-        return StoreBody.json(store, status: status, studyCount: try await self.studyCount(of: store, status))
+        return StoreBody.json(store, status: status, studyCount: try await self.studyCount(of: store, status, context))
     }
 
-    /// Nil as long as the catalog has not seen the whole store.
-    private func studyCount(of store: GatewayStore, _ status: CatalogStatus) async throws -> Int? {
+    /// How many the caller may see; nil as long as the catalog has not seen the whole store.
+    private func studyCount(
+        of store: GatewayStore,
+        _ status: CatalogStatus,
+        _ context: CallerContext
+    ) async throws -> Int? {
         guard status.isComplete else { return nil }
-        let page = try await self.catalog.search(StudyQuery(stores: [store.name], limit: 1))
+        var query = StudyQuery(stores: [store.name], visibility: context.visibility(of: [store]), limit: 1)
+        query.total = .exact
+        let page = try await self.catalog.search(query)
+        guard page.isComplete else { return nil }
         return if case .exact(let count) = page.total { count } else { nil }
     }
 }

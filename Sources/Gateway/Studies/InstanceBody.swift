@@ -55,6 +55,7 @@ enum InstanceBody {
         let path = "\(study.path)/\(below)"
         return .object([
             ("self", .string(path)),
+            ("thumbnail", .string("\(path)/thumbnail")),
             ("rendered", hasPicture ? .string("\(path)/rendered") : .null),
             ("file", .string("\(path)/file")),
             ("metadata", .string("\(path)/metadata")),

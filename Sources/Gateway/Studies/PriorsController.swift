@@ -10,7 +10,15 @@ struct PriorsController: Sendable {
     let listing: StudyListing
 
     var endpoints: [Endpoint] {
-        [Endpoint(.get, "/api/v1/stores/{store}/studies/{study}/priors", .dicomWebRead, handler: self.list)]
+        [
+            Endpoint(
+                .get,
+                "/api/v1/stores/{store}/studies/{study}/priors",
+                .dicomWebRead,
+                reach: .permitted,
+                handler: self.list
+            )
+        ]
     }
 
     @Sendable private func list(
@@ -29,8 +37,14 @@ struct PriorsController: Sendable {
         }
         // An identifier means something with its issuer alone: without one it is not taken to other stores.
         let hasIssuer = study.attributes.text(.issuerOfPatientID) != nil
-        let stores = hasIssuer ? self.readable.all(for: context.caller.principal) : [target.store]
-        let page = try await PriorsSearch(study: study, stores: stores, listing: self.listing).page(wish)
+        let stores = hasIssuer ? self.readable.all(for: context.caller) : [target.store]
+        let search = PriorsSearch(
+            study: study,
+            stores: stores,
+            visibility: context.visibility(of: stores),
+            listing: self.listing
+        )
+        let page = try await search.page(wish)
         return try await self.listing.answer(
             page,
             includesSeries: wish.includesSeries,
@@ -48,6 +62,8 @@ struct PriorsSearch: Sendable {
     let study: CatalogStudy
     /// Where to look.
     let stores: [GatewayStore]
+    /// What the caller may see there.
+    let visibility: CatalogVisibility
     let listing: StudyListing
 
     /// How often the catalog is asked for one page, where much of what it finds is left out.
@@ -64,6 +80,7 @@ struct PriorsSearch: Sendable {
         for round in 0..<Self.roundsMax {
             var query = StudyQuery(
                 stores: self.stores.map(\.name),
+                visibility: self.visibility,
                 conditions: conditions,
                 limit: wish.limit - found.count,
                 after: after
@@ -116,6 +133,7 @@ struct PriorsSearch: Sendable {
         let copies = try await self.listing.catalog.search(
             StudyQuery(
                 stores: self.stores.map(\.name),
+                visibility: self.visibility,
                 conditions: conditions + [.anyOf(.studyInstanceUID, [self.study.study.rawValue])],
                 limit: self.stores.count
             )

@@ -59,6 +59,7 @@ enum SeriesBody {
             ("instances", .string("\(path)/instances")),
             ("metadata", .string("\(path)/metadata")),
             ("archive", .string("\(path)/archive")),
+            ("thumbnail", .string("\(path)/thumbnail")),
             ("rendered", .text(middle.map { "\(path)/instances/\($0)/rendered" })),
             ("dicomweb", .string("\(study.dicomwebPath)/series/\(uid)")),
         ])

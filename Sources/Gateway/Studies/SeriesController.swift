@@ -9,15 +9,16 @@ import Identity
 /// A study without a series and a series without an instance do not exist in DICOM: nothing found is 404.
 struct SeriesController: Sendable {
     let catalog: StudyCatalog
+    let links: SignedLinks
 
     private static let study = "/api/v1/stores/{store}/studies/{study}"
     private static let series = "\(study)/series/{series}"
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, "\(Self.study)/series", .dicomWebRead, handler: self.list),
+            Endpoint(.get, "\(Self.study)/series", .dicomWebRead, reach: .permitted, handler: self.list),
             Endpoint(.get, Self.series, .dicomWebRead, handler: self.find),
-            Endpoint(.get, "\(Self.study)/instances", .dicomWebRead, handler: self.listOfStudy),
+            Endpoint(.get, "\(Self.study)/instances", .dicomWebRead, reach: .permitted, handler: self.listOfStudy),
             Endpoint(.get, "\(Self.series)/instances", .dicomWebRead, handler: self.listOfSeries),
             Endpoint(.get, "\(Self.series)/instances/{instance}", .dicomWebRead, handler: self.findInstance),
         ]
@@ -28,12 +29,13 @@ struct SeriesController: Sendable {
         context: CallerContext,
         target: StudyTarget
     ) async throws -> Response {
-        try QueryParameters.refuseAny(request)
-        let known = try await KnownStudy.read(target, from: self.catalog).series.map(\.described)
+        let links = try LinkForm(only: request)
+        let known = try await KnownStudy.read(target, context.part, from: self.catalog).series.map(\.described)
         // Where the catalog knows the study and none of its series, the store is asked.
-        let parts = StudyParts(target: target, call: context.reading)
+        let parts = StudyParts(target: target, part: context.part, call: context.reading)
         let found = known.isEmpty ? try await parts.series() : known
-        return try Self.list(SeriesBody.list(found, instances: nil, at: target.address), of: found, to: request)
+        let items = SeriesBody.list(found, instances: nil, at: target.address)
+        return try Self.list(self.linked(items, links, context), of: found, to: request)
     }
 
     @Sendable private func find(
@@ -41,8 +43,8 @@ struct SeriesController: Sendable {
         context: CallerContext,
         target: SeriesTarget
     ) async throws -> Response {
-        let lists = try StudyInclusion.parse(request.uri.query)
-        let parts = StudyParts(target: target.parent, call: context.reading)
+        let (lists, links) = try StudyInclusion.parse(request.uri.query)
+        let parts = StudyParts(target: target.parent, part: .whole, call: context.reading)
         async let series = self.series(target, parts: parts)
         async let instances = lists.contains(.instances) ? parts.instances(of: target.series) : nil
         let found = try await series
@@ -52,12 +54,18 @@ struct SeriesController: Sendable {
             at: target.parent.address,
             listsInstances: lists.contains(.instances)
         )
-        return try Self.one(items, of: found, named: target.series.rawValue, by: .seriesInstanceUID, to: request)
+        return try Self.one(
+            self.linked(items, links, context),
+            of: found,
+            named: target.series.rawValue,
+            by: .seriesInstanceUID,
+            to: request
+        )
     }
 
     /// The series as the catalog knows it, or as the store does where the catalog does not.
     private func series(_ target: SeriesTarget, parts: StudyParts) async throws -> [DataSet] {
-        let known = try await KnownStudy.read(target.parent, from: self.catalog).series
+        let known = try await KnownStudy.read(target.parent, .whole, from: self.catalog).series
         if let series = known.first(where: { $0.series == target.series }) { return [series.described] }
         return try await parts.series(target.series)
     }
@@ -67,9 +75,10 @@ struct SeriesController: Sendable {
         context: CallerContext,
         target: StudyTarget
     ) async throws -> Response {
-        try QueryParameters.refuseAny(request)
-        let found = try await StudyParts(target: target, call: context.reading).instances()
-        return try Self.list(InstanceBody.list(found, at: target.address), of: found, to: request)
+        let links = try LinkForm(only: request)
+        let found = try await StudyParts(target: target, part: context.part, call: context.reading).instances()
+        let items = InstanceBody.list(found, at: target.address)
+        return try Self.list(self.linked(items, links, context), of: found, to: request)
     }
 
     @Sendable private func listOfSeries(
@@ -77,9 +86,12 @@ struct SeriesController: Sendable {
         context: CallerContext,
         target: SeriesTarget
     ) async throws -> Response {
-        try QueryParameters.refuseAny(request)
-        let found = try await StudyParts(target: target.parent, call: context.reading).instances(of: target.series)
-        return try Self.list(InstanceBody.list(found, at: target.parent.address), of: found, to: request)
+        let links = try LinkForm(only: request)
+        let found = try await StudyParts(target: target.parent, part: .whole, call: context.reading).instances(
+            of: target.series
+        )
+        let items = InstanceBody.list(found, at: target.parent.address)
+        return try Self.list(self.linked(items, links, context), of: found, to: request)
     }
 
     @Sendable private func findInstance(
@@ -87,11 +99,28 @@ struct SeriesController: Sendable {
         context: CallerContext,
         target: InstanceTarget
     ) async throws -> Response {
-        try QueryParameters.refuseAny(request)
-        let parts = StudyParts(target: target.parent.parent, call: context.reading)
+        let links = try LinkForm(only: request)
+        let parts = StudyParts(target: target.parent.parent, part: .whole, call: context.reading)
         let found = try await parts.instances(of: target.parent.series, target.instance)
         let items = InstanceBody.list(found, at: target.parent.parent.address)
-        return try Self.one(items, of: found, named: target.instance.rawValue, by: .sopInstanceUID, to: request)
+        return try Self.one(
+            self.linked(items, links, context),
+            of: found,
+            named: target.instance.rawValue,
+            by: .sopInstanceUID,
+            to: request
+        )
+    }
+
+    /// The items with the addresses of their pictures in the form that was asked for.
+    private func linked(
+        _ items: [JSONValue],
+        _ form: LinkForm,
+        _ context: CallerContext
+    ) throws(CollimatorError) -> [JSONValue] {
+        var linked: [JSONValue] = []
+        for item in items { linked.append(try form.applied(to: item, by: self.links, for: context.caller)) }
+        return linked
     }
 
     private static func list(

@@ -7,9 +7,18 @@ import Identity
 /// One study, with its series and instances where they are asked for, and what else the patient has.
 struct StudiesController: Sendable {
     let catalog: StudyCatalog
+    let links: SignedLinks
 
     var endpoints: [Endpoint] {
-        [Endpoint(.get, "/api/v1/stores/{store}/studies/{study}", .dicomWebRead, handler: self.find)]
+        [
+            Endpoint(
+                .get,
+                "/api/v1/stores/{store}/studies/{study}",
+                .dicomWebRead,
+                reach: .permitted,
+                handler: self.find
+            )
+        ]
     }
 
     @Sendable private func find(
@@ -17,16 +26,16 @@ struct StudiesController: Sendable {
         context: CallerContext,
         target: StudyTarget
     ) async throws -> Response {
-        let lists = try StudyInclusion.parse(request.uri.query)
-        let parts = StudyParts(target: target, call: context.reading)
-        async let known = KnownStudy.read(target, from: self.catalog)
+        let (lists, links) = try StudyInclusion.parse(request.uri.query)
+        let parts = StudyParts(target: target, part: context.part, call: context.reading)
+        async let known = KnownStudy.read(target, context.part, from: self.catalog)
         async let listed = lists.contains(.instances) ? parts.instances() : nil
         var study = try await known
         let instances = try await listed
         if let instances, !study.has(instances) {
             // Somebody wrote to the study behind our back: what is listed together has to agree.
             try await self.catalog.changed(target.study, in: target.store.name)
-            study = try await KnownStudy.read(target, from: self.catalog)
+            study = try await KnownStudy.read(target, context.part, from: self.catalog)
         }
         let body = StudyBody.json(
             study.study,
@@ -37,7 +46,7 @@ struct StudiesController: Sendable {
                 listsInstances: lists.contains(.instances)
             )
         )
-        return jsonAnswer(body, to: request)
+        return jsonAnswer(try links.applied(to: body, by: self.links, for: context.caller), to: request)
     }
 }
 
@@ -46,13 +55,17 @@ enum StudyInclusion: String, Sendable, CaseIterable {
     case series
     case instances
 
-    /// Reads `?include=series,instances`; instances come inside their series.
-    static func parse(_ query: String?) throws(CollimatorError) -> Set<StudyInclusion> {
+    /// Reads `?include=series,instances`, where instances come inside their series, and the form of the links.
+    static func parse(_ query: String?) throws(CollimatorError) -> (Set<StudyInclusion>, LinkForm) {
         let parameters = try QueryParameters(parsing: query)
         try parameters.refuseUnknown(
-            known: ["include"],
-            detail: "The request has an unknown parameter. Known is include."
+            known: ["include", LinkForm.parameter],
+            detail: "The request has an unknown parameter. Known are include and links."
         )
+        return (try Self.lists(parameters), try LinkForm(parameters))
+    }
+
+    private static func lists(_ parameters: QueryParameters) throws(CollimatorError) -> Set<StudyInclusion> {
         guard let text = try parameters.single("include") else { return [] }
         var lists: Set<StudyInclusion> = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {

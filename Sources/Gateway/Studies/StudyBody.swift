@@ -48,7 +48,7 @@ enum StudyBody {
             ("modalities", study.modalities.map { .array($0.map(JSONValue.string)) } ?? .null),
             ("seriesCount", .number(study.seriesCount)),
             ("instanceCount", .number(parts.instances?.count ?? study.instanceCount)),
-            ("scope", .string("study")),
+            ("scope", .string(study.visibleSeries == nil ? "study" : "series")),
             ("updatedAt", .string(RFC3339.text(milliseconds: study.updatedAtMilliseconds))),
         ]
     }
@@ -74,6 +74,7 @@ enum StudyBody {
             ("priors", .string("\(path)/priors")),
             ("metadata", .string("\(path)/metadata")),
             ("archive", .string("\(path)/archive")),
+            ("thumbnail", .string("\(path)/thumbnail")),
             ("dicomweb", .string(address.dicomwebPath)),
             ("ohif", .string("\(path)/ohif")),
         ])

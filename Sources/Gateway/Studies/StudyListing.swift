@@ -25,10 +25,16 @@ struct StudyListing: Sendable {
     }
 
     /// The page of a search; `place` is the store of a search in one.
-    func page(of search: StudySearch, in stores: [GatewayStore], place: StoreName? = nil) async throws -> Page {
+    func page(
+        of search: StudySearch,
+        in stores: [GatewayStore],
+        seen visibility: CatalogVisibility,
+        place: StoreName? = nil
+    ) async throws -> Page {
         let fingerprint = search.fingerprint(in: place)
         var query = StudyQuery(
             stores: stores.map(\.name),
+            visibility: visibility,
             conditions: search.conditions,
             order: search.order,
             limit: search.wish.limit,
@@ -40,7 +46,7 @@ struct StudyListing: Sendable {
             studies: found.studies,
             cursor: try self.cursor(found.next, of: fingerprint),
             total: found.total,
-            isComplete: await self.isComplete(stores)
+            isComplete: await self.isComplete(stores) && found.isComplete
         )
     }
 
@@ -83,7 +89,7 @@ struct StudyListing: Sendable {
     /// Nil where nobody has looked, or where there are too many for a list.
     private func series(of study: CatalogStudy) async throws -> [SeriesEntry]? {
         guard let count = study.seriesCount, count <= Self.seriesListedMax else { return nil }
-        return try await self.catalog.series(of: study.study, in: study.store)
+        return try await self.catalog.series(of: study.study, in: study.store).seen(of: study)
     }
 
     /// A page as the answer to a GET, with the address of the next.

@@ -1,9 +1,12 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 
 /// The series and instances of a study, asked of the upstream whole: a list with more than a limit is refused.
 struct StudyParts: Sendable {
     let target: StudyTarget
+    /// What is permitted of it; the rest is left out.
+    let part: StudyPart
     let call: UpstreamCall
 
     /// The most instances that one answer lists; a study with more is refused rather than shown in part.
@@ -45,6 +48,19 @@ struct StudyParts: Sendable {
     }
 
     private func all(_ search: UpstreamSearch, max: Int, uid: Tag) async throws -> [DataSet] {
-        try await UpstreamPages.all(search, max: max, uid: uid, from: self.target.store.upstream, for: self.call)
+        let found = try await UpstreamPages.all(
+            search,
+            max: max,
+            uid: uid,
+            from: self.target.store.upstream,
+            for: self.call
+        )
+        switch self.part {
+        case .whole: return found
+        case .nothing: return []
+        case .series(let permitted):
+            let names = Set(permitted.map(\.rawValue))
+            return found.filter { $0.string(.seriesInstanceUID).map(names.contains) ?? false }
+        }
     }
 }

@@ -12,10 +12,10 @@ struct StudySearchController: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/stores/{store}/studies", .dicomWebRead, handler: self.list),
-            // Whoever may list the stores may ask; what is found is what each store lets the caller read.
-            Endpoint(.get, "/api/v1/studies", .storesList, handler: self.listEverywhere),
-            Endpoint(.post, "/api/v1/studies/search", .storesList, handler: self.search),
+            Endpoint(.get, "/api/v1/stores/{store}/studies", .dicomWebRead, reach: .listed, handler: self.list),
+            // Every caller may ask; what is found is what each store lets the caller read.
+            Endpoint(.get, "/api/v1/studies", .storesList, reach: .listed, handler: self.listEverywhere),
+            Endpoint(.post, "/api/v1/studies/search", .storesList, reach: .listed, handler: self.search),
         ]
     }
 
@@ -25,7 +25,12 @@ struct StudySearchController: Sendable {
         target: StoreTarget
     ) async throws -> Response {
         let search = try StudySearch.ofOneStore(QueryParameters(parsing: request.uri.query))
-        let page = try await self.listing.page(of: search, in: [target.store], place: target.store.name)
+        let page = try await self.listing.page(
+            of: search,
+            in: [target.store],
+            seen: context.visibility(of: [target.store]),
+            place: target.store.name
+        )
         return try await self.answer(page, of: search, to: request)
     }
 
@@ -35,8 +40,12 @@ struct StudySearchController: Sendable {
         target: ServiceTarget
     ) async throws -> Response {
         let search = try StudySearch.ofEveryStore(QueryParameters(parsing: request.uri.query))
-        let stores = try self.readable.stores(named: search.storeNames, for: context.caller.principal)
-        return try await self.answer(self.listing.page(of: search, in: stores), of: search, to: request)
+        let stores = try self.readable.stores(named: search.storeNames, for: context.caller)
+        return try await self.answer(
+            self.listing.page(of: search, in: stores, seen: context.visibility(of: stores)),
+            of: search,
+            to: request
+        )
     }
 
     /// The next page is asked for by the same body with the cursor: a link would put the filters into an address.
@@ -47,8 +56,8 @@ struct StudySearchController: Sendable {
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
         let search = try StudySearch.ofEveryStore(try await StudySearchBody.read(request))
-        let stores = try self.readable.stores(named: search.storeNames, for: context.caller.principal)
-        let page = try await self.listing.page(of: search, in: stores)
+        let stores = try self.readable.stores(named: search.storeNames, for: context.caller)
+        let page = try await self.listing.page(of: search, in: stores, seen: context.visibility(of: stores))
         return unstoredJSONAnswer(
             try await self.listing.body(of: page, includesSeries: search.wish.includesSeries)
         )

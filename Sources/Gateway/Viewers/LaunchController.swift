@@ -14,7 +14,7 @@ import NIOCore
 struct LaunchController: Sendable {
     let stores: StoreDirectory
     let catalog: StudyCatalog
-    let authorizer: Authorizer
+    let gate: AccessGate
     let callers: OptionalCaller
     /// Whether a viewer is configured; without one our own page opens the study.
     let hasViewer: Bool
@@ -41,7 +41,7 @@ struct LaunchController: Sendable {
     }
 
     @Sendable private func launchHere(_ request: Request, context: GatewayContext) async throws -> Response {
-        guard let caller = try self.callers.find(request, context: context) else {
+        guard let caller = try await self.callers.find(request, context: context) else {
             // The page says how to sign in.
             if Self.isNavigation(request) { return Self.redirect(to: "/app/") }
             throw CollimatorError(.unauthenticated, "a launch by nobody")
@@ -65,7 +65,7 @@ struct LaunchController: Sendable {
     /// The stores that the caller may read, or the one of them that the request names.
     private func stores(of wanted: LaunchRequest, for caller: Caller) throws(CollimatorError) -> [StoreName] {
         let readable = self.stores.all.map(\.name).filter { name in
-            self.authorizer.decide(caller.principal, .dicomWebRead, on: .store(name)).isAllowed
+            !self.gate.judge.visibility(for: caller, of: name).isNothing
         }
         guard let name = wanted.store else { return readable }
         guard let store = readable.first(where: { $0.rawValue == name }) else { throw Self.unknown }
@@ -79,7 +79,12 @@ struct LaunchController: Sendable {
         for caller: Caller
     ) async throws -> [CatalogStudy] {
         try await self.refuseUnfinished(wanted, in: stores)
-        var query = StudyQuery(stores: stores, conditions: wanted.conditions, limit: Self.foundMax)
+        var query = StudyQuery(
+            stores: stores,
+            visibility: self.gate.judge.visibility(for: caller, of: stores),
+            conditions: wanted.conditions,
+            limit: Self.foundMax
+        )
         query.total = .none
         let page = try await self.catalog.search(query)
         guard page.next == nil else { throw Self.tooMany }
@@ -87,22 +92,31 @@ struct LaunchController: Sendable {
         // A study that has only just come may not be indexed yet; asked for by its UID it is.
         if stores.count == 1 {
             for study in wanted.studies where !found.contains(where: { $0.study == study }) {
+                guard try await self.maySee(study, in: stores[0], caller) else { continue }
                 if let known = try await self.catalog.study(study, in: stores[0]) { found.append(known) }
             }
         }
-        found = found.filter { study in
-            wanted.isMet(by: study)
-                && self.authorizer.decide(
-                    caller.principal,
-                    .dicomWebRead,
-                    on: .study(study.store, studyUID: study.study.rawValue)
-                ).isAllowed
+        var seen: [CatalogStudy] = []
+        for study in found where wanted.isMet(by: study) {
+            if try await self.maySee(study.study, in: study.store, caller) { seen.append(study) }
         }
+        found = seen
         guard !found.isEmpty, wanted.isAnswered(by: found) else { throw Self.unknown }
         guard found.count <= LaunchRequest.valuesMax else { throw Self.tooMany }
         guard Set(found.map(PatientIdentity.init)).count == 1 else { throw Self.severalPatients }
         guard Set(found.map(\.store)).count == 1 else { throw Self.severalStores }
         return found
+    }
+
+    /// Whether the caller may see any of the study.
+    private func maySee(_ study: StudyUID, in store: StoreName, _ caller: Caller) async throws -> Bool {
+        do {
+            let resource = AccessResource.study(store, studyUID: study.rawValue)
+            _ = try await self.gate.admit(caller, .dicomWebRead, on: resource, .permitted)
+            return true
+        } catch let error as CollimatorError where [.notFound, .forbidden].contains(error.code) {
+            return false
+        }
     }
 
     /// A number may belong to studies that have not been seen yet: until all have been, nobody can say whose it is.

@@ -1,4 +1,5 @@
 import AccessControl
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
@@ -10,18 +11,24 @@ import Synchronization
 /// What the OHIF viewer is told: a study as one manifest, and where the DICOMweb of a store is.
 struct OHIFController: Sendable {
     let dicomweb: DICOMwebController
-    let authorizer: Authorizer
+    let judge: any AccessJudge
     private let slots = ManifestSlots()
 
-    init(dicomweb: DICOMwebController, authorizer: Authorizer) {
+    init(dicomweb: DICOMwebController, judge: any AccessJudge) {
         self.dicomweb = dicomweb
-        self.authorizer = authorizer
+        self.judge = judge
     }
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/stores/{store}/ohif", .dicomWebRead, handler: self.configuration),
-            Endpoint(.get, "/api/v1/stores/{store}/studies/{study}/ohif", .dicomWebRead, handler: self.manifest),
+            Endpoint(.get, "/api/v1/stores/{store}/ohif", .dicomWebRead, reach: .listed, handler: self.configuration),
+            Endpoint(
+                .get,
+                "/api/v1/stores/{store}/studies/{study}/ohif",
+                .dicomWebRead,
+                reach: .permitted,
+                handler: self.manifest
+            ),
         ]
     }
 
@@ -36,7 +43,7 @@ struct OHIFController: Sendable {
         let source = OHIFDataSource(
             store: name,
             origin: self.dicomweb.origin(of: request),
-            allowsUpload: self.authorizer.decide(context.caller.principal, .dicomWebWrite, on: .store(name)).isAllowed
+            allowsUpload: self.judge.allows(context.caller, .dicomWebWrite, on: .store(name))
         )
         return jsonAnswer(
             .object([("servers", .object([("dicomWeb", .array([source.json]))]))]),
@@ -51,25 +58,42 @@ struct OHIFController: Sendable {
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
         let bytes = try await self.slots.use {
-            try await self.read(target, origin: self.dicomweb.origin(of: request), for: context.reading)
+            try await self.read(target, origin: self.dicomweb.origin(of: request), context)
         }
         return jsonAnswer(encoded: bytes, to: request)
     }
 
-    /// Reads the metadata of the study from the upstream, instance by instance.
-    private func read(_ target: StudyTarget, origin: String, for call: UpstreamCall) async throws -> [UInt8] {
-        let upstream = target.store.upstream
-        let headers: HTTPFields = [.accept: "application/dicom+json"]
-        let answer = try await upstream.exchange(
-            UpstreamRequest(.get, "\(target.path)/metadata", headers: headers),
-            call
-        )
+    /// Reads what is permitted of the study's metadata from the upstream, instance by instance.
+    private func read(_ target: StudyTarget, origin: String, _ context: CallerContext) async throws -> [UInt8] {
+        let request = UpstreamRequest(.get, "\(target.path)/metadata", headers: [.accept: "application/dicom+json"])
+        var manifest = OHIFManifest(of: target.address, origin: origin)
+        if case .series(let series) = context.part {
+            for one in SeriesComposition.requests(request, of: target.study, in: series) {
+                let answer = try await target.store.upstream.exchange(one, context.reading)
+                guard ![204, 404, 410].contains(answer.status) else { continue }
+                try await self.read(answer, of: target, origin: origin, into: &manifest)
+            }
+        } else {
+            let answer = try await target.store.upstream.exchange(request, context.reading)
+            try await self.read(answer, of: target, origin: origin, into: &manifest)
+        }
+        guard !manifest.isEmpty else {
+            throw CollimatorError(.notFound, "the store has no instance of this study")
+        }
+        return manifest.encoded()
+    }
+
+    private func read(
+        _ answer: UpstreamResponse,
+        of target: StudyTarget,
+        origin: String,
+        into manifest: inout OHIFManifest
+    ) async throws {
         try refuseFailure(answer, accepting: [200])
         try refuseStrangeMedia(answer, allowing: .dataSets)
         let ours = "\(origin)/dicomweb/\(target.store.name)"
-        var replacer = ByteReplacer(replacing: try await upstream.rootURL(), by: ours)
+        var replacer = ByteReplacer(replacing: try await target.store.upstream.rootURL(), by: ours)
         var items = JSONArrayItems(itemBytesMax: OHIFManifest.instanceBytesMax)
-        var manifest = OHIFManifest(of: target.address, origin: origin)
         var share = ThreadShare()
         do {
             for try await chunk in answer.body {
@@ -85,10 +109,6 @@ struct OHIFController: Sendable {
         } catch let fault as DICOMJSONError {
             throw CollimatorError(.upstreamInvalid, "upstream: metadata that is no DICOM JSON", cause: fault)
         }
-        guard !manifest.isEmpty else {
-            throw CollimatorError(.notFound, "the store has no instance of this study")
-        }
-        return manifest.encoded()
     }
 }
 

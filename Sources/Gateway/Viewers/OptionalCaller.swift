@@ -9,16 +9,27 @@ struct OptionalCaller: Sendable {
     let authenticator: Authenticator
     let signIns: SignIns
     let browser: BrowserAccess
+    let directory: IdentityDirectory
 
     /// Nil where no credential is shown, and where the browser's session has ended.
     ///
     /// - Throws: `unauthenticated` for a key that is none, `forbidden` for a session that another page uses.
-    func find(_ request: Request, context: GatewayContext) throws(CollimatorError) -> Caller? {
+    func find(_ request: Request, context: GatewayContext) async throws(CollimatorError) -> Caller? {
         let authorization = request.headers[values: .authorization]
+        let assertions = request.headers[values: .proxyAssertion]
+        let secret = self.browser.cookie.secret(in: request.headers)
         guard authorization.isEmpty else {
-            return try self.authenticator.authenticate(authorization: authorization)
+            guard secret == nil else { throw Authenticator.conflict }
+            let caller = try await self.authenticator.authenticate(
+                authorization: authorization,
+                proxyAssertions: assertions
+            )
+            try self.directory.admit(caller)
+            return caller
         }
-        guard let secret = self.browser.cookie.secret(in: request.headers) else { return nil }
+        guard let secret else {
+            return try await self.authenticator.callerIfAny(proxyAssertions: assertions)
+        }
         let caller: Caller
         do {
             caller = try self.signIns.authenticate(session: secret)
@@ -28,6 +39,7 @@ struct OptionalCaller: Sendable {
             throw error
         }
         try self.browser.admit(request, localPort: context.localPort)
+        try self.directory.admit(caller)
         return caller
     }
 }

@@ -1,4 +1,5 @@
 import AccessControl
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
@@ -14,7 +15,7 @@ struct ViewerController: Sendable {
     /// Nil where no viewer is configured; every path is then one that nobody has heard of.
     let folder: ViewerFolder?
     let stores: StoreDirectory
-    let authorizer: Authorizer
+    let judge: any AccessJudge
     let callers: OptionalCaller
 
     var endpoints: [Endpoint] {
@@ -27,7 +28,7 @@ struct ViewerController: Sendable {
 
     /// The router takes `/viewer` and `/viewer/` for the same; relative addresses in the page need the second.
     @Sendable private func page(_ request: Request, context: GatewayContext) async throws -> Response {
-        let folder = try self.folder(request, context: context)
+        let folder = try await self.folder(request, context: context)
         guard request.uri.path.hasSuffix("/") else {
             return Response(status: .seeOther, headers: [.location: "viewer/", .cacheControl: "no-cache"])
         }
@@ -35,16 +36,16 @@ struct ViewerController: Sendable {
     }
 
     @Sendable private func file(_ request: Request, context: GatewayContext) async throws -> Response {
-        let folder = try self.folder(request, context: context)
+        let folder = try await self.folder(request, context: context)
         let names = context.parameters.getCatchAll().map { PercentEncoding.decode($0) }
         guard !names.contains(nil) else { throw Self.missing }
         return try await self.answer(names.compactMap { $0 }, in: folder, to: request)
     }
 
     /// The script that the page loads before anything else, in place of the one in the folder.
-    @Sendable private func configuration(_ request: Request, context: GatewayContext) throws -> Response {
-        _ = try self.folder(request, context: context)
-        let caller = try self.callers.find(request, context: context)
+    @Sendable private func configuration(_ request: Request, context: GatewayContext) async throws -> Response {
+        _ = try await self.folder(request, context: context)
+        let caller = try await self.callers.find(request, context: context)
         let script = caller.map { OHIFAppConfiguration(sources: self.sources(for: $0)).script }
         let bytes = Array((script ?? OHIFAppConfiguration.signedOut).utf8)
         let tag = EntityTag(of: bytes)
@@ -58,20 +59,18 @@ struct ViewerController: Sendable {
     }
 
     private func sources(for caller: Caller) -> [OHIFDataSource] {
-        func isAllowed(_ permission: Permission, _ store: StoreName) -> Bool {
-            self.authorizer.decide(caller.principal, permission, on: .store(store)).isAllowed
-        }
-        return self.stores.all.map(\.name).filter { isAllowed(.dicomWebRead, $0) }.map { name in
-            OHIFDataSource(store: name, origin: "", allowsUpload: isAllowed(.dicomWebWrite, name))
+        self.stores.all.map(\.name).filter { !self.judge.visibility(for: caller, of: $0).isNothing }.map { name in
+            let allowsUpload = self.judge.allows(caller, .dicomWebWrite, on: .store(name))
+            return OHIFDataSource(store: name, origin: "", allowsUpload: allowsUpload)
         }
     }
 
     /// Without a viewer the paths are unknown ones, which are 401 to nobody and 404 to a caller.
-    private func folder(_ request: Request, context: GatewayContext) throws(CollimatorError) -> ViewerFolder {
+    private func folder(_ request: Request, context: GatewayContext) async throws(CollimatorError) -> ViewerFolder {
         if let folder = self.folder { return folder }
-        guard try self.callers.find(request, context: context) != nil else {
+        guard try await self.callers.find(request, context: context) != nil else {
             // The words of any guarded path.
-            _ = try self.callers.authenticator.authenticate(authorization: [])
+            _ = try await self.callers.authenticator.authenticate(authorization: [])
             throw Self.missing
         }
         throw Self.missing

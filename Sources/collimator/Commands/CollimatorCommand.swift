@@ -20,7 +20,9 @@ struct CollimatorCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, EmulatorCommand.self, UploadCommand.self, SearchCommand.self, CatalogCommand.self,
-            SignInCommand.self, DemoDataCommand.self, HealthCommand.self,
+            ThumbnailsCommand.self, SignInCommand.self, KeysCommand.self, PrincipalsCommand.self,
+            RulesCommand.self, PolicyCommand.self,
+            DemoDataCommand.self, HealthCommand.self, AuditCommand.self,
         ]
     )
 }

@@ -26,12 +26,14 @@ struct GatewayClient: Sendable {
         _ method: HTTPMethod,
         _ url: String,
         accept: String = "application/json",
-        json: Data? = nil
+        json: Data? = nil,
+        ifMatch: String? = nil
     ) async throws -> ByteBuffer {
         var request = HTTPClientRequest(url: url)
         request.method = method
         request.headers.add(name: "Authorization", value: "Bearer \(self.access.key)")
         request.headers.add(name: "Accept", value: accept)
+        if let ifMatch { request.headers.add(name: "If-Match", value: ifMatch) }
         if let json {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(json)

@@ -19,3 +19,10 @@ def file(context, value):
 def parts(context, value):
     """Whatever was made up, as the one part of a body; the boundary is missing from the media type."""
     return b"--" + PARTS_BOUNDARY.encode() + b"\r\nContent-Type: application/dicom\r\n\r\n" + as_bytes(value)
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """One credential: two in one request are a 400 before anything else is looked at, which other tests hold."""
+    if case.headers and "Authorization" in case.headers and case.cookies:
+        case.cookies.clear()

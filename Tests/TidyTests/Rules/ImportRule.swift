@@ -7,7 +7,8 @@ import Foundation
 struct ImportRule {
     /// Ours, from the top down; a module imports only modules further down.
     static let order = [
-        "collimator", "CollimatorApp", "Gateway", "Identity", "AccessControl", "Catalog", "HealthcareAPI",
+        "collimator", "CollimatorApp", "Gateway", "Webhooks", "Imaging", "Identity", "AccessControl", "Catalog",
+        "Audit", "HealthcareAPI",
         "HealthcareEmulator", "EmulatorStorage", "PhantomStudies", "Archives", "DICOMFiles", "DICOMweb", "Persistence",
         "Cryptography", "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore", "CArchive", "CDCMTK",
         "CEmbeddedFiles", "CLibJWT", "COpenSSL", "CPageCache", "CVips",

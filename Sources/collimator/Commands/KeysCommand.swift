@@ -1,0 +1,201 @@
+import ArgumentParser
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+/// `collimator keys`: the API keys of apps.
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "Make, list, rotate and revoke the API keys of apps.",
+        discussion: """
+            A key makes its holder the client of its id, who may do what rules say and nothing else. Its text is shown \
+            once.
+
+              collimator keys create --name "The referrers' portal" --id portal
+              collimator keys rotate portal --overlap 3600
+              collimator keys revoke portal
+            """,
+        subcommands: [KeysListCommand.self, KeysCreateCommand.self, KeysRotateCommand.self, KeysRevokeCommand.self],
+        defaultSubcommand: KeysListCommand.self
+    )
+}
+
+/// `collimator keys list`: a line for each key.
+struct KeysListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Show the keys, those that have ended among them.",
+        discussion: """
+              collimator keys list
+              collimator keys list --json
+            """
+    )
+
+    @Flag(help: "Show JSON, one key on each line.")
+    var json = false
+
+    @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
+
+    func run() async throws {
+        let json = self.json
+        try await GatewayClient.with(try self.gateway.access()) { client in
+            let url = "\(client.access.root)/access/keys"
+            if json {
+                for key in try await client.allItems(JSONTree.self, at: url) {
+                    Console.standardOutput.line(try key.line)
+                }
+                return
+            }
+            var table = TextTable(header: ListedKey.header)
+            table.rows = try await client.allItems(ListedKey.self, at: url).map(\.cells)
+            for line in table.lines(cellMax: 32) { Console.standardOutput.line(line) }
+        }
+    }
+}
+
+/// `collimator keys create`: a new key, whose text is printed once.
+struct KeysCreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Make a key and print its text, which is not shown again.",
+        discussion: """
+              collimator keys create --name "The referrers' portal" --id portal --expires 2030-01-05T00:00:00Z
+            """
+    )
+
+    @Option(help: "What people call it.")
+    var name: String
+
+    @Option(help: "Its id, also that of the client (default: made up).")
+    var id: String?
+
+    @Option(help: "When it ends by itself, such as 2030-01-05T00:00:00Z (default: never).")
+    var expires: String?
+
+    @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
+
+    private struct Wish: Encodable {
+        let name: String
+        let id: String?
+        let expiresAt: String?
+    }
+
+    func run() async throws {
+        let body = try JSONEncoder().encode(Wish(name: self.name, id: self.id, expiresAt: self.expires))
+        try await GatewayClient.with(try self.gateway.access()) { client in
+            let answer = try await client.call(.POST, "\(client.access.root)/access/keys", json: body)
+            try GatewayClient.decode(IssuedKey.self, answer).show()
+        }
+    }
+}
+
+/// `collimator keys rotate`: another text for a key.
+struct KeysRotateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Give a key another text and print it; the one before works for a while.",
+        discussion: """
+              collimator keys rotate portal
+              collimator keys rotate portal --overlap 0
+            """
+    )
+
+    @Argument(help: "The id of the key.")
+    var id: String
+
+    @Option(help: "How many seconds the text before works beside the new one.")
+    var overlap = 86_400
+
+    @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
+
+    func run() async throws {
+        let url = try KeyAddress.path(self.id)
+        let body = try JSONEncoder().encode(["overlapSeconds": self.overlap])
+        try await GatewayClient.with(try self.gateway.access()) { client in
+            let answer = try await client.call(.POST, "\(client.access.root)\(url)/rotations", json: body)
+            try GatewayClient.decode(IssuedKey.self, answer).show()
+        }
+    }
+}
+
+/// `collimator keys revoke`: ends a key.
+struct KeysRevokeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "End a key at once and for ever.",
+        discussion: """
+              collimator keys revoke portal
+            """
+    )
+
+    @Argument(help: "The id of the key.")
+    var id: String
+
+    @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
+
+    func run() async throws {
+        let url = try KeyAddress.path(self.id)
+        let id = self.id
+        try await GatewayClient.with(try self.gateway.access()) { client in
+            _ = try await client.call(.DELETE, "\(client.access.root)\(url)")
+            Console.standardOutput.line("The key \(id) works no longer.")
+        }
+    }
+}
+
+/// Where a key is.
+private enum KeyAddress {
+    /// Throws ``CommandFailure`` for what is no id and could lead elsewhere.
+    static func path(_ id: String) throws -> String {
+        let isID =
+            (3...63).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D
+            }
+        guard isID else {
+            throw CommandFailure.notDone(
+                "That is no id of a key.",
+                remedy: "`collimator keys list` shows the ids."
+            )
+        }
+        return "/access/keys/\(id)"
+    }
+}
+
+/// A key with its text.
+private struct IssuedKey: Decodable {
+    let id: String
+    let principal: String
+    let key: String
+
+    /// The text goes where a script can take it; what people want to know, beside it.
+    func show() {
+        Console.standardError.line("The key of \(self.principal), shown this once:")
+        Console.standardOutput.line(self.key)
+    }
+}
+
+/// A key as the gateway lists it; only what the table shows.
+private struct ListedKey: Decodable, Sendable {
+    let id: String
+    let name: String
+    let state: String
+    let expiresAt: String?
+    let lastUsedAt: String?
+    let secrets: [Secret]
+
+    struct Secret: Decodable, Sendable {
+        let prefix: String
+    }
+
+    /// The columns of the table.
+    static let header = ["ID", "STATE", "PREFIX", "LAST USED", "EXPIRES", "NAME"]
+
+    var cells: [String] {
+        [
+            self.id, self.state, self.secrets.first?.prefix ?? "", self.lastUsedAt ?? "never",
+            self.expiresAt ?? "never", self.name,
+        ]
+    }
+}

@@ -1,0 +1,157 @@
+import CollimatorCore
+import NIOCore
+import NIOPosix
+import NIOSSL
+import TestSupport
+import Testing
+import Webhooks
+
+@testable import CollimatorApp
+
+@Suite("Calls of endpoints over real sockets", .timeLimit(.minutes(2)))
+struct WebhookDialerTests {
+    private let local: AddressPolicy
+
+    init() throws {
+        self.local = AddressPolicy(allowed: [try #require(NetworkRange("127.0.0.0/8"))])
+    }
+
+    private static func message(_ url: String) -> WebhookMessage {
+        WebhookMessage(url: url, headers: ["webhook-id": "1"], body: Array("{}".utf8))
+    }
+
+    private func send(
+        _ url: String,
+        resolving addresses: [String] = [],
+        policy: AddressPolicy? = nil,
+        change: (inout WebhookDialer) -> Void = { _ in }
+    ) async -> WebhookAnswer {
+        let found = addresses.compactMap { NetworkAddress($0) }
+        var dialer = WebhookDialer(policy: policy ?? self.local, resolver: HostResolver { _ in found })
+        change(&dialer)
+        return await dialer.sender.send(Self.message(url))
+    }
+
+    @Test("the status, the wait that is asked for and the body come back")
+    func answered() async throws {
+        let text = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 5\r\n\r\nSmith"
+        try await FaultyServer.run([.send(text)]) { server in
+            let answer = await self.send("http://127.0.0.1:\(server.port)/hook")
+            #expect(answer == .answered(status: 429, retryAfter: .seconds(7), body: Array("Smith".utf8)))
+            #expect(server.requestCount == 1)
+        }
+    }
+
+    @Test("case 58: a redirect is an answer and is not followed", arguments: [301, 302, 303, 307, 308])
+    func redirect(status: Int) async throws {
+        let text = "HTTP/1.1 \(status) Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"
+        try await FaultyServer.run([.send(text)]) { server in
+            #expect(await self.send("http://127.0.0.1:\(server.port)/hook") == .answered(status: status))
+            #expect(server.requestCount == 1)
+        }
+    }
+
+    @Test("of a body without an end the beginning is kept, and its connection is closed")
+    func flood() async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
+        try await FaultyServer.run([.send(head), .flood]) { server in
+            let expected = [UInt8](repeating: 0x41, count: 4_096)
+            #expect(await self.send("http://127.0.0.1:\(server.port)/") == .answered(status: 200, body: expected))
+        }
+    }
+
+    @Test("the status counts where the body stops halfway")
+    func halfBody() async throws {
+        try await FaultyServer.run([.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")]) { server in
+            let answer = await self.send("http://127.0.0.1:\(server.port)/") { $0.limits.body = .milliseconds(50) }
+            #expect(answer == .answered(status: 200))
+        }
+    }
+
+    @Test("a server that is silent has its time and no more")
+    func silent() async throws {
+        try await FaultyServer.run([]) { server in
+            let answer = await self.send("http://127.0.0.1:\(server.port)/") { $0.limits.head = .milliseconds(100) }
+            #expect(answer == .failed(.timeout))
+        }
+    }
+
+    @Test("a server that hangs up, and one that is not there, are told apart")
+    func absent() async throws {
+        let port = try await FaultyServer.run([.close]) { server in
+            #expect(await self.send("http://127.0.0.1:\(server.port)/") == .failed(.broken))
+            return server.port
+        }
+        #expect(await self.send("http://127.0.0.1:\(port)/") == .failed(.unreachable))
+    }
+
+    @Test("case 55: nobody dials what the policy refuses, though it was allowed when the endpoint was made")
+    func refused() async throws {
+        try await FaultyServer.run([.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]) { server in
+            let url = "http://127.0.0.1:\(server.port)/"
+            #expect(await self.send(url, policy: AddressPolicy()) == .failed(.addressRefused))
+            #expect(server.requestCount == 0)
+        }
+    }
+
+    @Test("case 57: one inner address among those of a name is enough to refuse it")
+    func mixed() async {
+        let url = "https://hook.example.com/"
+        let found = ["8.8.8.8", "169.254.169.254"]
+        #expect(await self.send(url, resolving: found, policy: AddressPolicy()) == .failed(.addressRefused))
+        #expect(await self.send(url, resolving: []) == .failed(.nameUnknown))
+    }
+
+    @Test("the address that was checked is dialled, and the certificate is that of the name")
+    func pinned() async throws {
+        let folder = try TemporaryDirectory()
+        let host = "hook.example.com"
+        let own = try TLSTests.makeCertificate(named: "own", in: folder.path, for: host)
+        let other = try TLSTests.makeCertificate(named: "other", in: folder.path, for: "other.example.com")
+        for (files, expected) in [(own, WebhookAnswer.answered(status: 204)), (other, .failed(.encryption))] {
+            let channel = try await Self.encrypted(files)
+            let port = try #require(channel.localAddress?.port)
+            let answer = await self.send("https://\(host):\(port)/", resolving: ["127.0.0.1"]) { dialer in
+                dialer.trustRoots = .file(files.certificate)
+            }
+            #expect(answer == expected)
+            let stranger = await self.send("https://\(host):\(port)/", resolving: ["127.0.0.1"])
+            #expect(stranger == .failed(.encryption), "nobody vouches for it")
+            try await channel.close()
+        }
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test("an address of this machine is never dialled unless it is allowed")
+    func ownAddress() throws {
+        let policy = try AddressPolicy.ofThisMachine(allowed: [])
+        #expect(policy.own.contains(try #require(NetworkAddress("127.0.0.1"))))
+        #expect(policy.own.allSatisfy { !policy.permits($0) })
+    }
+
+    /// A server that answers 204 to whatever it is sent.
+    private static func encrypted(_ files: TLSFiles) async throws -> any Channel {
+        let context = try NIOSSLContext(configuration: try files.configuration())
+        return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers([
+                        NIOSSLServerHandler(context: context), Answering(),
+                    ])
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+    }
+
+    private final class Answering: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let answer = ByteBuffer(string: "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            context.writeAndFlush(Self.wrapOutboundOut(answer), promise: nil)
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+}

@@ -1,0 +1,121 @@
+import Catalog
+import CollimatorCore
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite("POST /events/pubsub")
+struct PubSubPushTests {
+    private static let data = "projects/p/locations/l/datasets/d/dicomStores/s/dicomWeb/studies/1.2.3"
+
+    /// A gateway that takes pushes with the token `good`, and what it has set aside.
+    private static func gateway() async throws -> GatewayUnderTest {
+        var gateway = try GatewayUnderTest(ScriptedUpstream())
+        try await gateway.parts.catalog.prepare()
+        let stores = gateway.parts.stores
+        gateway.parts.push = PubSubPush(
+            intake: EventIntake(catalog: gateway.parts.catalog) { stores[$0]?.name },
+            verify: { token in
+                guard token != "later" else { throw CollimatorError(.unavailable, "the keys cannot be fetched") }
+                guard token == "good" else { throw CollimatorError(.unauthenticated, "a forged push") }
+            }
+        )
+        return gateway
+    }
+
+    private static func push(_ gateway: GatewayUnderTest, _ token: String?, _ body: String) async throws -> TestResponse
+    {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if let token { headers[.authorization] = token }
+        return try await gateway.request(
+            .post,
+            "/events/pubsub",
+            headers: headers,
+            body: ByteBuffer(string: body)
+        )
+    }
+
+    private static func wrapped(_ data: String) -> String {
+        let text = Data(data.utf8).base64EncodedString()
+        return """
+            {"message":{"data":"\(text)","attributes":{"action":"StoreInstances"},"messageId":"1","message_id":"1"},\
+            "subscription":"projects/p/subscriptions/s"}
+            """
+    }
+
+    @Test("takes a message wrapped and unwrapped, once and again")
+    func taken() async throws {
+        let gateway = try await Self.gateway()
+        for body in [Self.wrapped(Self.data), Self.data, Self.wrapped(Self.data)] {
+            let answer = try await Self.push(gateway, "Bearer good", body)
+            #expect(answer.status == .noContent)
+        }
+        #expect(try await gateway.parts.catalog.rejections(before: nil, limit: 10).isEmpty)
+    }
+
+    @Test(
+        "refuses a forged push, and keeps nothing of it",
+        arguments: [nil, "Bearer forged", "Basic good", "Bearer", "good", GatewayUnderTest.key]
+    )
+    func forged(authorization: String?) async throws {
+        let gateway = try await Self.gateway()
+        let answer = try await Self.push(gateway, authorization, Self.wrapped("poison"))
+        #expect(answer.status == .unauthorized)
+        #expect(try answer.problem().code == "unauthenticated")
+        #expect(try await gateway.parts.catalog.rejections(before: nil, limit: 10).isEmpty)
+    }
+
+    @Test("is refused to everybody where none is configured, the administrator's key included")
+    func unconfigured() async throws {
+        let gateway = try GatewayUnderTest(ScriptedUpstream())
+        for token in ["Bearer good", "Bearer \(GatewayUnderTest.key)"] {
+            let answer = try await Self.push(gateway, token, Self.wrapped(Self.data))
+            #expect(answer.status == .unauthorized)
+        }
+    }
+
+    @Test("asks Pub/Sub to come again where the token cannot be checked")
+    func unchecked() async throws {
+        let answer = try await Self.push(try await Self.gateway(), "Bearer later", Self.wrapped(Self.data))
+        #expect(answer.status == .serviceUnavailable)
+    }
+
+    @Test(
+        "sets aside what cannot be used, and answers it like any other so that it does not come again",
+        arguments: [
+            ("{", "not-a-notification"), ("", "unreadable"), (#"{"message":{}}"#, "unreadable"),
+            (#"{"message":7}"#, "not-a-notification"), (#"{"message":{"data":"%"}}"#, "unreadable"),
+            (String(repeating: "x", count: 300_000), "too-large"),
+        ]
+    )
+    func poison(body: String, reason: String) async throws {
+        let gateway = try await Self.gateway()
+        let answer = try await Self.push(gateway, "Bearer good", body)
+        #expect(answer.status == .noContent)
+        let kept = try await gateway.parts.catalog.rejections(before: nil, limit: 10)
+        #expect(kept.map(\.reason.rawValue) == [reason])
+    }
+
+    @Test("the list of what was set aside comes page by page, newest first")
+    func rejections() async throws {
+        let gateway = try await Self.gateway()
+        for number in 1...3 { _ = try await Self.push(gateway, "Bearer good", "poison \(number)") }
+        let first = try await gateway.request(.get, "/api/v1/events/rejections?limit=2")
+        #expect(first.status == .ok)
+        #expect(first.text.contains(#""nextCursor":"2""#))
+        let second = try await gateway.request(.get, "/api/v1/events/rejections?limit=2&cursor=2")
+        #expect(second.text.contains(#""id":"1""#))
+        #expect(second.text.contains(#""nextCursor":null"#))
+        #expect(!first.text.contains("poison"))
+        for query in ["limit=0", "limit=201", "cursor=x", "cursor=-1", "surprise=1", "limit=1&limit=1"] {
+            let refused = try await gateway.request(.get, "/api/v1/events/rejections?\(query)")
+            #expect(refused.status == .badRequest, "\(query)")
+        }
+    }
+}
