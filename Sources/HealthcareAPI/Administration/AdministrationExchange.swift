@@ -107,6 +107,8 @@ struct AdministrationExchange: Sendable {
             return outcome ?? .failure(CollimatorError(.upstreamTimeout, "the upstream did not answer in time"))
         } catch is NIOTooManyBytesError {
             return .failure(CollimatorError(.tooLarge, "the upstream's answer is too long"))
+        } catch let error as HTTPClientError where Self.deadlinesOfTheClient.contains(error) {
+            return .failure(CollimatorError(.upstreamTimeout, "the upstream did not answer in time", cause: error))
         } catch {
             return .failure(CollimatorError(.unavailable, "the upstream cannot be reached", cause: error))
         }
@@ -133,6 +135,11 @@ struct AdministrationExchange: Sendable {
         try Task.checkCancellation()
         return .success(Int(response.status.code), Array(buffer: answer))
     }
+
+    /// What the HTTP client throws when it sees the deadline of an attempt pass before we do.
+    private static let deadlinesOfTheClient: [HTTPClientError] = [
+        .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout,
+    ]
 
     private static func isPassing(_ status: Int) -> Bool {
         [408, 429, 500, 502, 503, 504].contains(status)
