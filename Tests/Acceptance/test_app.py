@@ -169,6 +169,28 @@ def test_search_narrows_by_name_and_by_patient(app):
     assert all("status of 400" in fault for fault in browser.faults())
 
 
+def test_filters_narrow_and_the_total_is_told(app):
+    app.open_list()
+    browser = app.browser
+    count = lambda: browser.one(".count").text
+    browser.until(lambda: count() == "2 studies", "the total of all")
+    text, modality = browser.one("#search"), browser.one(".search label select")
+    # Words of the description and of the name at once, in the field that searches everywhere.
+    text.send_keys("stack scroll")
+    browser.until(lambda: browser.texts(".name") == ["Scroll, Stella"], "one study by words of two fields")
+    assert count() == "1 study"
+    text.clear()
+    modality.send_keys("SR")
+    browser.until(lambda: browser.texts(".name") == ["Scroll, Stella"], "the study with a report")
+    modality.send_keys("MG")
+    browser.until(lambda: "No study matches" in browser.one(".list-end").text, "no mammogram")
+    browser.one(".search > button").click()
+    browser.until(lambda: len(browser.all(".row")) == 2, "all studies again")
+    assert modality.get_attribute("value") == ""
+    offered = browser.script("return [...document.querySelectorAll('#suggestions option')].map((o) => o.value)")
+    assert "Scroll Stella" in offered
+
+
 def test_a_study_opens_by_keyboard_and_leads_back(app):
     app.open_list()
     browser = app.browser
@@ -331,3 +353,19 @@ def ended(browser: Browser, count: int):
 
 def overflow(browser: Browser) -> int:
     return browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_what_arrives_in_an_empty_store_is_shown_without_being_asked_for(app, binary, tmp_path):
+    """The last test: cookies know no ports, so signing in at another service ends the session at the first."""
+    with Gateway(binary, tmp_path / "empty") as gateway:
+        link = wait_for_text(gateway.log, r"http://127\.0\.0\.1:\d+/app/#signin=[\w-]+").group()
+        app.browser.driver.get("about:blank")
+        app.browser.driver.get(link)
+        app.browser.until(lambda: "No studies yet" in app.browser.one(".list-end").text, "an empty store")
+        answer = gateway.call(
+            "POST", "/api/v1/stores/radiology/studies", data=file_bytes(slice_of("late", 1, PatientName="Late^Lea")),
+            headers={"Content-Type": "application/dicom"},
+        )
+        assert answer.status_code == 201, answer.text
+        app.browser.until(lambda: app.browser.texts(".name") == ["Late, Lea"], "the study that came")
+        assert app.browser.one(".count").text == "1 study"

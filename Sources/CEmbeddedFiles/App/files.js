@@ -22,13 +22,33 @@ async function readEntries(entries) {
   while (waiting.length > 0 && found.length < filesMax) {
     const entry = waiting.shift();
     if (entry instanceof File) found.push({ file: entry, name: entry.name });
-    else if (entry.isFile) found.push({ file: await fileOf(entry), name: entry.fullPath.replace(/^\//, "") });
-    else if (entry.isDirectory) waiting.push(...(await childrenOf(entry)));
+    else if (entry.isFile) found.push(await fileOf(entry));
+    else if (entry.isDirectory) {
+      try {
+        waiting.push(...(await childrenOf(entry)));
+      } catch {
+        found.push(faulty(entry.fullPath.replace(/^\//, ""), "The folder cannot be read."));
+      }
+    }
+  }
+  if (waiting.length > 0) {
+    const first = filesMax.toLocaleString("en");
+    found.push(faulty(`Files after the first ${first}`, `One drop takes ${first} files; drop the rest by itself.`));
   }
   return found;
 }
 
-const fileOf = (entry) => new Promise((resolve, reject) => entry.file(resolve, reject));
+/** A file that is not sent, and why. */
+const faulty = (name, fault) => ({ file: new File([], name), name, fault });
+
+async function fileOf(entry) {
+  const name = entry.fullPath.replace(/^\//, "");
+  try {
+    return { file: await new Promise((resolve, reject) => entry.file(resolve, reject)), name };
+  } catch {
+    return faulty(name, "The file cannot be read.");
+  }
+}
 
 /** A folder gives its entries in pieces; an empty one is the end. */
 async function childrenOf(folder) {

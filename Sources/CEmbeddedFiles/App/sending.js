@@ -18,12 +18,13 @@ export class Sending {
     this.uploads = [];
   }
 
-  /** Uploads of `{file, name}` to a store. */
+  /** Uploads of `{file, name}` to a store; one with a `fault` is not sent and listed with it. */
   add(files, store) {
-    for (const { file, name } of files) {
+    for (const { file, name, fault } of files) {
       const upload = { file, name, store, sent: 0, state: "waiting", detail: "", request: null };
       this.uploads.push(upload);
-      this.#waiting.push(upload);
+      if (fault) this.#end(upload, "refused", fault);
+      else this.#waiting.push(upload);
     }
     this.#next();
   }
