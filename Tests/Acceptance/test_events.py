@@ -218,3 +218,74 @@ def test_kills_of_the_gateway_lose_no_message(binary, tmp_path, emulator, store,
     finally:
         gateway.kill()
     print(f"seed {seed}: {number} instances in {len(expected)} studies, {KILLS} kills, none lost")
+
+
+ACCOUNT = "push@local.example"
+
+
+class PushedGateway(Gateway):
+    """A gateway that hears of changes by pushes of the emulator's Pub/Sub alone."""
+
+    def __init__(self, binary, folder, emulator, store):
+        super().__init__(binary, folder)
+        self.audience = f"{self.url}/events/pubsub"
+        self.config = folder / "collimator.yaml"
+        self.config.write_text(
+            f"stores:\n  names: [radiology]\n  radiology:\n    resource: {store.path}\n"
+            f"    credentials: {emulator.key_file}\nendpoints:\n  healthcare: {emulator.host}\n"
+            f"events:\n  push:\n    audience: {self.audience}\n    serviceAccount: {ACCOUNT}\n"
+            f"    jwksURL: {emulator.host}/oauth2/v3/certs\n"
+        )
+
+    command = ConfiguredGateway.command
+    counts = ConfiguredGateway.counts
+
+    def rejections(self):
+        return self.call("GET", "/api/v1/events/rejections").json()["items"]
+
+
+@pytest.mark.parametrize("wrapping", [{}, {"noWrapper": {"writeMetadata": True}}], ids=["wrapped", "unwrapped"])
+def test_changes_are_taken_in_by_push(binary, tmp_path, emulator, store, pubsub, wrapping):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    word = "t" + secrets.token_hex(6)
+    topic, subscription = f"projects/local/topics/{word}", f"projects/local/subscriptions/{word}"
+    pubsub.topics().create(name=topic, body={}).execute()
+    emulator.call("PATCH", store.path, params={"updateMask": "notificationConfigs"},
+                  json={"notificationConfigs": [{"pubsubTopic": topic}]})
+    with PushedGateway(binary, folder, emulator, store) as gateway:
+        # The first walk is over before anything is stored: only a push tells of what comes then.
+        wait_until(lambda: gateway.call("GET", "/api/v1/stores/radiology").json()["catalog"]["complete"])
+        push = {"pushEndpoint": gateway.audience,
+                "oidcToken": {"serviceAccountEmail": ACCOUNT, "audience": gateway.audience}, **wrapping}
+        pubsub.subscriptions().create(name=subscription, body={"topic": topic, "pushConfig": push}).execute()
+        dataset = slice_of("pushed", word)
+        assert store.post(file_bytes(dataset)).status_code == 200
+        wait_until(lambda: gateway.counts() == {dataset.StudyInstanceUID: 1})
+        assert gateway.rejections() == []
+        # What says nothing that can be used is set aside and does not come again.
+        data = base64.b64encode(b"no path").decode()
+        pubsub.topics().publish(topic=topic, body={"messages": [{"data": data}]}).execute()
+        wait_until(lambda: [item["reason"] for item in gateway.rejections()] == ["not-a-notification"])
+
+
+def test_a_push_for_another_audience_or_by_another_account_is_refused(binary, tmp_path, emulator, store, pubsub):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with PushedGateway(binary, folder, emulator, store) as gateway:
+        for email, audience in ((ACCOUNT, "https://elsewhere.example"), ("other@local.example", gateway.audience)):
+            word = "t" + secrets.token_hex(6)
+            topic, subscription = f"projects/local/topics/{word}", f"projects/local/subscriptions/{word}"
+            pubsub.topics().create(name=topic, body={}).execute()
+            push = {"pushEndpoint": gateway.audience, "oidcToken": {"serviceAccountEmail": email, "audience": audience}}
+            pubsub.subscriptions().create(name=subscription, body={"topic": topic, "pushConfig": push}).execute()
+            data = base64.b64encode(b"forged").decode()
+            pubsub.topics().publish(topic=topic, body={"messages": [{"data": data}]}).execute()
+        refused = lambda: gateway.log.read_text(errors="replace").count('"/events/pubsub"')
+        wait_until(lambda: refused() >= 2)
+        assert gateway.rejections() == []
+        for token in (None, gateway.key, emulator.credentials.token):
+            headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+            answer = requests.post(gateway.audience, data=b"{}", headers=headers, timeout=10)
+            assert answer.status_code == 401 and answer.json()["code"] == "unauthenticated"
+        assert gateway.rejections() == []

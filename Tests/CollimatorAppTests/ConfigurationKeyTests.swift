@@ -34,6 +34,7 @@ struct ConfigurationKeyTests {
             "cache.memoryBytes": "\(standard.cacheMemoryBytes)", "cache.diskBytes": "\(standard.cacheDiskBytes)",
             "audit.retentionDays": "\(standard.auditRetentionDays)",
             "endpoints.pubsub": "https://pubsub.googleapis.com", "events.subscriptions": "none",
+            "events.push.issuer": "https://accounts.google.com",
             "events.quietTime": "\(standard.eventsQuietSeconds)",
             "events.quietTimeMax": "\(standard.eventsQuietSecondsMax)",
             "events.retention": "\(standard.eventsRetentionSeconds)",
@@ -162,6 +163,31 @@ struct ConfigurationKeyTests {
             try await ServeConfiguration.read(environment: ["COLLIMATOR_SERVER_TLS_\(half)": "/etc/some.pem"])
         }
         #expect(try #require(faults).description.contains("go together"))
+    }
+
+    @Test(
+        "take the audience and the account of a push together or not at all",
+        arguments: ["AUDIENCE", "SERVICE_ACCOUNT"]
+    )
+    func halfOfPush(half: String) async throws {
+        let faults = await #expect(throws: ConfigurationFaults.self) {
+            try await ServeConfiguration.read(environment: ["COLLIMATOR_EVENTS_PUSH_\(half)": "push@p.example"])
+        }
+        #expect(try #require(faults).description.contains("events.push.serviceAccount go together"))
+    }
+
+    @Test("make a push of Google's of the two that name it")
+    func push() async throws {
+        let read = try await ServeConfiguration.read(environment: [
+            "COLLIMATOR_EVENTS_PUSH_AUDIENCE": "https://us.example/events/pubsub",
+            "COLLIMATOR_EVENTS_PUSH_SERVICE_ACCOUNT": "push@p.example",
+        ])
+        let issuer = try #require(read.push).issuer
+        #expect(issuer.issuer == "https://accounts.google.com")
+        #expect(issuer.keysAddress == "https://www.googleapis.com/oauth2/v3/certs")
+        #expect(issuer.account == "push@p.example")
+        #expect(issuer.audiences == ["https://us.example/events/pubsub"])
+        #expect(issuer.kinds == [.identity])
     }
 
     @Test("are refused where they are not known, those of things to come too")

@@ -58,6 +58,28 @@ struct TokenVerifierTests {
         #expect(self.under.server.asked.allSatisfy { $0 == "https://login.example/keys" })
     }
 
+    @Test("the account that alone counts is that of the token, and verified")
+    func account() async throws {
+        let under = try VerifierUnderTest {
+            $0.account = "push@p.example"
+            $0.kinds = [.identity]
+        }
+        // As Google makes them for service accounts: made for the account itself.
+        let good: [String: String?] = [
+            "scope": nil, "azp": #""1138""#, "email": #""push@p.example""#, "email_verified": "true",
+        ]
+        #expect(await under.code(try under.key.token(under.claims(good))) == nil)
+        let wrong: [[String: String?]] = [
+            ["email": #""other@p.example""#], ["email": #""PUSH@p.example""#], ["email": nil],
+            ["email_verified": "false"], ["email_verified": nil], ["email_verified": #""true""#],
+            ["aud": #""https://elsewhere.example""#], ["iss": #""https://other.example""#], ["scope": #""imaging""#],
+        ]
+        for change in wrong {
+            let claims = under.claims(good.merging(change) { $1 })
+            #expect(await under.code(try under.key.token(claims)) == .unauthenticated, "\(change)")
+        }
+    }
+
     @Test("case 2: a code made with the public key as shared secret", arguments: ["HS256", "RS256"])
     func algorithmConfusion(algorithm: String) async throws {
         let pem = try self.under.key.key.publicKey().pem()

@@ -8,7 +8,9 @@ package struct IdentityConfiguration: Sendable, Hashable {
     /// Nil where opaque access tokens of Google do not count.
     package var googleAccessTokens: GoogleAccessTokens.Configuration?
 
-    package init() {}
+    package init(issuers: [TokenIssuer] = []) {
+        self.issuers = issuers
+    }
 
     init(reading reader: CheckedReader) {
         self.issuers = Self.issuers(reader)

@@ -26,6 +26,8 @@ package struct ServeConfiguration: Sendable, Hashable {
     package var upstreamCredentials = CredentialChoice.applicationDefault
     /// Subscriptions of Pub/Sub that tell of changes in the stores.
     package var eventSubscriptions: [SubscriptionName] = []
+    /// Whose pushes of Pub/Sub are believed; nil where none are taken.
+    package var push: PushConfiguration?
     package var emulatorPort = 8085
     /// Nil for the folder `emulator` in ``dataDirectory``.
     package var emulatorDirectory: String?

@@ -10,7 +10,7 @@ extension ArchiveService.Build {
         catalog: StudyCatalog,
         emulator: EmulatorService?
     ) throws -> EventPullService? {
-        let intake = EventIntake(catalog: catalog) { stores[$0]?.name }
+        let intake = Self.intake(stores, catalog)
         if let emulator {
             return EventPullService(intake: intake, logger: self.surroundings.logger) {
                 [try await LocalEvents.prepare(emulator)]
@@ -40,6 +40,23 @@ extension ArchiveService.Build {
             )
         }
         return EventPullService(intake: intake, logger: self.surroundings.logger) { clients }
+    }
+
+    /// What takes pushed messages; nil where the configuration names nobody who pushes.
+    func push(_ stores: StoreDirectory, catalog: StudyCatalog) -> PubSubPush? {
+        guard let push = self.configuration.push else { return nil }
+        let verifier = IdentityConfiguration(issuers: [push.issuer]).tokenVerifier(
+            connections: self.connections,
+            logger: self.surroundings.logger
+        )
+        guard let verifier else { return nil }
+        return PubSubPush(intake: Self.intake(stores, catalog)) { token in
+            _ = try await verifier.caller(Substring(token))
+        }
+    }
+
+    private static func intake(_ stores: StoreDirectory, _ catalog: StudyCatalog) -> EventIntake {
+        EventIntake(catalog: catalog) { stores[$0]?.name }
     }
 
     private static let pubsubScope = "https://www.googleapis.com/auth/pubsub"

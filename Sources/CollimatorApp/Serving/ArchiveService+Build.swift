@@ -47,6 +47,7 @@ extension ArchiveService {
             parts.register = registerFile.register
             parts.audit = audit.log
             parts.policies = policy.store
+            parts.push = self.push(parts.stores, catalog: catalog.catalog)
             try self.configure(&parts)
             let gateway = self.gateway(of: parts, boundPort)
             var services = [ArchiveService.closing(self.connections)]

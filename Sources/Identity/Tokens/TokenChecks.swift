@@ -33,6 +33,7 @@ struct TokenChecks {
             throw TokenRefusal.error("the token names no subject")
         }
         try self.checkDomain(claims)
+        try self.checkAccount(claims)
         let (groups, isWhole) = try self.groups(claims)
         return VerifiedToken(
             alias: self.issuer.alias,
@@ -90,7 +91,7 @@ struct TokenChecks {
             throw TokenRefusal.error("the token is of no known kind, or of two")
         }
         guard self.kinds.contains(kind) else { throw TokenRefusal.error("the token is of another kind") }
-        if kind == .identity { try self.checkAuthorizedParty(claims) }
+        if kind == .identity, self.issuer.account == nil { try self.checkAuthorizedParty(claims) }
         return kind
     }
 
@@ -133,6 +134,14 @@ struct TokenChecks {
 }
 
 extension TokenChecks {
+    /// That the token is of the one account that counts, where only one does.
+    private func checkAccount(_ claims: StrictJSON) throws(CollimatorError) {
+        guard let account = self.issuer.account else { return }
+        guard claims["email_verified"]?.boolean == true, let address = claims["email"]?.text,
+            address.utf8.elementsEqual(account.utf8)
+        else { throw TokenRefusal.error("the token is of another account") }
+    }
+
     /// Whose people are let in: by the organisation that Google names, or by an e-mail address that the issuer has verified.
     private func checkDomain(_ claims: StrictJSON) throws(CollimatorError) {
         guard !self.issuer.allowedDomains.isEmpty else { return }

@@ -19,6 +19,10 @@ package struct TokenIssuer: Sendable, Hashable {
     package var subjectClaim = "sub"
     /// What kinds of token count.
     package var kinds: Set<TokenKind> = [.access]
+    /// The verified e-mail address of the only account whose tokens count, as with a service account; nil where all do.
+    ///
+    /// Whoever an identity token was made for is then not looked at (`azp`): service accounts make theirs for themselves.
+    package var account: String?
     /// The longest life of a token, in seconds.
     package var lifetimeSecondsMax: Int64 = 24 * 60 * 60
 
