@@ -13,6 +13,12 @@ final class PretendStore: Sendable {
         /// What every call fails with; nil where none does.
         var failure: (any Error)?
         var calls = 0
+        /// Runs once, before the next study is given out.
+        var duringStudy: (@Sendable () async -> Void)?
+        /// Whether every page is the first.
+        var ignoresOffset = false
+        /// Whether the store says how many studies it has.
+        var saysCount = true
         /// Runs once, after the next page was read and before it is given out.
         var afterPage: (@Sendable () async throws -> Void)?
     }
@@ -46,6 +52,11 @@ final class PretendStore: Sendable {
             series: { page in try await self.page(page) { $0.listedSeries } },
             study: { study in
                 try self.called()
+                let duringStudy = self.contents.withLock { contents -> (@Sendable () async -> Void)? in
+                    defer { contents.duringStudy = nil }
+                    return contents.duringStudy
+                }
+                await duringStudy?()
                 return self.contents.withLock { contents in
                     contents.studyCalls[study, default: 0] += 1
                     return contents.studies[study]
@@ -53,7 +64,7 @@ final class PretendStore: Sendable {
             },
             studyCount: {
                 try self.called()
-                return self.contents.withLock { $0.studies.count }
+                return self.contents.withLock { $0.saysCount ? $0.studies.count : nil }
             }
         )
     }
@@ -68,7 +79,8 @@ final class PretendStore: Sendable {
             }.flatMap(rows)
             let afterPage = contents.afterPage
             contents.afterPage = nil
-            return (Array(all.dropFirst(page.offset).prefix(page.limit)), afterPage)
+            let offset = contents.ignoresOffset ? 0 : page.offset
+            return (Array(all.dropFirst(offset).prefix(page.limit)), afterPage)
         }
         precondition(page.offset <= self.offsetMax, "the store refuses such an offset")
         try await afterPage?()

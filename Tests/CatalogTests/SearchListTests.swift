@@ -17,6 +17,9 @@ struct SearchListTests {
             ("Yamada^Tarou=山田^太郎=やまだ^たろう", "yamada 太郎"), ("𠮷田^花子", "𠮷"), ("Müller^Jörg", "muller"),
             ("Muller^Jorg", "MÜLLER jörg"), ("O'Brien^Mary-Ann", "obrien"), ("O'Brien^Mary-Ann", "o'brien"),
             ("O'Brien^Mary-Ann", "brien maryann"), ("Łukasz^Ñandú", "nandu"), ("D’Angelo^Zoë", "d'angelo zoe"),
+            ("Kim^Cheolsu=金^哲秀=김^철수", "김철수"), ("Kim^Cheolsu=金^哲秀=김^철수", "金哲"),
+            ("Yamada^Tarou=山田^太郎=やまだ^たろう", "山田太郎"), ("Yamada^Tarou=山田^太郎=ﾔﾏﾀﾞ^ﾀﾛｳ", "やまだたろう"),
+            ("Yamada^Tarou=山田^太郎=やまだ^たろう", "ヤマダ"), ("Łukasz^Jan", "lukasz"), ("Sørensen^Bjørn", "bjorn sorensen"),
         ]
     )
     func scripts(name: String, typed: String) async throws {
@@ -85,6 +88,40 @@ struct SearchListTests {
 
             #expect(found.count == Set(found).count, "none came twice")
             #expect(staying.isSubset(of: found), "none was passed over")
+        }
+    }
+
+    @Test("studies that an offset passes over in a list of everything are not looked at", arguments: [true, false])
+    func offsets(isDescending: Bool) async throws {
+        var effort = SearchEffort()
+        effort.examinedMax = 200
+        try await withCatalog(effort: effort) { store, _ in
+            let radiology = try #require(StoreName("radiology"))
+            // Several of each day, so that equal days are told apart by more than the day.
+            try await store.put(
+                (1...300).map { try .made("1.2.\($0)", [(.studyDate, "202601\(10 + $0 % 7)")]) },
+                in: radiology
+            )
+            var query = StudyQuery(
+                stores: [radiology],
+                order: StudyOrder(.moment, isDescending: isDescending),
+                limit: 40
+            )
+            var all: [StudyUID] = []
+            repeat {
+                let page = try await store.search(query)
+                all += page.studies.map(\.study)
+                query.after = page.next
+            } while query.after != nil
+            #expect(Set(all).count == 300)
+
+            for offset in [1, 39, 250, 295, 299, 300, 1_000] {
+                query.offset = offset
+                let page = try await store.search(query)
+                #expect(page.studies.map(\.study) == Array(all.dropFirst(offset).prefix(40)), "\(offset)")
+                #expect((page.next != nil) == (offset + 40 < 300))
+                #expect(page.total == .exact(300))
+            }
         }
     }
 

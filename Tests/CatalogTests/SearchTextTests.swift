@@ -8,13 +8,21 @@ struct SearchTextTests {
         arguments: [
             ("SMITH", "smith"), ("Müller", "muller"), ("  Ann   Lee ", "ann lee"), ("ＡＢＣ", "abc"),
             ("Ångström", "angstrom"), ("ΑΘΗΝΑ", "αθηνα"), ("Ёлкин", "елкин"), ("", ""),
+            ("Łukasz", "lukasz"), ("Sørensen", "sorensen"), ("Đorđe", "dorde"), ("Þórður", "thordur"),
+            ("ÆGIR", "aegir"), ("Œuvre", "oeuvre"), ("Ħal", "hal"), ("Yıldız", "yildiz"), ("Weiß", "weiss"),
+            ("ﾔﾏﾓﾄ", "やまもと"), ("ヤマモト", "やまもと"), ("やまもと", "やまもと"),
         ]
     )
     func folding(text: String, expected: String) {
         #expect(SearchText.fold(text) == expected)
     }
 
-    @Test("folding what is folded changes nothing", arguments: ["Müller^Jörg", "山田^太郎", "홍^길동", "שָׁלוֹם", "O'Brien"])
+    @Test(
+        "folding what is folded changes nothing",
+        arguments: [
+            "Müller^Jörg", "山田^太郎", "홍^길동", "שָׁלוֹם", "O'Brien", "Þórður^Æsa", "ﾔﾏﾀﾞ^ﾀﾛｳ",
+        ]
+    )
     func isStable(text: String) {
         let once = SearchText.fold(text)
 
@@ -28,6 +36,18 @@ struct SearchTextTests {
         #expect(Set(words).isSuperset(of: ["obrien", "brien", "maryann", "mary", "ann"]))
         #expect(SearchText.typedWords("o'brien") == ["obrien"])
         #expect(!words.contains("o'brien"))
+    }
+
+    @Test(
+        "family and given name are one word where names are written together, and nowhere else",
+        arguments: [
+            ("김^철수", ["김철수", "김", "철수"]), ("山田^太郎^^様", ["山田太郎", "山田", "太郎", "様"]),
+            ("やまだ^たろう", ["やまだたろう", "やまだ", "たろう"]), ("Smith^John", ["smith", "john"]),
+            ("山田^Taro", ["山田", "taro"]), ("山田", ["山田"]), ("山田 太郎", ["山田", "太郎"]),
+        ]
+    )
+    func writtenTogether(name: String, expected: [String]) {
+        #expect(SearchText.words(name) == expected.map { SearchText.fold($0) })
     }
 
     @Test(
@@ -52,6 +72,8 @@ struct WildcardPatternTests {
             ("smith*", "smith^john", true), ("smith*", "asmith", false), ("*", "", true), ("*^j*n", "smith^john", true),
             ("s?ith*", "smith", true), ("s?ith", "sith", false), ("*mit*", "smith", true), ("a*b*c", "aXXbYYbc", true),
             ("a*b*c", "aXXcYYb", false), ("smith", "smith", true), ("smith", "smith^john", false), ("???", "ab", false),
+            ("*ヤマダ*", "ﾔﾏﾀﾞ", true), ("*やまだ*", "ヤマダ^タロウ", true), ("*ヤマダ*", "ﾔﾏﾓﾄ", false),
+            ("s?rensen", "Sørensen", true), ("*straße", "hauptstrasse", true),
         ]
     )
     func matching(pattern: String, value: String, expected: Bool) throws {

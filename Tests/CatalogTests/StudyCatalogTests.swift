@@ -79,6 +79,25 @@ struct StudyCatalogTests {
         }
     }
 
+    @Test("a store is asked again after five minutes, whatever time it asked for")
+    func throttledForYears() async throws {
+        try await Kept.run { kept in
+            let study = try #require(StudyUID("1.2.1"))
+            let throttled = DICOMwebError.throttled(retryAfter: .seconds(999_999_999))
+            kept.store.contents.withLock { $0.failure = throttled }
+            await #expect(throws: throttled) { try await kept.catalog.changed(study, in: kept.name) }
+            kept.store.contents.withLock { $0.failure = nil }
+            kept.store.set([try Kept.study("1.2.1", instances: 1)])
+            kept.clock.advance(by: .seconds(299))
+            await #expect(throws: CollimatorError.self) { try await kept.catalog.changed(study, in: kept.name) }
+            kept.clock.advance(by: .seconds(2))
+
+            try await kept.catalog.changed(study, in: kept.name)
+
+            #expect(kept.calls(of: study) == 1)
+        }
+    }
+
     @Test("a deletion that the store does later leaves the lists as soon as it is done")
     func deletion() async throws {
         try await Kept.run { kept in

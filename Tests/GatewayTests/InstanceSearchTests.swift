@@ -86,6 +86,22 @@ struct InstanceSearchTests {
     }
 
     @Test(
+        "an answer of the store as long as the limit says that more may remain",
+        arguments: [
+            ("limit=4", true), ("limit=10", true), ("limit=11", false), ("limit=5&offset=8", false), ("", false),
+        ]
+    )
+    func remaining(query: String, remains: Bool) async throws {
+        let gateway = try await QIDOTests.gateway(Self.store())
+        for root in ["/dicomweb/radiology", QIDOTests.cloudRoot] {
+            let path = "\(root)/studies/1.2.1/series/1.2.1.1/instances?\(query)"
+            let answer = try await gateway.request(.get, path)
+            #expect(answer.headers[.warning]?.contains("Additional results can be requested") ?? false == remains)
+            #expect(!(try QIDOTests.rows(answer)).isEmpty)
+        }
+    }
+
+    @Test(
         "a search of the whole store by what only instances have is refused",
         arguments: ["Rows=1", "SOPClassUID=1.2,1.3"]
     )

@@ -145,6 +145,29 @@ struct LaunchTests {
         #expect(found.status == .seeOther)
     }
 
+    @Test("asks each of several stores that is still being indexed, and says when one of them does not answer")
+    func unfinishedStores() async throws {
+        var gateway = try GatewayUnderTest(stores: ["a": ScriptedUpstream(), "b": ScriptedUpstream()])
+        gateway.parts.viewer = ViewerFolder(path: "/nowhere")
+        gateway = try await gateway.knowing([Self.study("1.2.9", issuer: "HOSP")], in: "a")
+        let unfinished = try #require(StoreName("b"))
+        let entry = try Self.study("1.2.1", issuer: "HOSP")
+        try await gateway.parts.catalog.add(unfinished, upstream: .holding([entry]))
+        let found = try await gateway.request(.get, "/launch?studyUID=1.2.1")
+        #expect(found.headers[.location] == "/viewer/viewer/b?StudyInstanceUIDs=1.2.1")
+        let missing = try await gateway.request(.get, "/launch?studyUID=1.2.7")
+        #expect(missing.status == .notFound)
+
+        var broken = CatalogUpstream.holding([entry])
+        broken.study = { _ in throw CollimatorError(.upstreamTimeout, "too late") }
+        try await gateway.parts.catalog.add(unfinished, upstream: broken)
+        let unknown = try await gateway.request(.get, "/launch?studyUID=1.2.7")
+        #expect(unknown.status == .serviceUnavailable)
+        #expect(unknown.headers[.retryAfter] != nil)
+        let known = try await gateway.request(.get, "/launch?studyUID=1.2.9")
+        #expect(known.headers[.location] == "/viewer/viewer/a?StudyInstanceUIDs=1.2.9")
+    }
+
     @Test("sends who is not signed in to the page where one signs in, and programs a 401")
     func signedOut() async throws {
         let gateway = try await Self.gateway(Self.entries())

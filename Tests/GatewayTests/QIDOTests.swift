@@ -227,9 +227,13 @@ struct QIDOTests {
         #expect(
             try await warnings("\(root)/studies?colour=red&access_token=x&includefield=NoSuchKeyword") == [
                 #"299 collimator: "Parameters that are no DICOM attributes were ignored.""#,
-                #"299 collimator: "Fields that are not known here were ignored.""#,
+                Self.fieldIgnored,
             ]
         )
+        #expect(try await warnings("\(root)/studies?includefield=BodyPartExamined") == [Self.fieldIgnored])
+        #expect(try await warnings("\(root)/series?includefield=Rows") == [Self.fieldIgnored])
+        #expect(try await warnings("\(root)/studies?includefield=StudyID,00201206,ProcedureCodeSequence") == [])
+        #expect(try await warnings("\(root)/series?includefield=Modality,PatientSex,StudyDescription") == [])
         #expect(
             try await warnings("\(root)/studies?PatientName=Smi*&fuzzymatching=true").first?.contains("fuzzymatching")
                 == true
@@ -240,6 +244,9 @@ struct QIDOTests {
         #expect(empty.status == .noContent)
         #expect(empty.headers[values: .warning].first?.contains("not complete yet") == true)
     }
+
+    private static let fieldIgnored =
+        #"299 collimator: "Fields that are not known here, or not at this level, were ignored.""#
 
     @Test("answers in the media type that is accepted, with a tag for JSON and 304")
     func media() async throws {

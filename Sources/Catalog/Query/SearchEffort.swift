@@ -1,5 +1,10 @@
 /// How much work one search may make, so that none can hold up the others.
 ///
+/// Each is tried within ``examinedFreely`` first, beside as many others as there are readers. What needs more than that,
+/// such as a pattern that begins with a wildcard, and an exact total that is to be counted, waits its turn: no more than
+/// ``slotCount`` of them run at the same time, so that readers are left for what is quick. One whose turn does not come
+/// within ``slotWait`` is refused as `unavailable`.
+///
 /// A search that has not filled its page within these limits is refused as `unprocessable`; a total that has not been
 /// counted within them is a lower bound.
 package struct SearchEffort: Sendable {
@@ -11,6 +16,8 @@ package struct SearchEffort: Sendable {
     package var searchTime = Duration.seconds(2)
     /// The most rows that are looked at to count the others.
     package var examinedForTotalMax = 5_000
+    /// The longest that is counted for a total that need not be exact.
+    package var totalTime = Duration.seconds(2)
     /// Totals are exact up to this many, unless an exact one is asked for.
     package var totalMax = 1_000
     /// The longest that is counted for an exact total.
@@ -19,8 +26,29 @@ package struct SearchEffort: Sendable {
     package var exactCandidatesMax = 200_000
     /// Where a pattern begins with a wildcard, so many studies are tried before all values are read.
     package var examinedBeforeScan = 5_000
+    /// The most studies that are looked at for a page before the search has to wait its turn.
+    package var examinedFreely = 20_000
+    /// The longest that is searched for a page before the search has to wait its turn.
+    package var freeTime = Duration.milliseconds(500)
+    /// How many searches that look at more run at the same time; the database must have more readers.
+    package var slotCount = 2
+    /// The longest that a search waits for its turn.
+    package var slotWait = Duration.seconds(2)
+    /// The most searches that wait for their turn.
+    package var slotWaitingMax = 64
+    /// Whether all values of an attribute may be read for a pattern that says nothing of how they begin.
+    var mayScan = true
     /// The most values that one query may name.
     package var valuesMax = 2_048
 
     package init() {}
+
+    /// What is tried before the search has to wait its turn.
+    var free: SearchEffort {
+        var free = self
+        free.examinedMax = min(self.examinedMax, self.examinedFreely)
+        free.searchTime = min(self.searchTime, self.freeTime)
+        free.mayScan = false
+        return free
+    }
 }

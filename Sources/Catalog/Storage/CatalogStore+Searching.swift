@@ -6,11 +6,11 @@ extension CatalogStore {
     /// The studies of a page, and how many there are in all.
     ///
     /// - Throws: `unprocessable` where the answer could not be found within ``SearchEffort``, or where the query names
-    ///   more values than ``SearchEffort/valuesMax``.
+    ///   more values than ``SearchEffort/valuesMax``; `unavailable` where it would look at much and its turn did not come.
     package func search(_ query: StudyQuery) async throws -> StudyPage {
         try query.conditions.check(self.effort)
-        let effort = self.effort
-        return try await self.searching { connection in
+        let countsAll = query.total == .exact && !query.conditions.isEmpty
+        return try await self.searching(isHeavy: countsAll) { effort, connection in
             try StudySearchRun(query, effort: effort, on: connection)?.page()
                 ?? StudyPage(
                     studies: [],
@@ -21,12 +21,26 @@ extension CatalogStore {
         }
     }
 
-    /// Runs a search in one read; one that looked at too much is refused.
+    /// Runs a search in one read: freely first, and in its turn where that was not enough; one that looked at too much
+    /// all the same is refused.
+    ///
+    /// A read whose task is cancelled is interrupted by the database.
     func searching<Answer: Sendable>(
-        _ body: @Sendable (any SQLConnection) throws -> Answer
+        isHeavy: Bool = false,
+        _ body: @escaping @Sendable (SearchEffort, any SQLConnection) throws -> Answer
     ) async throws -> Answer {
+        let effort = self.effort
+        if !isHeavy {
+            do {
+                return try await self.database.read { try body(effort.free, $0) }
+            } catch is SearchExhausted {
+                // It goes on below, from the beginning: what it looked at so far is little beside the rest.
+            }
+        }
+        try await self.slots.take(within: effort.slotWait)
+        defer { self.slots.give() }
         do {
-            return try await self.database.read(body)
+            return try await self.database.read { try body(effort, $0) }
         } catch is SearchExhausted {
             throw SearchExhausted.refusal
         }

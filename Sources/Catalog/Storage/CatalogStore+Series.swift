@@ -9,8 +9,7 @@ extension CatalogStore {
     package func searchSeries(_ query: SeriesQuery) async throws -> SeriesPage {
         try query.studyConditions.check(self.effort)
         try query.seriesConditions.map { StudyCondition.attribute($0) }.check(self.effort)
-        let effort = self.effort
-        return try await self.searching { connection in
+        return try await self.searching { effort, connection in
             try SeriesSearchRun(query, effort: effort, on: connection)?.page()
                 ?? SeriesPage(
                     series: [],

@@ -10,6 +10,7 @@ package final class CatalogStore: Sendable {
     let database: Database
     let clock: WallClock
     let effort: SearchEffort
+    let slots: SearchSlots
     let selectors = SelectorBoard()
     let changes = ChangeObservers()
     let feedTimes: FeedTimes
@@ -26,6 +27,7 @@ package final class CatalogStore: Sendable {
         self.database = database
         self.clock = clock
         self.effort = effort
+        self.slots = SearchSlots(count: effort.slotCount, waitingMax: effort.slotWaitingMax)
         self.feedTimes = feedTimes
     }
 

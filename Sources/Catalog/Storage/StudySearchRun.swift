@@ -93,6 +93,7 @@ struct StudySearchRun {
     ///
     /// - Throws: ``SearchExhausted`` where it was not found within ``SearchEffort``.
     func page() throws -> StudyPage {
+        if let run = try self.afterOffset() { return try run.page() }
         let planner = try SearchPlanner(self)
         let plan = planner.plan()
         var search = try self.matches(plan)
@@ -107,6 +108,33 @@ struct StudySearchRun {
             total: total,
             isComplete: self.isComplete
         )
+    }
+
+    /// The same search after the studies that the offset passes over, where an index alone tells which these are; nil
+    /// where they have to be looked at.
+    private func afterOffset() throws -> StudySearchRun? {
+        guard self.query.offset > 0, self.query.after == nil, self.query.conditions.isEmpty, self.stores.count == 1
+        else { return nil }
+        let statement = self.offsetStatement
+        guard let last = try self.connection.queryOne(statement.sql, statement.arguments) else { return nil }
+        var run = self
+        run.query.offset = 0
+        run.query.after = ListPosition(
+            key: try self.query.order.key.value(of: last, at: 1),
+            study: try last.integer(0)
+        )
+        return run
+    }
+
+    /// The last of the studies that the offset passes over; of a list that is shorter, its last.
+    var offsetStatement: (sql: String, arguments: [SQLValue]) {
+        let key = "s.\(self.query.order.key.column)"
+        let direction = self.query.order.isDescending ? "DESC" : "ASC"
+        let sql = """
+            SELECT s.id, \(key) FROM study s WHERE s.store = ?1
+            ORDER BY \(key) \(direction), s.id \(direction) LIMIT 1 OFFSET ?2
+            """
+        return (sql, [.integer(self.stores[0]), .integer(min(self.query.offset, self.selectedCount) - 1)])
     }
 
     /// The matches that the page takes, and the candidates where they were listed.
@@ -124,7 +152,7 @@ struct StudySearchRun {
             let rows = min(self.effort.examinedBeforeScan, self.effort.examinedMax)
             var source = try self.source(plan, SearchBudget(rows: rows, time: self.effort.searchTime))
             return (try self.take(&source), nil)
-        } catch is SearchExhausted {
+        } catch is SearchExhausted where self.effort.mayScan {
             // Few match: the index of values is smaller than the studies, and read in one go.
             var list = try CandidateList(scan, self, budget)
             return (try self.take(&list), list)

@@ -26,7 +26,7 @@ struct StudyTotals {
 
     private func bounded(_ list: inout CandidateList?) throws -> StudyPage.Total {
         let limit = self.run.effort.totalMax
-        let budget = SearchBudget(rows: self.run.effort.examinedForTotalMax, time: self.run.effort.searchTime)
+        let budget = SearchBudget(rows: self.run.effort.examinedForTotalMax, time: self.run.effort.totalTime)
         if list != nil { return try list?.total(upTo: limit, budget) ?? .atLeast(0) }
         var arguments = StatementArguments()
         let filter = self.run.filter(&arguments)

@@ -10,6 +10,10 @@ struct StoreState: Hashable, Sendable, Codable {
     var isComplete = false
     /// What the entries depend on beside the store: see ``CatalogUpstream/settings``.
     var settings: String?
+    /// The folding of what studies are found by, see ``SearchText/version``; nil from before there were several.
+    var folding: Int? = SearchText.version
+    /// Whether the last walk could not reach all that the store has; nil is no.
+    var isTruncated: Bool?
     /// When the catalog was last known to be what the store has, in milliseconds since 1970.
     var asOfMilliseconds: Int64?
     /// How many studies the store said it has, when the walk began.
@@ -41,6 +45,8 @@ package struct CatalogStatus: Hashable, Sendable {
     package let progressPercent: Int?
     /// When it was last known to be what the store has, in milliseconds since 1970; nil before the first time.
     package let asOfMilliseconds: Int64?
+    /// Whether the last walk could not reach all that the store has.
+    package var isTruncated = false
 
     /// What is being done.
     package enum Phase: String, Sendable, CaseIterable {
@@ -52,6 +58,6 @@ package struct CatalogStatus: Hashable, Sendable {
         case reconciling
     }
 
-    /// Whether the first walk is done, so that a list is complete.
-    package var isComplete: Bool { self.phase != .backfilling }
+    /// Whether the first walk is done and reached everything, so that a list is complete.
+    package var isComplete: Bool { self.phase != .backfilling && !self.isTruncated }
 }

@@ -1,4 +1,5 @@
 internal import CollimatorCore
+internal import Cryptography
 internal import DICOMweb
 
 extension StoreSynchronizer {
@@ -45,13 +46,19 @@ extension StoreSynchronizer {
             try await self.writeState()
             return false
         }
-        guard sweep.phase != .done else { return true }
+        guard sweep.phase != .done else {
+            let misses = sweep.isTruncated ? try await self.missesStudies() : false
+            guard generation == self.generation else { return false }
+            self.state.isTruncated = misses
+            return true
+        }
         var next = sweep
         if sweep.phase == .suspects {
             try await self.clearSuspects(of: sweep)
             next.suspectsCleared()
         } else {
-            next.pageReceived(rows: try await self.takePage(of: sweep), offsetMax: self.upstream.offsetMax)
+            let rows = try await self.takePage(of: sweep)
+            next.pageReceived(rows: rows.count, page: Self.digest(of: rows), offsetMax: self.upstream.offsetMax)
         }
         // A rebuild came in between: its walk has not begun yet.
         guard generation == self.generation else { return false }
@@ -60,9 +67,24 @@ extension StoreSynchronizer {
         return false
     }
 
-    /// Takes one page into the catalog and says how many rows it had.
-    private func takePage(of sweep: SweepState) async throws -> Int {
-        guard let page = sweep.page(limit: self.upstream.pageSize) else { return 0 }
+    /// Whether the store has, or may have, more studies than were found.
+    private func missesStudies() async throws -> Bool {
+        let upstream = self.upstream
+        guard let count = try await self.call({ try await upstream.studyCount() }) else { return true }
+        return try await self.catalog.count(in: self.store) < count
+    }
+
+    /// The same for the same studies or series, in whichever order they come.
+    private static func digest(of rows: [DataSet]) -> [UInt8] {
+        let names = rows.map {
+            "\($0.string(.studyInstanceUID) ?? "") \($0.string(.seriesInstanceUID) ?? "")"
+        }
+        return SHA256.hash(names.sorted().joined(separator: "\n").utf8)
+    }
+
+    /// Takes one page into the catalog and gives its rows.
+    private func takePage(of sweep: SweepState) async throws -> [DataSet] {
+        guard let page = sweep.page(limit: self.upstream.pageSize) else { return [] }
         let upstream = self.upstream
         let generation = self.generation
         self.refreshedMeanwhile = []
@@ -70,7 +92,7 @@ extension StoreSynchronizer {
         switch sweep.phase {
         case .studies:
             let rows = try await self.call { try await upstream.studies(page) }
-            guard generation == self.generation else { return 0 }
+            guard generation == self.generation else { return [] }
             let entries = rows.compactMap(Self.study).filter { !self.refreshedMeanwhile.contains($0.study) }
             let outcomes = try await self.catalog.putListed(
                 entries,
@@ -80,10 +102,10 @@ extension StoreSynchronizer {
             )
             await self.studiesFound(outcomes)
             if origin != nil { try await self.rest(after: outcomes.count { $0.outcome != .unchanged }) }
-            return rows.count
+            return rows
         case .series:
             let rows = try await self.call { try await upstream.series(page) }
-            guard generation == self.generation else { return 0 }
+            guard generation == self.generation else { return [] }
             let series = rows.compactMap(Self.series).filter { !self.refreshedMeanwhile.contains($0.study) }
             let changed = try await self.catalog.mergeListed(
                 series,
@@ -93,9 +115,9 @@ extension StoreSynchronizer {
             )
             if self.state.isComplete { for study in changed { self.note(study) } }
             if origin != nil { try await self.rest(after: changed.count) }
-            return rows.count
+            return rows
         case .suspects, .done:
-            return 0
+            return []
         }
     }
 

@@ -56,7 +56,8 @@ package actor StoreSynchronizer {
         self.configuration = configuration
         self.board = NoticeBoard(configuration)
         var state = StoreState(bytes: try await catalog.state(of: store))
-        if let settings = state.settings, settings != upstream.settings {
+        let hasOtherSettings = state.settings.map { $0 != upstream.settings } ?? false
+        if hasOtherSettings || state.lastSweep > 0 && state.folding != SearchText.version {
             try await catalog.forget(store)
             state = StoreState(after: state)
         }
@@ -73,7 +74,8 @@ package actor StoreSynchronizer {
             return CatalogStatus(
                 phase: self.state.isComplete ? .current : .backfilling,
                 progressPercent: nil,
-                asOfMilliseconds: self.state.asOfMilliseconds
+                asOfMilliseconds: self.state.asOfMilliseconds,
+                isTruncated: self.state.isTruncated ?? false
             )
         }
         let percent = self.state.expectedStudies.map { expected in
@@ -82,7 +84,8 @@ package actor StoreSynchronizer {
         return CatalogStatus(
             phase: self.state.isComplete ? .reconciling : .backfilling,
             progressPercent: percent,
-            asOfMilliseconds: self.state.asOfMilliseconds
+            asOfMilliseconds: self.state.asOfMilliseconds,
+            isTruncated: self.state.isTruncated ?? false
         )
     }
 

@@ -11,8 +11,11 @@ struct SweepState: Hashable, Sendable, Codable {
     private(set) var offset: Int
     /// Rows received, for the progress.
     private(set) var received: Int
-    /// Whether a single day had more rows than can be asked for.
+    /// Whether there may be studies that no page shows: a single day had more than can be asked for, studies without a
+    /// date lay beyond what can be, or the store gave one page over and over.
     private(set) var isTruncated: Bool
+    /// What tells the last page of the window from others.
+    private var lastPage: [UInt8]?
 
     enum Phase: String, Sendable, Codable {
         case studies
@@ -41,30 +44,48 @@ struct SweepState: Hashable, Sendable, Codable {
     }
 
     /// A page arrived; an empty one ends its window, a short one does not, because servers cap pages as they like.
-    mutating func pageReceived(rows: Int, offsetMax: Int) {
+    ///
+    /// `page` is the same for pages of the same rows: a server that gives one a second time passes over what it is asked
+    /// to begin after, and would do so for ever.
+    mutating func pageReceived(rows: Int, page: [UInt8], offsetMax: Int) {
         guard let window = self.windows.last else { return }
-        guard rows > 0 else {
-            self.windows.removeLast()
-            self.offset = 0
-            if self.windows.isEmpty { self.phaseEnded() }
-            return
+        guard rows > 0 else { return self.windowEnded() }
+        guard page != self.lastPage else {
+            self.mayMissStudies()
+            return self.windowEnded()
         }
+        self.lastPage = page
         self.offset += rows
         self.received += rows
         guard self.offset > offsetMax else { return }
         // Too many for one window: its halves are walked from their beginnings; seeing a row twice does no harm.
-        self.windows.removeLast()
-        self.offset = 0
         if let days = window.days {
             if let halves = days.halves {
-                self.windows += [Window(days: halves.older), Window(days: halves.newer)]
+                self.windows.insert(
+                    contentsOf: [Window(days: halves.older), Window(days: halves.newer)],
+                    at: self.windows.endIndex - 1
+                )
             } else {
-                self.isTruncated = true
-                if self.windows.isEmpty { self.phaseEnded() }
+                self.mayMissStudies()
             }
         } else {
-            self.windows.append(Window(days: .all))
+            // What has no date is on no day.
+            self.mayMissStudies()
+            self.windows.insert(Window(days: .all), at: self.windows.endIndex - 1)
         }
+        self.windowEnded()
+    }
+
+    /// Series that no page shows are found when their studies are counted.
+    private mutating func mayMissStudies() {
+        if self.phase == .studies { self.isTruncated = true }
+    }
+
+    private mutating func windowEnded() {
+        self.windows.removeLast()
+        self.offset = 0
+        self.lastPage = nil
+        if self.windows.isEmpty { self.phaseEnded() }
     }
 
     /// Every study that was not seen has been asked for.

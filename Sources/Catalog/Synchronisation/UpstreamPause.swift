@@ -5,15 +5,19 @@ internal import DICOMweb
 enum UpstreamPause {
     /// What is taken where the store names no time.
     private static let standard = Duration.seconds(5)
+    /// The longest time that is believed: a store that asks for more is asked again after this.
+    static let longest = Duration.seconds(300)
 
     /// Nil for an error that asks for nothing.
     static func asked(by error: any Error) -> Duration? {
-        switch error {
-        case DICOMwebError.throttled(let wait), DICOMwebError.unavailable(let wait): wait ?? Self.standard
-        case let error as CollimatorError where error.code == .rateLimited || error.code == .unavailable:
-            error.retryAfterSeconds.map { .seconds($0) } ?? Self.standard
-        default: nil
-        }
+        let wait: Duration? =
+            switch error {
+            case DICOMwebError.throttled(let wait), DICOMwebError.unavailable(let wait): wait ?? Self.standard
+            case let error as CollimatorError where error.code == .rateLimited || error.code == .unavailable:
+                error.retryAfterSeconds.map { .seconds($0) } ?? Self.standard
+            default: nil
+            }
+        return wait.map { min($0, Self.longest) }
     }
 
     /// Whether the error is about the one study that was asked for, so that others can be asked for all the same.

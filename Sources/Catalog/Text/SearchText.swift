@@ -1,11 +1,19 @@
 internal import Foundation
 
-/// Text as a person types it and as the index keeps it: without case, accents, width and the punctuation of names.
+/// Text as a person types it and as the index keeps it: without case, accents, width and the punctuation of names,
+/// katakana as hiragana, and letters that are no other letter with an accent as they are commonly typed without them
+/// (`ł` as `l`, `ø` as `o`, `ß` as `ss`).
 ///
 /// Both sides of a comparison go through the same folding, so it only has to be stable, not right in every language.
 package enum SearchText {
     /// The longest text that is indexed, in characters; a longer one is cut and is found by its beginning.
     package static let charactersMax = 256
+
+    /// The number of the folding.
+    ///
+    /// One that gives other texts or words than before gets the next number: what was folded by an earlier one is built
+    /// anew.
+    package static let version = 2
 
     /// Lower case, without combining marks, compatibility forms unified, runs of spaces made one.
     package static func fold(_ text: some StringProtocol) -> String {
@@ -13,15 +21,19 @@ package enum SearchText {
         let folded = String(text.prefix(Self.charactersMax))
             .precomposedStringWithCompatibilityMapping
             .folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
-        return Self.squeeze(folded)
+        return Self.squeeze(Self.plain(folded))
     }
 
     /// The words of a text, folded: what stands between spaces and punctuation.
     ///
-    /// An apostrophe or a hyphen divides and joins: `O'Brien` is found by `obrien`, by `o'brien` and by `brien`.
+    /// An apostrophe or a hyphen divides and joins: `O'Brien` is found by `obrien`, by `o'brien` and by `brien`. Where
+    /// names are written without a space, in ideographs, kana and hangul, family and given name are also one word:
+    /// `山田^太郎` is found by `山田太郎`.
     package static func words(_ text: some StringProtocol) -> [String] {
+        let folded = Self.fold(text)
         var words: [String] = []
-        for part in Self.fold(text).unicodeScalars.split(whereSeparator: Self.isDivider) {
+        if let name = Self.undivided(folded) { words.append(name) }
+        for part in folded.unicodeScalars.split(whereSeparator: Self.isDivider) {
             let pieces = part.split(whereSeparator: Self.isJoiner)
             if pieces.count > 1 { words.append(Self.joined(pieces)) }
             words.append(contentsOf: pieces.map { String($0) })
@@ -52,6 +64,48 @@ package enum SearchText {
         }
         return nil
     }
+
+    /// Family and given name without anything between; nil for a name in letters that are written apart.
+    private static func undivided(_ folded: String) -> String? {
+        let components = folded.unicodeScalars.split(separator: "^", maxSplits: 2, omittingEmptySubsequences: false)
+        guard components.count > 1, components.prefix(2).allSatisfy({ $0.contains(where: Self.isWrittenTogether) })
+        else { return nil }
+        return Self.joined(
+            components.prefix(2).flatMap { $0.split { Self.isDivider($0) || Self.isJoiner($0) } }
+        )
+    }
+
+    /// Hangul, kana and ideographs.
+    private static func isWrittenTogether(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x1100...0x11FF, 0x3005, 0x3040...0x30FF, 0x3130...0x318F, 0x3400...0x9FFF, 0xAC00...0xD7FF,
+            0xF900...0xFAFF, 0x20000...0x3FFFF:
+            true
+        default: false
+        }
+    }
+
+    /// Katakana as hiragana, and letters that nothing takes apart as they are typed where they are not on the keys.
+    private static func plain(_ text: String) -> String {
+        var plain = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x30A1...0x30F6, 0x30FD...0x30FE:
+                if let hiragana = Unicode.Scalar(scalar.value - 0x60) { plain.append(hiragana) }
+            default:
+                if let letters = Self.letters[scalar] {
+                    plain.append(contentsOf: letters.unicodeScalars)
+                } else {
+                    plain.append(scalar)
+                }
+            }
+        }
+        return String(plain)
+    }
+
+    private static let letters: [Unicode.Scalar: String] = [
+        "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "ß": "ss",
+    ]
 
     private static func joined(_ pieces: [Substring.UnicodeScalarView]) -> String {
         var joined = String.UnicodeScalarView()

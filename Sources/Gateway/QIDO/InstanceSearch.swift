@@ -15,6 +15,8 @@ struct InstanceSearch: Sendable {
     static let seriesMax = 200
     /// The most instances that are looked at for one search.
     static let instancesMax = 10_000
+    /// The largest limit of a client for which the store's own answer is counted, to say whether more may remain.
+    static let countedMax = 1_000
     /// The limit of the Healthcare API: what it is asked for where a client asks for everything of a study.
     static let storeLimitMax = 50_000
 
@@ -56,12 +58,21 @@ struct InstanceSearch: Sendable {
     }
 
     /// The store's answer as ours, with our address in place of its own.
+    ///
+    /// The store does not say whether results remain: an answer as long as the client's limit may not be all.
     private func passed(
         _ answer: UpstreamResponse,
         _ search: QIDOSearch,
         in place: SearchPlace
     ) async throws -> Response {
         let rewrite = ByteReplacer(replacing: try await place.store.upstream.rootURL(), by: place.root)
+        var answer = answer
+        var warnings = search.warnings
+        if let limit = search.limit, limit <= Self.countedMax, answer.status == 200, Self.isJSON(answer) {
+            let collected = try await CollectedAnswer(answer, upTo: InstanceSource.pageBytesMax)
+            answer = collected.response
+            if Self.count(collected.bytes) >= limit { warnings.append(.resultsRemain(nil)) }
+        }
         var response: Response
         if place.isCloud {
             response = try cloudAnswer(answer, rewriting: rewrite)
@@ -71,8 +82,17 @@ struct InstanceSearch: Sendable {
             try refuseStrangeMedia(answer, allowing: .dataSets)
             response = passThrough(answer, rewriting: rewrite)
         }
-        SearchWarning.add(search.warnings, to: &response.headers)
+        SearchWarning.add(warnings, to: &response.headers)
         return response
+    }
+
+    private static func isJSON(_ answer: UpstreamResponse) -> Bool {
+        answer.headers[.contentType]?.lowercased().hasPrefix("application/dicom+json") == true
+    }
+
+    /// How many rows an answer has; none where it is not what it says, which is passed on as it is.
+    private static func count(_ bytes: [UInt8]) -> Int {
+        do { return try DICOMJSON.dataSets(from: bytes).count } catch { return 0 }
     }
 
     /// What the store cannot match is matched here, series by series in the order of the catalog.

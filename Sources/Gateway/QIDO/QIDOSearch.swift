@@ -52,7 +52,10 @@ struct QIDOSearch: Sendable {
         self.offset = try Self.offset(parameters.single("offset"))
         self.accept = try parameters.single("accept")
         var fields = try FieldSelection(parsing: parameters.values("includefield"))
-        if fields.hasUnknown { warnings.insert(.fieldIgnored) }
+        let isKept = fields.paths.allSatisfy { path in
+            path.tags.first.map { SearchedAttributes.isKept($0, at: level, in: kind) } ?? true
+        }
+        if fields.hasUnknown || !isKept { warnings.insert(.fieldIgnored) }
         var values: [(path: AttributePath, values: [String])] = []
         for item in parameters.items where !Self.controls.contains(item.name) && AttributePath.isForm(item.name) {
             guard let path = AttributePath(parsing: item.name) else { throw Self.unknown }

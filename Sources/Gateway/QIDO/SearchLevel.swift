@@ -78,6 +78,17 @@ enum SearchedAttributes {
         .performedProcedureStepStartDate, .performedProcedureStepStartTime, .requestAttributesSequence,
     ]
 
+    /// Whether an answer of the level can have the attribute; of an instance only the store can tell.
+    static func isKept(_ tag: Tag, at level: SearchLevel, in kind: GatewayStore.Kind) -> Bool {
+        guard level < .instance else { return true }
+        let isHealthcare = kind == .healthcare
+        let ofStudy = self.study.contains(tag) || self.requiredOfStudy.contains(tag) || self.computed.contains(tag)
+        if ofStudy || (isHealthcare ? self.healthcareStudy : self.otherStudy).contains(tag) { return true }
+        guard level == .series else { return false }
+        return self.series.contains(tag) || self.requiredOfSeries.contains(tag)
+            || !isHealthcare && self.otherSeries.contains(tag)
+    }
+
     /// What other servers are asked for beyond that, of a series.
     static let otherSeries: Set<Tag> = [
         .bodyPartExamined, .protocolName, .stationName, .operatorsName, .performedProcedureStepDescription,

@@ -8,7 +8,7 @@ enum SearchWarning: Hashable, Sendable {
     case isIncomplete
     /// Parameters that are no attributes were passed over.
     case parameterIgnored
-    /// Fields that are not known here were passed over.
+    /// Fields that are not known here, or not kept at the level of the search, were passed over.
     case fieldIgnored
     /// `fuzzymatching` could not be honoured.
     case notFuzzy
@@ -23,7 +23,7 @@ enum SearchWarning: Hashable, Sendable {
             "The number of results exceeded the maximum supported by the server. Additional results can be requested."
         case .isIncomplete: "The catalog of this store is not complete yet. More may match."
         case .parameterIgnored: "Parameters that are no DICOM attributes were ignored."
-        case .fieldIgnored: "Fields that are not known here were ignored."
+        case .fieldIgnored: "Fields that are not known here, or not at this level, were ignored."
         case .notFuzzy: "The fuzzymatching parameter is not supported. Only literal matching has been performed."
         }
     }

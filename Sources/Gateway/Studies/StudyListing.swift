@@ -22,6 +22,17 @@ struct StudyListing: Sendable {
         let total: StudyPage.Total?
         /// Whether the catalog knows all of the stores.
         let isComplete: Bool
+
+        /// The total as it may be said: while a store is not indexed to its end, what was counted is the least there is, and
+        /// nothing that was counted says nothing.
+        var knownTotal: StudyPage.Total? {
+            guard !self.isComplete, let total = self.total else { return self.total }
+            let counted =
+                switch total {
+                case .exact(let count), .atLeast(let count): count
+                }
+            return counted > 0 ? .atLeast(counted) : nil
+        }
     }
 
     /// The page of a search; `place` is the store of a search in one.
@@ -78,7 +89,7 @@ struct StudyListing: Sendable {
             items.append(StudyBody.json(study, parts: StudyBody.Parts(series: series, listsSeries: includesSeries)))
         }
         var members: [(String, JSONValue)] = [("items", .array(items)), ("nextCursor", .text(page.cursor))]
-        switch page.total {
+        switch page.knownTotal {
         case nil: members.append(("total", .null))
         case .exact(let total): members.append(("total", .integer(total)))
         case .atLeast(let total): members += [("total", .integer(total)), ("totalIsLowerBound", .bool(true))]

@@ -89,11 +89,15 @@ struct LaunchController: Sendable {
         let page = try await self.catalog.search(query)
         guard page.next == nil else { throw Self.tooMany }
         var found = page.studies
-        // A study that has only just come may not be indexed yet; asked for by its UID it is.
-        if stores.count == 1 {
-            for study in wanted.studies where !found.contains(where: { $0.study == study }) {
-                guard try await self.maySee(study, in: stores[0], caller) else { continue }
-                if let known = try await self.catalog.study(study, in: stores[0]) { found.append(known) }
+        let missing = wanted.studies.filter { study in !found.contains { $0.study == study } }
+        var failure: (any Error)?
+        for store in stores {
+            do {
+                found += try await self.readThrough(missing, in: store, isOnly: stores.count == 1, for: caller)
+            } catch {
+                if error is CancellationError { throw error }
+                // One of the others may have it.
+                failure = error
             }
         }
         var seen: [CatalogStudy] = []
@@ -101,10 +105,33 @@ struct LaunchController: Sendable {
             if try await self.maySee(study.study, in: study.store, caller) { seen.append(study) }
         }
         found = seen
-        guard !found.isEmpty, wanted.isAnswered(by: found) else { throw Self.unknown }
+        guard !found.isEmpty, wanted.isAnswered(by: found) else {
+            guard let failure else { throw Self.unknown }
+            if stores.count == 1 { throw failure }
+            throw Self.unanswered
+        }
         guard found.count <= LaunchRequest.valuesMax else { throw Self.tooMany }
         guard Set(found.map(PatientIdentity.init)).count == 1 else { throw Self.severalPatients }
         guard Set(found.map(\.store)).count == 1 else { throw Self.severalStores }
+        return found
+    }
+
+    /// Asks a store for studies that are not indexed: one that is still being indexed may have them, and in the only one
+    /// that is meant they may have just come.
+    private func readThrough(
+        _ studies: [StudyUID],
+        in store: StoreName,
+        isOnly: Bool,
+        for caller: Caller
+    ) async throws -> [CatalogStudy] {
+        guard !studies.isEmpty else { return [] }
+        if !isOnly {
+            guard let status = await self.catalog.status(of: store), !status.isComplete else { return [] }
+        }
+        var found: [CatalogStudy] = []
+        for study in studies where try await self.maySee(study, in: store, caller) {
+            if let known = try await self.catalog.study(study, in: store) { found.append(known) }
+        }
         return found
     }
 
@@ -122,7 +149,7 @@ struct LaunchController: Sendable {
     /// A number may belong to studies that have not been seen yet: until all have been, nobody can say whose it is.
     private func refuseUnfinished(_ wanted: LaunchRequest, in stores: [StoreName]) async throws {
         guard wanted.studies.isEmpty else { return }
-        for store in stores where await self.catalog.status(of: store)?.isComplete == false {
+        for store in stores where await self.catalog.status(of: store)?.phase == .backfilling {
             throw CollimatorError(
                 .unavailable,
                 "a launch by number over a store that is still being indexed",
@@ -152,6 +179,15 @@ struct LaunchController: Sendable {
 extension LaunchController {
     private static var unknown: CollimatorError {
         CollimatorError(.notFound, "a launch of a study that is not there, or not for this caller")
+    }
+
+    private static var unanswered: CollimatorError {
+        CollimatorError(
+            .unavailable,
+            "a launch by UID over a store that is still being indexed and does not answer",
+            publicDetail: "A store that is still being indexed does not answer. Name the store, or ask again later.",
+            retryAfterSeconds: 30
+        )
     }
 
     private static var tooMany: CollimatorError {
