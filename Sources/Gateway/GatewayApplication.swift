@@ -235,6 +235,7 @@ package struct GatewayParts: Sendable {
         }
         let cloudArchive = CloudArchiveController(dicomweb: self.dicomweb, deletion: deletion)
         return DeletionController(deletion: deletion).endpoints
+            + DICOMwebDeletionController(deletion: deletion, limits: self.limits).endpoints
             + OperationsController(stores: self.stores, ownership: ownership, events: OperationEvents()).endpoints
             + CloudAdministrationController().endpoints + cloudStores.endpoints + cloudArchive.endpoints
     }

@@ -31,9 +31,9 @@ package struct RedactionPolicy: Sendable {
     package static let standard = RedactionPolicy(
         openKeys: ["hb.request.id", "ahc-request-id", "ahc-connection-id", "sl-signal"],
         modulesWithFixedMessages: [
-            "collimator", "CollimatorApp", "Gateway", "Identity", "AccessControl", "HealthcareAPI",
-            "HealthcareEmulator", "EmulatorStorage", "PhantomStudies", "Archives", "DICOMFiles", "DICOMweb",
-            "Persistence", "Cryptography", "ImageCodec", "Telemetry", "CollimatorCore",
+            "collimator", "CollimatorApp", "Gateway", "Webhooks", "Imaging", "Identity", "AccessControl", "Catalog",
+            "Audit", "HealthcareAPI", "HealthcareEmulator", "EmulatorStorage", "PhantomStudies", "Archives",
+            "DICOMFiles", "DICOMweb", "Persistence", "Cryptography", "ImageCodec", "Telemetry", "CollimatorCore",
             // Its messages are fixed; what varies is in its metadata.
             "ServiceLifecycle",
         ]

@@ -163,8 +163,25 @@ def test_the_cloud_run_service_has_only_known_fields():
     assert all(isinstance(value, str) for value in annotations.values())
     assert annotations["autoscaling.knative.dev/maxScale"] == "1"
     [mount], [secret] = CONTAINER["volumeMounts"], revision["volumes"]
-    key = next(variable["value"] for variable in CONTAINER["env"] if variable["name"] == "COLLIMATOR_ADMIN_KEY_FILE")
+    variables = {variable["name"]: variable["value"] for variable in CONTAINER["env"]}
+    key = variables["COLLIMATOR_ADMIN_KEY_FILE"]
     assert key == f"{mount['mountPath']}/{secret['secret']['items'][0]['path']}"
+    # The folder of the pictures is in memory too.
+    [gibibytes] = re.fullmatch(r"(\d+)Gi", CONTAINER["resources"]["limits"]["memory"]).groups()
+    pictures = int(variables["COLLIMATOR_CACHE_DISK_BYTES"]) + int(variables["COLLIMATOR_CACHE_MEMORY_BYTES"])
+    assert pictures <= int(gibibytes) << 30 >> 2
+    # What the guide makes is what the service names.
+    name = variables["COLLIMATOR_EVENTS_SUBSCRIPTIONS"].removeprefix(f"projects/{VALUES['PROJECT']}/subscriptions/")
+    guide = (ROOT / "docs/deploy.md").read_text()
+    assert f"gcloud pubsub subscriptions create {name} " in guide
+    assert f"gcloud pubsub subscriptions add-iam-policy-binding {name} " in guide
+
+
+def test_the_compose_file_waits_longer_than_the_drain(binary):
+    told = subprocess.run([binary, "serve", "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+    [seconds] = re.findall(r"--drain-seconds[\s\S]*?\(default: (\d+)\)", told)
+    assert int(COMPOSE["services"]["gateway"]["stop_grace_period"].removesuffix("s")) > int(seconds)
+    assert f"the {seconds} seconds" in (ROOT / "deploy/compose.yaml").read_text()
 
 
 class Deployed(Server):

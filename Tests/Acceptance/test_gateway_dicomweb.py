@@ -129,3 +129,16 @@ def test_deleting_an_instance_takes_it_away(gateway):
     assert (gone.status_code, gone.content) == (204, b"")
     assert get(gateway, path).status_code == 404
     assert gateway.call("DELETE", path).status_code == 404
+
+
+def test_deleting_a_study_says_where_its_operation_is(gateway):
+    one = slice_of("web", "deleted study")
+    path = f"{ROOT}/studies/{one.StudyInstanceUID}"
+    sent = gateway.call("POST", f"{ROOT}/studies", data=file_bytes(one), headers={"Content-Type": "application/dicom"})
+    assert sent.status_code == 200, sent.text
+    gone = gateway.call("DELETE", path)
+    assert (gone.status_code, gone.content) == (202, b"")
+    operation = gateway.call("GET", gone.headers["Location"])
+    assert operation.status_code == 200, operation.text
+    assert (operation.json()["kind"], operation.json()["store"]) == ("delete-study", "radiology")
+    assert operation.json()["links"]["self"] == gone.headers["Location"]

@@ -5,7 +5,9 @@ import secrets
 import socket
 import zipfile
 
+import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 
 from support import raw
 from support.dicom import file_bytes, slice_of
@@ -48,6 +50,43 @@ def test_one_file(gateway):
     assert again.status_code == 200
     assert again.json()["items"][0]["outcome"] == "duplicate"
     assert gateway.call("GET", first.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["rtplan.dcm", "badVR.dcm"])
+def test_a_file_whose_meta_information_names_another_instance(gateway, name):
+    """The gateway says what the store has, and where: the data set's instance, not the one of the meta information."""
+    path = get_testdata_file(name, download=False)
+    dataset = pydicom.dcmread(path)
+    assert dataset.file_meta.MediaStorageSOPInstanceUID != dataset.SOPInstanceUID
+    with open(path, "rb") as file:
+        content = file.read()
+    headers = {"Content-Type": "application/dicom"}
+    answers = [gateway.call("POST", PATH, data=content, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200], answers[0].text
+    assert [answer.json()["items"][0]["outcome"] for answer in answers] == ["stored", "duplicate"]
+    for answer in answers:
+        assert answer.json()["items"][0]["instanceUid"] == dataset.SOPInstanceUID
+    stored = gateway.call("GET", answers[0].json()["items"][0]["links"]["instance"] + "/file")
+    assert stored.status_code == 200 and stored.content == content
+
+
+def test_a_file_that_comes_twice_is_stored_once(gateway):
+    [dataset] = slices(1)
+    files = [("file", (name, file_bytes(dataset))) for name in ("a.dcm", "b.dcm", "c.dcm")]
+    answer = gateway.call("POST", PATH, files=files)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["counts"] == {"stored": 1, "duplicate": 2, "skipped": 0, "refused": 0}
+    assert instance_count(gateway, dataset.StudyInstanceUID) == 1
+
+
+def test_stored_and_there_already_is_mixed(gateway):
+    datasets = slices(2)
+    kind = {"Content-Type": "application/dicom"}
+    assert gateway.call("POST", PATH, data=file_bytes(datasets[0]), headers=kind).status_code == 201
+    files = [("file", (f"{n}.dcm", file_bytes(dataset))) for n, dataset in enumerate(datasets)]
+    answer = gateway.call("POST", PATH, files=files)
+    assert answer.status_code == 200, answer.text
+    assert [item["outcome"] for item in answer.json()["items"]] == ["duplicate", "stored"]
 
 
 def test_a_browsers_form(gateway):

@@ -92,6 +92,7 @@ struct ServeConfigurationTests {
             server: {port: ten, publicURL: "ftp://x"}
             stores:
               names: [Radiology, a, b, b]
+              Radiology: {resource: projects/p/locations/l/datasets/d/dicomStores/s}
               a: {resource: projects/p}
               b: {resource: projects/p/locations/l/datasets/d/dicomStores/s, resuorce: x}
             emulator: {port: 70000}
@@ -112,6 +113,8 @@ struct ServeConfigurationTests {
         ] {
             #expect(text.contains(expected), "\(expected)")
         }
+        // A name that cannot be used is one fault, and not one for each key below it.
+        #expect(!text.contains("stores.Radiology.resource"))
         #expect(!text.contains("hush-hush"))
         #expect(!text.contains("ftp://x"))
     }
@@ -147,16 +150,50 @@ struct ServeConfigurationTests {
         #expect(configuration.administratorKey == .file(path: "/run/secrets/key"))
     }
 
-    @Test("a file that is missing or no mapping stops the start", arguments: ["", "- a\n- b\n", "a: [\n", "just text"])
+    @Test("a file that is no mapping stops the start", arguments: ["", "- a\n- b\n", "a: [\n", "just text"])
     func badFiles(text: String) async throws {
         let folder = try TemporaryDirectory()
         let path = try Self.file(text, in: folder.path)
         await #expect(throws: StartupError.self) {
             try await ServeConfiguration.read(environment: [:], file: path)
         }
-        await #expect(throws: StartupError.self) {
-            try await ServeConfiguration.read(environment: [:], file: "\(path).missing")
+    }
+
+    @Test("a file that does not exist is told as that, and no YAML is looked for in it")
+    func missingFile() async throws {
+        let folder = try TemporaryDirectory()
+        let error = await #expect(throws: StartupError.self) {
+            try await ServeConfiguration.read(environment: [:], file: "\(folder.path)/none.yaml")
         }
+        let text = try #require(error).description
+        #expect(text.contains("does not exist") && !text.contains("YAML"))
+    }
+
+    @Test("files that are named and not there are told beside the other faults")
+    func missingFilesBesideFaults() async throws {
+        let folder = try TemporaryDirectory()
+        let path = try Self.file(
+            """
+            server: {port: ten, tls: {certificate: "\(folder.path)/chain.pem", key: "\(folder.path)/collimator.yaml"}}
+            stores:
+              names: [a, b]
+              a: {resource: projects/p/locations/l/datasets/d/dicomStores/s}
+              b: {dicomwebURL: "http://127.0.0.1:1", credentials: "\(folder.path)/other.json"}
+            upstream: {credentials: "\(folder.path)/key.json"}
+            admin: {keyFile: "\(folder.path)/key"}
+            """,
+            in: folder.path
+        )
+        let faults = await #expect(throws: ConfigurationFaults.self) {
+            try await ServeConfiguration.read(environment: [:], file: path)
+        }
+        let text = try #require(faults).description
+        for key in ["upstream.credentials", "stores.b.credentials", "admin.keyFile", "server.tls.certificate"] {
+            #expect(text.contains("\(key) names a file that is not there."), "\(key)")
+        }
+        #expect(!text.contains("stores.a.credentials") && !text.contains("server.tls.key"))
+        #expect(text.contains("server.port"))
+        #expect(!text.contains(folder.path))
     }
 
     @Test(

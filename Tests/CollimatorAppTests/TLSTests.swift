@@ -40,6 +40,7 @@ struct TLSTests {
         trusting.trustRoots = .file(self.files.certificate)
         let client = HTTPClient(configuration: HTTPClient.Configuration(tlsConfiguration: trusting))
         let stranger = HTTPClient()
+        let healthCheck = HTTPClient(configuration: OwnGateway.clientConfiguration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let port = try await service.gatewayPort
@@ -48,6 +49,12 @@ struct TLSTests {
                 timeout: .seconds(20)
             )
             #expect(answer.status == .ok)
+            // The certificate is for `localhost` and signed by itself.
+            let checked = try await healthCheck.execute(
+                HTTPClientRequest(url: "https://127.0.0.1:\(port)/healthz"),
+                timeout: .seconds(20)
+            )
+            #expect(checked.status == .ok)
             await #expect(throws: (any Error).self) {
                 try await stranger.execute(
                     HTTPClientRequest(url: "https://localhost:\(port)/healthz"),
@@ -65,6 +72,7 @@ struct TLSTests {
         }
         try await client.shutdown()
         try await stranger.shutdown()
+        try await healthCheck.shutdown()
     }
 
     @Test("stops the start where a file is absent or no PEM, or the two do not belong together")

@@ -87,6 +87,56 @@ struct UploadRunTests {
         #expect(attempts.withLock { $0 } == ["a": 3, "b": UploadRun.Options().attemptsMax, "c": 1])
     }
 
+    @Test("waits as long as it is asked to, up to a limit", arguments: [(7, 7.0), (86_400, 60.0)])
+    func waits(asked: Int, waited: Double) async throws {
+        let pauses = Mutex<[Double]>([])
+        let summary = try await Self.run(
+            [("a", Self.dicom)],
+            options: UploadRun.Options(pause: { seconds in pauses.withLock { $0.append(seconds) } })
+        ) { _ in
+            guard pauses.withLock({ $0.isEmpty }) else { return .stored }
+            throw SendFailure(reason: "busy", isPassing: true, retryAfterSeconds: asked)
+        }
+        #expect(summary.stored == 1)
+        #expect(pauses.withLock { $0 } == [waited])
+    }
+
+    @Test("what the archive takes for no DICOM file is skipped and not refused")
+    func skippedByArchive() async throws {
+        let summary = try await Self.run([("a", Self.dicom), ("b", Self.dicom)]) { name in
+            name == "a" ? .stored : .skipped(.notDICOM)
+        }
+        #expect(summary.stored == 1)
+        #expect(summary.skipped.map(\.reason) == [.notDICOM])
+        #expect(summary.isComplete)
+    }
+
+    @Test(
+        "the gateway's answer says why a file is not in the archive",
+        arguments: [
+            (
+                #"{"items":[{"index":0,"outcome":"skipped","reason":"not-dicom","detail":"d"}]}"#,
+                SendResult.skipped(.notDICOM)
+            ),
+            (#"{"items":[{"index":0,"outcome":"skipped","reason":"dicomdir"}]}"#, .skipped(.dicomDirectory)),
+            (#"{"items":[{"index":0,"outcome":"refused","reason":"conflict","detail":"Other."}]}"#, .refused("Other.")),
+            (#"{"items":[{"index":0,"outcome":"refused","reason":"conflict"}]}"#, .refused("conflict")),
+        ]
+    )
+    func reasons(text: String, result: SendResult) {
+        #expect(UploadAnswer.refusal(text.utf8) == result)
+    }
+
+    @Test(
+        "what is no answer to an upload gives no reason",
+        arguments: [
+            #"{"title":"t","detail":"d"}"#, #"{"items":[]}"#, #"{"items":[{"outcome":"stored"}]}"#, "", "<html>",
+        ]
+    )
+    func noReason(text: String) {
+        #expect(UploadAnswer.refusal(text.utf8) == nil)
+    }
+
     @Test("gives up when nothing gets through any more")
     func givesUp() async throws {
         let contents = (0..<40).map { (name: "f\($0)", bytes: Self.dicom) }

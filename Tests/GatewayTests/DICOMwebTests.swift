@@ -254,12 +254,13 @@ struct DICOMwebTests {
     @Test(
         "deletes at three levels, tells whether it goes on, and reports the study",
         arguments: [
-            (Sample.dicomweb, #"{"name":"projects/p/locations/l/datasets/d/operations/7"}"#, 202),
-            ("\(Sample.dicomweb)/series/\(Sample.series)", #"{"name":"projects/p/operations/8"}"#, 202),
-            (instance, "{}", 204),
+            (Sample.dicomweb, #"{"name":"projects/p/locations/l/datasets/d/operations/7"}"#, 202, "7"),
+            ("\(Sample.dicomweb)/series/\(Sample.series)", #"{"name":"projects/p/operations/8"}"#, 202, ""),
+            (Sample.dicomweb, #"{"name":"projects/p/locations/l/datasets/other/operations/9"}"#, 202, ""),
+            (instance, "{}", 204, ""),
         ]
     )
-    func deleting(path: String, body: String, status: Int) async throws {
+    func deleting(path: String, body: String, status: Int, operation: String) async throws {
         let upstream = ScriptedUpstream(exchange: { _ in .chunks([body], headers: [.contentType: "application/json"]) })
         var parts = try GatewayUnderTest(upstream).parts
         let reported = HeardChanges()
@@ -274,10 +275,35 @@ struct DICOMwebTests {
         }
         #expect(answer.status.code == status)
         #expect(answer.body.readableBytes == 0)
+        let store = try #require(StoreName("radiology"))
+        let location = "/api/v1/operations/\(OperationID(store: store, operation: operation).text)"
+        #expect(answer.headers[.location] == (operation.isEmpty ? nil : location))
         #expect(upstream.log.calls.map(\.tier) == [.delete])
         #expect(upstream.log.requests.map(\.method) == [.delete])
         #expect(reported.all.map(\.kind) == [.deleted])
         #expect(reported.all.map(\.study.rawValue) == [Sample.study])
+    }
+
+    @Test("a deletion over DICOMweb is known among the operations as one of its store")
+    func deletionAmongOperations() async throws {
+        let upstream = ScriptedUpstream(exchange: { _ in
+            .chunks([CloudSample.running], headers: [.contentType: "application/json"])
+        })
+        let ledger = OperationLedger()
+        let deletion = Deletion(changes: .unheard, ledger: ledger)
+        let store = try #require(StoreName("radiology"))
+        let resource = try #require(DICOMStoreName("projects/p/locations/l/datasets/d/dicomStores/s"))
+        let controller = DICOMwebDeletionController(deletion: deletion, limits: GatewayLimits())
+        #expect(controller.endpoints.count == 3)
+        let subject = Deletion.Subject(
+            store: GatewayStore(name: store, resource: resource, upstream: upstream.upstream),
+            study: try #require(StudyUID(Sample.study)),
+            path: "studies/\(Sample.study)"
+        )
+        let outcome = try await deletion.begin(subject, timeout: .seconds(60), for: .administrator)
+        let operation = try #require(outcome.operation)
+        #expect(ledger.store(of: operation.id, in: resource.dataset) == store)
+        #expect(upstream.log.requests.map(\.timeout) == [Duration.seconds(60)])
     }
 
     @Test("a deletion that fails reports nothing", arguments: [(404, 404), (405, 405), (501, 405), (503, 503)])

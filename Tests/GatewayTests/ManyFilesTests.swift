@@ -74,6 +74,57 @@ struct ManyFilesTests {
         #expect(upload.items.allSatisfy { ($0.reason == nil) == ($0.detail == nil) })
     }
 
+    @Test("a file that comes twice is stored once and a duplicate once")
+    func twice() async throws {
+        // The store has it neither time that it is asked, as when both are sent side by side.
+        let heard = HeardChanges()
+        let files = ["1.2.1", "1.2.1", "1.2.2"].map { (Self.part, UploadSample.file($0)) }
+        let answer = try await self.post(
+            Self.related,
+            UploadSample.multipart(files),
+            to: UploadSample.storing(),
+            changes: heard.hook
+        )
+        #expect(answer.status == .ok)
+        #expect(answer.headers[.location] == nil)
+        let upload = try answer.upload()
+        #expect(upload.items.map(\.outcome) == ["stored", "duplicate", "stored"])
+        #expect(upload.items.map(\.instanceUid) == ["1.2.1", "1.2.1", "1.2.2"])
+        #expect(upload.counts == UploadText.Counts(stored: 2, duplicate: 1))
+        #expect(heard.all.count == 1)
+    }
+
+    @Test("a receipt counts for the file that names its instance and for no other of the request")
+    func receiptOfAnother() async throws {
+        let upstream = UploadSample.storing { _ in .stored(UploadSample.reference(instance: "1.2.1")) }
+        for order in [["1.2.1", "1.2.2"], ["1.2.2", "1.2.1"]] {
+            let files = order.map { (Self.part, UploadSample.file($0)) }
+            let answer = try await self.post(Self.related, UploadSample.multipart(files), to: upstream)
+            #expect(answer.status == .ok)
+            let upload = try answer.upload()
+            #expect(upload.items.map(\.outcome) == order.map { $0 == "1.2.1" ? "stored" : "refused" })
+            #expect(upload.items.compactMap(\.reason) == ["upstream-failed"])
+        }
+        // Two files whose file meta information is wrong, and which are one instance.
+        let files = ["1.2.8", "1.2.9"].map { (Self.part, UploadSample.file($0, dataSet: "1.2.1")) }
+        let answer = try await self.post(Self.related, UploadSample.multipart(files), to: upstream)
+        #expect(try answer.upload().items.map(\.outcome) == ["stored", "duplicate"])
+    }
+
+    @Test("a zip file within a form is passed over, and the answer says how to send it")
+    func zipWithinForm() async throws {
+        var zip = StoredZip()
+        zip.add("1.dcm", UploadSample.file("1.2.1"))
+        let upstream = UploadSample.storing()
+        let parts = [(Self.field("f", file: "study.zip"), zip.bytes)]
+        let answer = try await self.post(Self.form, UploadSample.multipart(parts), to: upstream)
+        #expect(answer.status == .unprocessableContent)
+        let item = try #require(try answer.upload().items.first)
+        #expect(item.outcome == "skipped" && item.reason == "not-dicom")
+        #expect(item.detail?.contains("application/zip") == true)
+        #expect(upstream.log.stored.isEmpty)
+    }
+
     @Test("a form: any field name, several files, fields that are no files passed over")
     func form() async throws {
         let parts = [
@@ -94,7 +145,23 @@ struct ManyFilesTests {
         #expect(upstream.log.stored.count == 2)
     }
 
-    @Test("nothing stored is 422, everything there already is 200")
+    @Test(
+        "the name of a file is read in each of its forms",
+        arguments: [
+            (#"form-data; name="f"; filename="a b.dcm""#, "a b.dcm"),
+            ("form-data; name=f; filename*=UTF-8''M%C3%BCller.dcm", "Müller.dcm"),
+            ("form-data; filename=Muller.dcm; filename*=utf-8'de'M%C3%BCller%20%221%22.dcm", "Müller \"1\".dcm"),
+            ("form-data; filename=Muller.dcm; filename*=UTF-8''M%C3.dcm", "Muller.dcm"),
+            ("form-data; filename=a.dcm; filename*=ISO-8859-1''M%FCller.dcm", "a.dcm"),
+            ("form-data; filename*=ISO-8859-1''M%FCller.dcm", "ISO-8859-1''M%FCller.dcm"),
+            ("form-data; name=f", ""),
+        ]
+    )
+    func fileNames(disposition: String, name: String) {
+        #expect(MultipartUpload.fileName(disposition) ?? "" == name)
+    }
+
+    @Test("nothing stored is 422, some or everything there already is 200")
     func statuses() async throws {
         let parts = [(Self.field("f", file: "a.txt"), Array("hello".utf8))]
         let none = try await self.post(Self.form, UploadSample.multipart(parts), to: UploadSample.storing())
@@ -108,6 +175,13 @@ struct ManyFilesTests {
         )
         #expect(again.status == .ok)
         #expect(try again.upload().counts == UploadText.Counts(duplicate: 1))
+        let onlyFirst = UploadSample.storing(
+            search: { search in search.matches.first?.value == "1.2.1" ? [Sample.instance()] : [] }
+        )
+        let both = UploadSample.multipart(["1.2.1", "1.2.2"].map { (Self.part, UploadSample.file($0)) })
+        let some = try await self.post(Self.related, both, to: onlyFirst)
+        #expect(some.status == .ok)
+        #expect(try some.upload().counts == UploadText.Counts(stored: 1, duplicate: 1))
         let empty = try await self.post(Self.form, UploadSample.multipart([]), to: there)
         #expect(empty.status == .unprocessableContent)
         #expect(try empty.problem().detail != nil)

@@ -24,11 +24,18 @@ enum UploadSample {
     }
 
     /// The beginning of a DICOM file with its file meta information, and some bytes after.
-    static func file(_ instance: String = Sample.instance, sopClass: String = sopClass, bytes: Int = 1000) -> [UInt8] {
+    ///
+    /// `dataSet` is the instance as the data set names it, in explicit little endian; without it there is no data set.
+    static func file(
+        _ instance: String = Sample.instance,
+        sopClass: String = sopClass,
+        dataSet: String? = nil,
+        bytes: Int = 1000
+    ) -> [UInt8] {
         var buffer = ByteBuffer(repeating: 0, count: 128)
         buffer.writeString("DICM")
-        func element(_ element: UInt16, _ vr: String, _ value: [UInt8]) {
-            buffer.writeInteger(UInt16(2), endianness: .little)
+        func element(_ element: UInt16, _ vr: String, _ value: [UInt8], group: UInt16 = 2) {
+            buffer.writeInteger(group, endianness: .little)
             buffer.writeInteger(element, endianness: .little)
             buffer.writeString(vr)
             if vr == "OB" {
@@ -43,6 +50,11 @@ enum UploadSample {
         element(0x0001, "OB", [0, 1])
         element(0x0002, "UI", Array("\(sopClass)\0".utf8))
         element(0x0003, "UI", Array("\(instance)\0".utf8))
+        if let dataSet {
+            element(0x0010, "UI", Array("1.2.840.10008.1.2.1\0".utf8))
+            element(0x0012, "DA", Array("20260101".utf8), group: 8)
+            element(0x0018, "UI", Array("\(dataSet)\0".utf8), group: 8)
+        }
         buffer.writeRepeatingByte(7, count: bytes)
         return Array(buffer.readableBytesView)
     }

@@ -178,20 +178,58 @@ struct UploadTests {
         #expect(fits.status == .created)
     }
 
-    @Test("a receipt that names no instance, or another one, is not taken for a stored file")
+    @Test("a receipt that names no instance is not taken for a stored file")
     func strangeReceipts() async throws {
         var nameless = Self.reference
         nameless.instance = nil
-        for reference in [nameless, UploadSample.reference(instance: "1.2.3")] {
-            let upstream = ScriptedUpstream(search: { _ in [] }, store: { _ in .stored(reference) })
-            let answer = try await GatewayUnderTest(upstream).request(
+        let upstream = ScriptedUpstream(search: { _ in [] }, store: { [nameless] _ in .stored(nameless) })
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: Self.file(bytes: 10)
+        )
+        #expect(answer.status == .badGateway)
+    }
+
+    @Test("the receipt says which instance a file is, whatever its file meta information says")
+    func mislabelled() async throws {
+        for dataSet in ["1.2.7", nil] {
+            let upstream = ScriptedUpstream(
+                search: { _ in [] },
+                store: { _ in .stored(UploadSample.reference(instance: "1.2.7")) }
+            )
+            let heard = HeardChanges()
+            var gateway = try GatewayUnderTest(upstream)
+            gateway.parts.changes = heard.hook
+            let answer = try await gateway.request(
                 .post,
                 Self.path,
                 headers: Self.headers,
-                body: Self.file(bytes: 10)
+                body: ByteBuffer(bytes: UploadSample.file("1.2.9", dataSet: dataSet))
             )
-            #expect(answer.status == .badGateway)
+            #expect(answer.status == .created)
+            #expect(try answer.upload().items.map(\.instanceUid) == ["1.2.7"])
+            #expect(heard.all.map(\.study.rawValue) == [Sample.study])
+            let asked = upstream.log.searches.map { $0.matches.map(\.value) }
+            #expect(asked == [[dataSet ?? "1.2.9"]], "the store is asked for the instance that it goes by")
         }
+    }
+
+    @Test("a file whose file meta information is wrong is a duplicate when it comes again")
+    func mislabelledAgain() async throws {
+        let upstream = ScriptedUpstream(
+            search: { search in search.matches.map(\.value) == ["1.2.7"] ? [Sample.instance()] : [] },
+            store: { _ in .stored(UploadSample.reference(instance: "1.2.7")) }
+        )
+        let answer = try await GatewayUnderTest(upstream).request(
+            .post,
+            Self.path,
+            headers: Self.headers,
+            body: ByteBuffer(bytes: UploadSample.file("1.2.9", dataSet: "1.2.7"))
+        )
+        #expect(answer.status == .ok)
+        #expect(try answer.upload().items.map(\.outcome) == ["duplicate"])
     }
 
     @Test(
@@ -237,5 +275,33 @@ struct UploadTests {
         #expect(FileBeginning(bytes).instance == nil)
         #expect(FileBeginning(Array(bytes.prefix(136))).instance == nil)
         #expect(FileBeginning([]).isEmpty)
+    }
+
+    @Test("the instance is the data set's in the syntaxes that can be read, else that of the file meta information")
+    func instanceOfDataSet() {
+        func joined(_ parts: [UInt8]...) -> [UInt8] { parts.flatMap { $0 } }
+        func identifier(_ number: UInt8, _ text: String) -> [UInt8] {
+            joined([2, 0, number, 0], Array("UI".utf8), [UInt8(text.utf8.count), 0], Array(text.utf8))
+        }
+        func instance(_ syntax: String, _ dataSet: [UInt8]) -> String? {
+            let head = joined([UInt8](repeating: 0, count: 128), Array("DICM".utf8), identifier(0x03, "1.2.30"))
+            return FileBeginning(joined(head, identifier(0x10, syntax), dataSet)).instance?.rawValue
+        }
+        let text = Array("1.2.40".utf8)
+        let before: [UInt8] = [8, 0, 0x16, 0, 2, 0, 0, 0, 0x31, 0]
+        let implicit = joined(before, [8, 0, 0x18, 0, 6, 0, 0, 0], text)
+        let explicit = joined([8, 0, 0x18, 0], Array("UI".utf8), [6, 0], text)
+        let big = joined([0, 8, 0, 0x18], Array("UI".utf8), [0, 6], text)
+        #expect(instance("1.2.840.10008.1.2\0", implicit) == "1.2.40")
+        #expect(instance("1.2.840.10008.1.2.1\0", explicit) == "1.2.40")
+        #expect(instance("1.2.840.10008.1.2.4.50", explicit) == "1.2.40")
+        #expect(instance("1.2.840.10008.1.2.2\0", big) == "1.2.30")
+        #expect(instance("1.2.840.10008.1.2.1.99", explicit) == "1.2.30")
+        // Cut, after a sequence of undefined length, and not there.
+        let undefined = joined([8, 0, 6, 0], Array("SQ".utf8), [0, 0, 0xFF, 0xFF, 0xFF, 0xFF])
+        let later = joined([8, 0, 0x20, 0], Array("DA".utf8), [0, 0])
+        for dataSet in [Array(explicit.dropLast()), joined(undefined, explicit), joined(later, explicit)] {
+            #expect(instance("1.2.840.10008.1.2.1\0", dataSet) == "1.2.30")
+        }
     }
 }

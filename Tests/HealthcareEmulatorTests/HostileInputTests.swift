@@ -117,15 +117,54 @@ struct HostileInputTests {
         }
     }
 
-    @Test("a client that waits for 100 Continue is told to go on")
+    private static func expecting(_ path: String, _ length: Int, more: String = "") -> String {
+        """
+        POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/dicom\r\nContent-Length: \(length)\r\n\
+        Expect: 100-continue\r\n\(more)\r\n
+        """
+    }
+
+    @Test("a client that waits for 100 Continue is told to go on when its body is read")
     func expectContinue() async throws {
         try await withEmulator { server in
-            let answer = try await RawExchange.exchange(
-                port: server.port,
-                "GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
-            )
-            #expect(answer.hasPrefix("HTTP/1.1 100 Continue\r\n"))
-            #expect(answer.contains("HTTP/1.1 200 OK"))
+            let file = try TestObject().file()
+            let answer = try await blocking {
+                let connection = try RawConnection(port: server.port)
+                connection.send(Self.expecting(Self.studies, file.count, more: "Connection: close\r\n"))
+                let leave = try connection.receive(until: "\r\n\r\n")
+                #expect(leave == "HTTP/1.1 100 Continue\r\n\r\n")
+                connection.send(file)
+                return try connection.receiveAll()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"), "\(answer.prefix(80))")
+        }
+    }
+
+    @Test("a refusal comes instead of 100 Continue, and ends the connection")
+    func refusedInsteadOfContinue() async throws {
+        try await withEmulator(requiresToken: true) { server in
+            let answer = try await RawExchange.exchange(port: server.port, Self.expecting(Self.studies, 1000))
+            #expect(answer.hasPrefix("HTTP/1.1 401 "), "\(answer.prefix(80))")
+            #expect(answer.lowercased().contains("connection: close"))
+            #expect(!answer.contains("100 Continue"))
+        }
+    }
+
+    @Test("100 Continue never comes before the answer to the request before it")
+    func pipelinedContinue() async throws {
+        try await withEmulator { server in
+            let file = try TestObject().file()
+            let answer = try await blocking {
+                let connection = try RawConnection(port: server.port)
+                let first = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+                connection.send(first + Self.expecting(Self.studies, file.count, more: "Connection: close\r\n"))
+                let before = try connection.receive(until: "100 Continue\r\n\r\n")
+                #expect(before.hasPrefix("HTTP/1.1 200 OK"), "\(before.prefix(80))")
+                #expect(before.hasSuffix("HTTP/1.1 100 Continue\r\n\r\n"))
+                connection.send(file)
+                return try connection.receiveAll()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"), "\(answer.prefix(80))")
         }
     }
 

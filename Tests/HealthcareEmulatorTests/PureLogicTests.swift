@@ -184,6 +184,37 @@ struct ExchangeStateMachineTests {
         #expect(within == .drop)
         #expect(beyond == .close)
     }
+
+    @Test("leave to send is given once, and to the request that is being answered")
+    func leave() {
+        var machine = ExchangeStateMachine()
+        machine.requestBegan()
+        _ = machine.requestEnded()
+        machine.requestBegan(expectsContinue: true)
+        let early = machine.bodyWanted()
+        let closesFirst = machine.responseBegan()
+        let within = machine.bodyWanted()
+        _ = machine.responseEnded()
+        let due = machine.bodyWanted()
+        let again = machine.bodyWanted()
+        let closes = machine.responseBegan()
+        #expect(!early && !closesFirst && !within)
+        #expect(due && !again && !closes)
+    }
+
+    @Test("a response instead of leave to send is the last, unless the body comes all the same")
+    func refusalInsteadOfLeave() {
+        var machine = ExchangeStateMachine()
+        machine.requestBegan(expectsContinue: true)
+        let closes = machine.responseBegan()
+        #expect(closes && machine.isLastResponse)
+        var other = ExchangeStateMachine()
+        other.requestBegan(expectsContinue: true)
+        _ = other.bodyRead(1)
+        let wanted = other.bodyWanted()
+        let closesOther = other.responseBegan()
+        #expect(!wanted && !closesOther && !other.isLastResponse)
+    }
 }
 
 @Suite("search queries")

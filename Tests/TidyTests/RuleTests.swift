@@ -87,11 +87,28 @@ struct RuleTests {
             ("F.swift", "let a = \"print(a)\"", 0), ("F.swift", "fatalError()", 1),
             ("F.swift", "let now = Date()", 1), ("Clock+Live.swift", "let now = Date()", 0),
             ("F.swift", "let id = UUID()", 1), ("IDs+Live.swift", "let id = UUID()", 0),
-            ("F.swift", "let day = StudyDate()", 0),
+            ("F.swift", "let day = StudyDate()", 0), ("F.swift", "Logger.current.info(a)", 1),
+            ("F.swift", "self.logger.info(a)", 0),
         ]
     )
     func words(name: String, text: String, expected: Int) {
         #expect(WordRule.bannedWords(SourceFile(path: "Sources/M/\(name)", text: text)).count == expected)
+    }
+
+    @Test("about modules that log")
+    func logging() {
+        let list = SourceFile(
+            path: LogRule.listPath,
+            text: "let a = A(\n    modulesWithFixedMessages: [\n        \"Gateway\",\n    ]\n)\nlet b = \"Audit\"\n"
+        )
+        func logs(_ module: String) -> SourceFile {
+            SourceFile(path: "Sources/\(module)/F.swift", text: "internal import Logging")
+        }
+        let silent = SourceFile(path: "Sources/Imaging/F.swift", text: "import NIOCore")
+        #expect(LogRule.listedModules([list]) == ["Gateway"])
+        #expect(LogRule.unlistedModules([list, logs("Gateway"), silent]).isEmpty)
+        #expect(LogRule.unlistedModules([list, logs("Audit"), logs("Audit")]).map(\.path) == ["Sources/Audit/F.swift"])
+        #expect(LogRule.unlistedModules([logs("Gateway")]).count == 1)
     }
 
     @Test(

@@ -76,6 +76,12 @@ struct SourceTidinessTests {
         expectNone(self.tree.swiftSources.flatMap(DocumentationRule.undocumented))
     }
 
+    @Test("log where redaction knows that the messages are fixed text")
+    func listedLoggers() {
+        #expect(LogRule.listedModules(self.tree.swiftSources).contains("Gateway"))
+        expectNone(LogRule.unlistedModules(self.tree.swiftSources))
+    }
+
     @Test("name no type like its module")
     func distinctNames() {
         expectNone(self.tree.swiftSources.flatMap(ModuleNameRule.typesNamedLikeTheirModule))

@@ -9,6 +9,12 @@ struct ConfigurationFile: Sendable {
 
     /// Throws ``StartupError`` where the file cannot be read or is no YAML mapping.
     init(path: String) async throws {
+        guard NamedFile.isThere(path) else {
+            throw StartupError(
+                "The configuration file \(path) does not exist.",
+                remedy: "Check the path after --config; it begins at the folder that the command is run in."
+            )
+        }
         // The parser asks of each key whether it is secret: that walk is the list of the keys.
         let walk = KeyWalk()
         let options = YAMLSnapshot.ParsingOptions(
@@ -26,7 +32,7 @@ struct ConfigurationFile: Sendable {
             // The parser's message may quote the file, which may hold a secret.
             throw StartupError(
                 "The configuration file \(path) cannot be read as YAML.",
-                remedy: "Check that it exists, that you may read it, and that it is a YAML mapping."
+                remedy: "Check that you may read it, and that it is a YAML mapping."
             )
         }
         self.keys = walk.keys

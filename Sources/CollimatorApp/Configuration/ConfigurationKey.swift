@@ -21,15 +21,13 @@ struct ConfigurationKey: Hashable, Sendable {
     /// The environment variable that sets it.
     var variable: String { "COLLIMATOR_" + Self.variableName(self.name) }
 
-    /// Whether a key of a file is this one.
-    func matches(_ key: String, of configuration: ServeConfiguration) -> Bool {
-        let names =
-            self.name.contains(Self.placeholder)
-            ? configuration.stores.map { self.name.replacing(Self.placeholder, with: $0.name.rawValue) }
-            : self.name.contains(Self.issuerPlaceholder)
-                ? configuration.identity.issuers.map { self.name.replacing(Self.issuerPlaceholder, with: $0.alias) }
-                : [self.name]
-        return names.contains(key)
+    /// Whether a key of a file is this one, with the names that stand in `stores.names` and `identity.issuerNames`.
+    func matches(_ key: String, stores: [String], issuers: [String]) -> Bool {
+        for (placeholder, names) in [(Self.placeholder, stores), (Self.issuerPlaceholder, issuers)]
+        where self.name.contains(placeholder) {
+            return names.contains { self.name.replacing(placeholder, with: $0) == key }
+        }
+        return self.name == key
     }
 
     static let placeholder = "<name>"
@@ -99,6 +97,10 @@ extension ServeConfiguration {
         ConfigurationKey("endpoints.healthcare", .text, standard: "https://healthcare.googleapis.com"),
         ConfigurationKey("endpoints.pubsub", .text, standard: "https://pubsub.googleapis.com"),
         ConfigurationKey("events.subscriptions", .texts, standard: "none"),
+        ConfigurationKey("events.push.audience", .text),
+        ConfigurationKey("events.push.serviceAccount", .text),
+        ConfigurationKey("events.push.issuer", .text, standard: "https://accounts.google.com"),
+        ConfigurationKey("events.push.jwksURL", .text),
         ConfigurationKey("catalog.sweepInterval", .number, standard: "21600"),
         ConfigurationKey("cache.memoryBytes", .number, standard: "268435456"),
         ConfigurationKey("cache.diskBytes", .number, standard: "10737418240"),

@@ -14,6 +14,26 @@ extension ServeConfiguration {
         file path: String? = nil
     ) async throws -> ServeConfiguration {
         let file = if let path { try await ConfigurationFile(path: path) } else { ConfigurationFile?.none }
+        let reader = CheckedReader(
+            providers: Self.providers(commandLine: commandLine, environment: environment, file: file)
+        )
+        let configuration = ServeConfiguration(reading: reader)
+        // Names as they were written: one that cannot be used does not make the keys below it unknown.
+        let (stores, issuers) = (reader.strings("stores.names"), reader.strings("identity.issuerNames"))
+        for key in (file?.keys ?? []).sorted()
+        where !Self.keys.contains(where: { $0.matches(key, stores: stores, issuers: issuers) }) {
+            reader.note("\(key) in \(path ?? "the file") is not a key that is known.")
+        }
+        guard reader.faults.isEmpty else { throw ConfigurationFaults(reader.faults + configuration.missingFiles()) }
+        return configuration
+    }
+
+    /// Where values are looked for; the first that has one wins.
+    static func providers(
+        commandLine: [String: CommandLineValue] = [:],
+        environment: [String: String],
+        file: ConfigurationFile?
+    ) -> [any ConfigProvider] {
         let arguments = InMemoryProvider(
             name: "command line",
             values: Dictionary(
@@ -23,15 +43,7 @@ extension ServeConfiguration {
             )
         )
         let variables = EnvironmentVariablesProvider(environmentVariables: Self.own(environment))
-        let providers: [any ConfigProvider] = [arguments, variables] + (file.map { [$0.provider] } ?? [])
-        let reader = CheckedReader(providers: providers)
-        let configuration = ServeConfiguration(reading: reader)
-        for key in (file?.keys ?? []).sorted()
-        where !Self.keys.contains(where: { $0.matches(key, of: configuration) }) {
-            reader.note("\(key) in \(path ?? "the file") is not a key that is known.")
-        }
-        guard reader.faults.isEmpty else { throw ConfigurationFaults(reader.faults) }
-        return configuration
+        return [arguments, variables] + (file.map { [$0.provider] } ?? [])
     }
 
     private init(reading reader: CheckedReader) {
@@ -47,6 +59,7 @@ extension ServeConfiguration {
         self.pubsubEndpoint = Self.origin(reader, "endpoints.pubsub") ?? self.pubsubEndpoint
         self.upstreamCredentials = CredentialChoice(reader.string("upstream.credentials") ?? "application-default")
         self.eventSubscriptions = Self.subscriptions(reader)
+        self.push = PushConfiguration(reading: reader)
         self.emulatorPort = reader.integer("emulator.port", in: 0...65535, default: self.emulatorPort)
         self.emulatorDirectory = reader.string("emulator.dataDir")
         self.viewerDirectory = reader.string("viewer.directory")

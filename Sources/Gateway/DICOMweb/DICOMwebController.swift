@@ -26,7 +26,7 @@ struct DICOMwebController: Sendable {
     let isEncrypted: Bool
 
     var endpoints: [Endpoint] {
-        self.searches + self.retrievals + self.instanceParts + self.stores + self.deletions + [self.description]
+        self.searches + self.retrievals + self.instanceParts + self.stores + [self.description]
     }
 
     private var searches: [Endpoint] {
@@ -60,23 +60,6 @@ struct DICOMwebController: Sendable {
             },
             self.retrieval("\(Self.instance)/metadata", .dataSets) { (target: InstanceTarget) in
                 "\(target.path)/metadata"
-            },
-        ]
-    }
-
-    private var deletions: [Endpoint] {
-        [
-            Endpoint(.delete, Self.study, .dicomWebDelete) { _, context, target in
-                let target: StudyTarget = target
-                return try await self.delete(target.path, of: target, context: context)
-            },
-            Endpoint(.delete, Self.series, .dicomWebDelete) { _, context, target in
-                let target: SeriesTarget = target
-                return try await self.delete(target.path, of: target.parent, context: context)
-            },
-            Endpoint(.delete, Self.instance, .dicomWebDelete) { _, context, target in
-                let target: InstanceTarget = target
-                return try await self.delete(target.path, of: target.parent.parent, context: context)
             },
         ]
     }

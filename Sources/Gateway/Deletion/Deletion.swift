@@ -22,8 +22,14 @@ struct Deletion: Sendable {
     }
 
     /// Asks the upstream to delete; a failure that it answers is given back and not thrown.
-    func begin(_ subject: Subject, query: String? = nil, for caller: Principal) async throws -> Outcome {
-        let request = UpstreamRequest(.delete, subject.path, query: query, headers: [.accept: "application/json"])
+    func begin(
+        _ subject: Subject,
+        query: String? = nil,
+        timeout: Duration? = nil,
+        for caller: Principal
+    ) async throws -> Outcome {
+        var request = UpstreamRequest(.delete, subject.path, query: query, headers: [.accept: "application/json"])
+        request.timeout = timeout
         let call = UpstreamCall(tier: .delete, principal: caller)
         let answer = try await CollectedAnswer(try await subject.store.upstream.exchange(request, call))
         guard (200..<300).contains(answer.status) else { return Outcome(answer: answer, operation: nil) }

@@ -10,12 +10,17 @@ struct FileBeginning: Sendable {
     let isEmpty: Bool
     /// Whether it begins as PS3.10 files do.
     let isDICOM: Bool
+    /// Whether it begins as zip files do.
+    let isZip: Bool
     /// The SOP class; nil where the bytes do not tell.
     private(set) var sopClassUID: String?
-    /// The instance; nil where the bytes do not tell.
-    private(set) var instance: InstanceUID?
+    /// The instance as the file meta information names it, which is wrong in some files of the world.
+    private var metaInstance: InstanceUID?
+    /// The instance as the data set names it, which is what a store goes by.
+    private var dataSetInstance: InstanceUID?
+    private var transferSyntax: String?
 
-    /// How many bytes are looked at; the elements stand within the first 300 of any ordinary file.
+    /// How many bytes are looked at; the elements stand within the first 500 of any ordinary file.
     static let bytesMax = 1024
 
     /// The class of a DICOMDIR, the directory of a medium (PS3.4 §B.5).
@@ -24,7 +29,16 @@ struct FileBeginning: Sendable {
     init(_ bytes: [UInt8]) {
         self.isEmpty = bytes.isEmpty
         self.isDICOM = bytes.count >= 132 && bytes[128..<132].elementsEqual("DICM".utf8)
-        if self.isDICOM { self.readMetaInformation(bytes[132...]) }
+        self.isZip = bytes.starts(with: [0x50, 0x4B, 3, 4])
+        if self.isDICOM { self.readElements(bytes[132...]) }
+    }
+
+    /// The instance; nil where the bytes do not tell.
+    var instance: InstanceUID? { self.dataSetInstance ?? self.metaInstance }
+
+    /// Whether the bytes do not speak against it that this is the instance.
+    func admits(_ instance: InstanceUID) -> Bool {
+        self.instance == nil || instance == self.dataSetInstance || instance == self.metaInstance
     }
 
     /// Whether it is the index of a medium.
@@ -42,25 +56,65 @@ struct FileBeginning: Sendable {
         return (FileBeginning(bytes), ResumedStream(head: head, rest: source))
     }
 
-    /// Walks the elements of group 0002, up to the first that does not lie in the bytes as a whole.
-    private mutating func readMetaInformation(_ bytes: ArraySlice<UInt8>) {
+    /// Walks the elements up to the SOP Instance UID, or to the first that does not lie in the bytes as a whole.
+    private mutating func readElements(_ bytes: ArraySlice<UInt8>) {
         var rest = bytes
-        while rest.count >= 8, rest[rest.startIndex] == 2, rest[rest.startIndex + 1] == 0 {
-            let start = rest.startIndex
-            let element = UInt16(rest[start + 2]) | UInt16(rest[start + 3]) << 8
-            let representation = String(decoding: rest[(start + 4)..<(start + 6)], as: UTF8.self)
-            let isLong = ["OB", "UN", "OW", "SQ", "UT"].contains(representation)
-            let headBytes = isLong ? 12 : 8
-            guard rest.count >= headBytes else { return }
-            let lengthBytes = isLong ? rest[(start + 8)..<(start + 12)] : rest[(start + 6)..<(start + 8)]
-            let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
-            guard rest.count - headBytes >= length else { return }
-            let value = rest[(start + headBytes)..<(start + headBytes + length)]
-            if representation == "UI" {
-                let text = String(decoding: value.prefix { $0 != 0 && $0 != 0x20 }, as: UTF8.self)
-                if element == 0x0002 { self.sopClassUID = text }
-                if element == 0x0003 { self.instance = InstanceUID(text) }
+        while rest.starts(with: [2, 0]), let element = Element(takenFrom: &rest, isExplicit: true) {
+            switch element.number {
+            case 0x0002: self.sopClassUID = element.text
+            case 0x0003: self.metaInstance = InstanceUID(element.text)
+            case 0x0010: self.transferSyntax = element.text
+            default: break
             }
+        }
+        guard let syntax = self.transferSyntax, !Self.unreadSyntaxes.contains(syntax) else { return }
+        let isExplicit = syntax != Self.implicitLittleEndian
+        while rest.starts(with: [8, 0]), let element = Element(takenFrom: &rest, isExplicit: isExplicit) {
+            guard element.number >= 0x0018 else { continue }
+            if element.number == 0x0018 { self.dataSetInstance = InstanceUID(element.text) }
+            return
+        }
+    }
+
+    private static let implicitLittleEndian = "1.2.840.10008.1.2"
+
+    /// Big endian, and those whose data sets are deflated (PS3.5 §A).
+    private static let unreadSyntaxes: Set<String> = [
+        "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205",
+    ]
+
+    /// An element in little endian.
+    private struct Element {
+        let number: UInt16
+        let value: ArraySlice<UInt8>
+
+        /// The value up to its padding.
+        var text: String { String(decoding: self.value.prefix { $0 != 0 && $0 != 0x20 }, as: UTF8.self) }
+
+        /// The representations whose length has four bytes, after two that are reserved (PS3.5 §7.1.2).
+        private static let long: Set<String> = [
+            "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV",
+        ]
+
+        init?(takenFrom rest: inout ArraySlice<UInt8>, isExplicit: Bool) {
+            guard rest.count >= 8 else { return nil }
+            let start = rest.startIndex
+            var headBytes = 8
+            var lengthBytes = rest[(start + 4)..<(start + 8)]
+            if isExplicit {
+                let representation = String(decoding: rest[(start + 4)..<(start + 6)], as: UTF8.self)
+                if Self.long.contains(representation) {
+                    headBytes = 12
+                    guard rest.count >= headBytes else { return nil }
+                    lengthBytes = rest[(start + 8)..<(start + 12)]
+                } else {
+                    lengthBytes = rest[(start + 6)..<(start + 8)]
+                }
+            }
+            let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+            guard rest.count - headBytes >= length else { return nil }
+            self.number = UInt16(rest[start + 2]) | UInt16(rest[start + 3]) << 8
+            self.value = rest[(start + headBytes)..<(start + headBytes + length)]
             rest = rest[(start + headBytes + length)...]
         }
     }

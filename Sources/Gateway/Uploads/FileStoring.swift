@@ -7,35 +7,44 @@ struct FileStoring: Sendable {
     let reading: UpstreamCall
     let writing: UpstreamCall
 
+    /// What became of a file, and what its bytes say of itself as far as they were read.
+    struct Result: Sendable {
+        var outcome: UploadOutcome
+        let beginning: FileBeginning?
+    }
+
     /// Sends a file up; whatever goes wrong is an outcome.
     ///
     /// `isDeclared` says that the client calls it a DICOM file: then the store is asked whether it is one, because there
     /// are files of old that do not begin as one. The stream may be left before its end.
-    func outcome(of bytes: ByteStream, length: Int?, isDeclared: Bool) async -> UploadOutcome {
+    func store(_ bytes: ByteStream, length: Int?, isDeclared: Bool) async -> Result {
         var beginning: FileBeginning?
         do {
             let (begun, bytes) = try await FileBeginning.read(bytes)
             beginning = begun
-            if begun.isDirectory { return .skipped(.dicomDirectory) }
-            if !begun.isDICOM, !isDeclared { return .skipped(begun.isEmpty ? .empty : .notDICOM) }
-            let wasThere = try await self.has(begun.instance)
+            if begun.isDirectory { return Result(outcome: .skipped(.dicomDirectory), beginning: begun) }
+            if !begun.isDICOM, !isDeclared { return Result(outcome: .skipped(begun.skipReason), beginning: begun) }
+            let known = try await self.has(begun.instance) ? begun.instance : nil
             let upload = UpstreamUpload(bytes: bytes, length: length)
             let receipt = try await self.upstream.store(upload, self.writing)
-            let outcome = self.outcome(receipt, beginning: begun, wasThere: wasThere)
-            return outcome.seen(by: begun)
+            let outcome = self.outcome(receipt, known: known)
+            return Result(outcome: outcome.seen(by: begun), beginning: begun)
         } catch {
             let error = collimatorError(for: error)
-            return UploadOutcome.refused(UploadOutcome.RefusalReason(error), error).seen(by: beginning)
+            let outcome = UploadOutcome.refused(UploadOutcome.RefusalReason(error), error).seen(by: beginning)
+            return Result(outcome: outcome, beginning: beginning)
         }
     }
 
-    private func outcome(_ receipt: StoreReceipt, beginning: FileBeginning, wasThere: Bool) -> UploadOutcome {
+    /// The receipt is the answer to this file alone and says under which instance it is kept, whatever the first bytes
+    /// of the file say; ``UploadReport`` looks at it beside those of the other files.
+    ///
+    /// `known` is the instance that was there before the file was sent.
+    private func outcome(_ receipt: StoreReceipt, known: InstanceUID?) -> UploadOutcome {
         switch receipt {
         case .stored(let reference):
-            guard let instance = reference.instance, beginning.instance == nil || beginning.instance == instance else {
-                return .refused(.upstreamFailed, Self.unnamed)
-            }
-            return wasThere ? .duplicate(reference) : .stored(reference)
+            guard let instance = reference.instance else { return .refused(.upstreamFailed, .unnamedReceipt) }
+            return instance == known ? .duplicate(reference) : .stored(reference)
         case .conflicting: return .refused(.conflict, Self.conflict)
         case .refused: return .refused(.invalid, Self.invalid)
         }
@@ -68,8 +77,11 @@ struct FileStoring: Sendable {
             publicDetail: "The store did not accept the file as a DICOM instance with its identifiers."
         )
     }
+}
 
-    private static var unnamed: CollimatorError {
+extension CollimatorError {
+    /// A receipt that does not say of a file that it is stored.
+    static var unnamedReceipt: CollimatorError {
         CollimatorError(
             .upstreamInvalid,
             "upstream: a receipt that does not name the instance that was sent",
@@ -83,6 +95,14 @@ extension UploadOutcome {
     /// that such a file has among others.
     fileprivate func seen(by beginning: FileBeginning?) -> UploadOutcome {
         guard case .refused(.invalid, _) = self, let beginning, !beginning.isDICOM else { return self }
-        return .skipped(beginning.isEmpty ? .empty : .notDICOM)
+        return .skipped(beginning.skipReason)
+    }
+}
+
+extension FileBeginning {
+    /// Why a file that does not begin as DICOM is passed over.
+    fileprivate var skipReason: UploadOutcome.SkipReason {
+        if self.isEmpty { return .empty }
+        return self.isZip ? .zipFile : .notDICOM
     }
 }

@@ -59,7 +59,16 @@ struct MultipartUpload: Sendable {
         guard let parsed = MediaType(parsing: "x/\(disposition)") else {
             return disposition.contains("filename") ? "" : nil
         }
-        return parsed["filename"] ?? parsed["filename*"]
+        let plain = parsed["filename"]
+        guard let extended = parsed["filename*"] else { return plain }
+        return Self.decoded(extended) ?? plain ?? extended
+    }
+
+    /// The text of an extended value, `UTF-8'language'percent-encoded` (RFC 8187 §3.2); nil where it is none.
+    private static func decoded(_ value: String) -> String? {
+        let parts = value.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].lowercased() == "utf-8" else { return nil }
+        return PercentEncoding.decode(parts[2])
     }
 
     private static func translate(_ error: MultipartError) -> CollimatorError {

@@ -67,13 +67,13 @@ struct UploadIntake {
         self.arriving = Arriving(pipe: pipe)
         self.running += 1
         group.addTask {
-            var outcome = await storing.outcome(of: pipe.stream, length: length, isDeclared: isDeclared)
+            var result = await storing.store(pipe.stream, length: length, isDeclared: isDeclared)
             pipe.cut()
             if let failure = pipe.failure {
                 let error = collimatorError(for: failure)
-                outcome = .refused(UploadOutcome.RefusalReason(error), error)
+                result.outcome = .refused(UploadOutcome.RefusalReason(error), error)
             }
-            return UploadItem(index: index, name: name, outcome: outcome)
+            return UploadItem(index: index, name: name, outcome: result.outcome, beginning: result.beginning)
         }
     }
 

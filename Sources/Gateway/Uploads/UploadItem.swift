@@ -6,7 +6,9 @@ struct UploadItem: Sendable {
     let index: Int
     /// The name that the client gave it; never logged, because names of files hold names of patients.
     let name: String?
-    let outcome: UploadOutcome
+    var outcome: UploadOutcome
+    /// What its first bytes say; nil where none was read.
+    var beginning: FileBeginning?
 }
 
 /// The four things that can become of a file.
@@ -36,7 +38,7 @@ enum UploadOutcome: Sendable {
     var reason: String? {
         switch self {
         case .stored, .duplicate: nil
-        case .skipped(let reason): reason.rawValue
+        case .skipped(let reason): reason.name
         case .refused(let reason, _): reason.rawValue
         }
     }
@@ -50,16 +52,28 @@ enum UploadOutcome: Sendable {
     }
 
     /// Why a file was not sent to the store: there is nothing wrong with it, it is no image.
-    enum SkipReason: String, Sendable, CaseIterable {
-        case dicomDirectory = "dicomdir"
-        case notDICOM = "not-dicom"
-        case resourceFork = "resource-fork"
-        case empty = "empty"
+    enum SkipReason: Sendable {
+        case dicomDirectory
+        case notDICOM
+        /// No DICOM file either; it is taken where it is the whole body.
+        case zipFile
+        case resourceFork
+        case empty
+
+        var name: String {
+            switch self {
+            case .dicomDirectory: "dicomdir"
+            case .notDICOM, .zipFile: "not-dicom"
+            case .resourceFork: "resource-fork"
+            case .empty: "empty"
+            }
+        }
 
         var detail: StaticString {
             switch self {
             case .dicomDirectory: "The file is the index of a medium (DICOMDIR)."
             case .notDICOM: "The file is no DICOM file."
+            case .zipFile: "The file is a zip file; send it as the whole body, as application/zip."
             case .resourceFork: "The file is one that macOS adds to archives."
             case .empty: "The file is empty."
             }

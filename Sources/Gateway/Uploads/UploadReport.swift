@@ -9,12 +9,39 @@ struct UploadReport: Sendable {
     /// In the order of the request.
     let items: [UploadItem]
 
-    /// 201 where all were stored, 200 where some were or all were there already, 422 where none was.
+    init(store: StoreName, items: [UploadItem]) {
+        self.store = store
+        self.items = Self.settled(items)
+    }
+
+    /// The items where no instance counts as stored twice, and no receipt counts for another file than its own.
+    ///
+    /// Files are sent side by side: one that comes twice may be new to the store both times that it is asked. And a
+    /// receipt for an instance that the file does not name, but another of the request does, speaks of that other.
+    private static func settled(_ items: [UploadItem]) -> [UploadItem] {
+        var owners: Set<InstanceUID> = []
+        for item in items {
+            if let instance = item.beginning?.instance { owners.insert(instance) }
+            if item.admitsReceipt, let instance = item.outcome.reference?.instance { owners.insert(instance) }
+        }
+        var stored: Set<InstanceUID> = []
+        return items.map { item in
+            guard let reference = item.outcome.reference, let instance = reference.instance else { return item }
+            var item = item
+            if !item.admitsReceipt, owners.contains(instance) {
+                item.outcome = .refused(.upstreamFailed, .unnamedReceipt)
+            } else if case .stored = item.outcome, !stored.insert(instance).inserted {
+                item.outcome = .duplicate(reference)
+            }
+            return item
+        }
+    }
+
+    /// 201 where all were stored, 422 where none was and none was there, 200 otherwise.
     var status: HTTPResponse.Status {
         let stored = self.count("stored")
-        let present = stored + self.count("duplicate")
-        if present == 0 { return .unprocessableContent }
-        return present == self.items.count && stored > 0 ? .created : .ok
+        if stored + self.count("duplicate") == 0 { return .unprocessableContent }
+        return stored == self.items.count ? .created : .ok
     }
 
     /// The studies that instances were stored in, or were in already, in the order of their first instance.
@@ -86,5 +113,13 @@ struct UploadReport: Sendable {
             links.append(("instance", .string("\(self.path(of: study))/series/\(series)/instances/\(instance)")))
         }
         return .object(links)
+    }
+}
+
+extension UploadItem {
+    /// Whether the instance of the receipt may be the file's, by all that its first bytes say.
+    fileprivate var admitsReceipt: Bool {
+        guard let instance = self.outcome.reference?.instance, let beginning = self.beginning else { return true }
+        return beginning.admits(instance)
     }
 }

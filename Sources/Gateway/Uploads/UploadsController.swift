@@ -63,7 +63,7 @@ struct UploadsController: Sendable {
     /// What is no image has nothing wrong with it: that is told as among others.
     private func store(_ body: UploadBody, _ storing: FileStoring, in store: StoreName) async throws -> WholeAnswer {
         let outcome = try await body.sending(buffering: self.limits.relayedBytesMax) { bytes in
-            await storing.outcome(of: bytes, length: body.length, isDeclared: true)
+            await storing.store(bytes, length: body.length, isDeclared: true).outcome
         }
         if case .refused(_, let error) = outcome { throw error }
         let report = UploadReport(store: store, items: [UploadItem(index: 0, name: nil, outcome: outcome)])

@@ -80,7 +80,8 @@ final class SharedAccessToken: Sendable {
             do throws(CredentialError) {
                 result = .success(try await self.fetch())
             } catch {
-                Logger.current.warning("no new access token", metadata: ["cause": "\(error, .open)"])
+                Logger(label: "collimator.credentials")
+                    .warning("no new access token", metadata: ["cause": "\(error, .open)"])
                 result = .failure(error)
             }
             let now = self.timing.now()

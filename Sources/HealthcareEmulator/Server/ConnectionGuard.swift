@@ -5,9 +5,10 @@ internal import NIOHTTPTypes
 
 /// Sits between the HTTP codec and Hummingbird on every connection, and does what neither does.
 ///
-/// It answers requests that do not parse with Google's error JSON, says `100 Continue` where a client waits for it,
-/// bounds what is read of a body after its answer was sent, closes a connection whose client does not read, and tells
-/// the registry when the client has gone.
+/// It answers requests that do not parse with Google's error JSON, says `100 Continue` when a handler begins to read a
+/// body that its client waits to send, and not before, so that a refusal comes instead of it; bounds what is read of a
+/// body after its answer was sent, closes a connection whose client does not read, and tells the registry when the
+/// client has gone.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -57,11 +58,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let part = Self.unwrapInboundIn(data)
         switch part {
         case .head(let request):
-            self.exchange.requestBegan()
+            self.exchange.requestBegan(expectsContinue: request.headerFields.expectContinue)
             context.fireChannelRead(data)
-            if request.headerFields[.expect]?.lowercased() == "100-continue" {
-                context.writeAndFlush(Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
-            }
         case .body(let bytes):
             switch self.exchange.bodyRead(bytes.readableBytes) {
             case .forward: context.fireChannelRead(data)
@@ -75,9 +73,29 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        context.write(data, promise: promise)
-        guard case .end = Self.unwrapOutboundIn(data), self.exchange.responseEnded() else { return }
-        self.answer(context: context, self.failure)
+        switch Self.unwrapOutboundIn(data) {
+        case .head(var response):
+            if self.exchange.responseBegan() { response.headerFields[.connection] = "close" }
+            context.write(Self.wrapOutboundOut(.head(response)), promise: promise)
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            let isLast = self.exchange.isLastResponse
+            let written = isLast ? promise ?? context.eventLoop.makePromise(of: Void.self) : promise
+            context.write(data, promise: written)
+            if self.exchange.responseEnded() { return self.answer(context: context, self.failure) }
+            guard isLast, let written else { return }
+            let channel = context.channel
+            written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        }
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        if self.exchange.bodyWanted() {
+            context.writeAndFlush(Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+        }
+        promise?.succeed()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

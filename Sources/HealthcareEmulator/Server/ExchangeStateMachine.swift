@@ -7,6 +7,11 @@ struct ExchangeStateMachine {
     private var responsesOwed = 0
     private var drainedBytes = 0
     private var hasFailed = false
+    /// Whether the client of the request that is being read waits for leave to send the body.
+    private var waitsForLeave = false
+    private var responseHasBegun = false
+    /// Whether the connection is closed after the response that is being sent.
+    private(set) var isLastResponse = false
 
     enum ReadAction: Equatable {
         case forward
@@ -25,14 +30,17 @@ struct ExchangeStateMachine {
         case close
     }
 
-    mutating func requestBegan() {
+    mutating func requestBegan(expectsContinue: Bool = false) {
         self.requestIsBeingRead = true
+        self.waitsForLeave = expectsContinue
         self.responsesOwed += 1
         self.drainedBytes = 0
     }
 
     mutating func bodyRead(_ count: Int) -> ReadAction {
         guard !self.hasFailed else { return .drop }
+        // Whoever sends the body does not wait for leave to do so.
+        self.waitsForLeave = false
         guard self.responsesOwed == 0 else { return .forward }
         // The answer is out: nobody reads what is left of the request.
         self.drainedBytes += count
@@ -41,12 +49,33 @@ struct ExchangeStateMachine {
 
     mutating func requestEnded() -> ReadAction {
         self.requestIsBeingRead = false
+        self.waitsForLeave = false
         return self.hasFailed ? .drop : .forward
+    }
+
+    /// A handler begins to read the body: tells whether the client is to be given leave to send it.
+    ///
+    /// Only the request that is being answered can be meant, and that one is still being read only where no other has
+    /// begun after it.
+    mutating func bodyWanted() -> Bool {
+        guard self.responsesOwed == 1, !self.responseHasBegun, self.waitsForLeave else { return false }
+        self.waitsForLeave = false
+        return true
+    }
+
+    /// The head of a response goes out; tells whether the connection is closed after it.
+    ///
+    /// A client that waits for leave may send the body or not after a refusal: nobody can tell what its next bytes are.
+    mutating func responseBegan() -> Bool {
+        self.responseHasBegun = true
+        if self.responsesOwed == 1, self.waitsForLeave { self.isLastResponse = true }
+        return self.isLastResponse
     }
 
     /// Tells whether a failure that had to wait is to be answered now.
     mutating func responseEnded() -> Bool {
         self.responsesOwed = max(0, self.responsesOwed - 1)
+        self.responseHasBegun = false
         return self.hasFailed && self.responsesOwed == 0
     }
 

@@ -90,7 +90,7 @@ struct RequestBoundary: RouterMiddleware {
             throw GoogleError(.invalidArgument, "The query parameter \"alt\" must be json or media.")
         }
         return Call(
-            request: request,
+            request: request.asking(context.channel),
             context: context,
             query: query,
             limits: self.limits,

@@ -84,7 +84,9 @@ struct GatewayClient: Sendable {
             switch response.status.code {
             case 201: return .stored
             case 200: return .alreadyThere
-            case 400, 409, 413, 415, 422: return .refused(Self.detail(body) ?? "the gateway refused it")
+            case 400, 409, 413, 415, 422:
+                if let refusal = UploadAnswer.refusal(body.readableBytesView) { return refusal }
+                return .refused(Self.detail(body) ?? "the gateway refused it")
             case 429, 502, 503, 504:
                 throw SendFailure(
                     reason: Self.detail(body) ?? "the archive is busy",

@@ -18,6 +18,8 @@ struct UploadDestination: Sendable {
 enum SendResult: Sendable, Equatable {
     case stored
     case alreadyThere
+    /// There is nothing wrong with it, it is no image.
+    case skipped(UploadOutcome.SkipReason)
     case refused(String)
 }
 

@@ -14,6 +14,8 @@ struct UploadRun: Sendable {
         /// Files on their way at the same time.
         var jobs = 4
         var attemptsMax = 4
+        /// The longest wait for another attempt, in seconds, whatever the other side asks for.
+        var retryAfterSecondsMax = 60
         /// After so many files in a row that could not be sent, the rest is not tried.
         var failuresInARowMax = 8
         var pause: @Sendable (_ seconds: Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
@@ -104,6 +106,7 @@ struct UploadRun: Sendable {
                 if let identity { await self.known.noteSent(identity.instance) }
                 return wasThere ? .alreadyThere : .stored
             case .alreadyThere: return .alreadyThere
+            case .skipped(let reason): return .skipped(reason)
             case .refused(let reason): return .refused(reason)
             }
         } catch let failure as SendFailure {
@@ -121,9 +124,8 @@ struct UploadRun: Sendable {
                 return try await self.destination.send(file)
             } catch let failure as SendFailure where failure.isPassing && attempt < self.options.attemptsMax {
                 let ceiling = min(Double(1 << attempt) * 0.25, 8)
-                try await self.options.pause(
-                    max(Double(failure.retryAfterSeconds ?? 0), Double.random(in: 0...ceiling))
-                )
+                let asked = min(failure.retryAfterSeconds ?? 0, self.options.retryAfterSecondsMax)
+                try await self.options.pause(max(Double(asked), Double.random(in: 0...ceiling)))
                 attempt += 1
             }
         }

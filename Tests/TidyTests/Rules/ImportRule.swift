@@ -94,7 +94,7 @@ struct ImportRule {
         return result
     }
 
-    private static func quotedStrings(in text: Substring) -> [String] {
+    static func quotedStrings(in text: Substring) -> [String] {
         text.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
             .filter { $0.offset % 2 == 1 }
             .map { String($0.element) }

@@ -21,6 +21,7 @@ enum WordRule {
         Ban(word: "UUID()", instead: "take the identifier from a client that is passed in") {
             $0.name.hasSuffix("+Live.swift")
         },
+        Ban(word: "Logger.current", instead: "a logger that is passed in, or one with a label") { _ in false },
     ]
 
     static func bannedWords(_ file: SourceFile) -> [Violation] {
