@@ -34,9 +34,47 @@ package struct AccessDecision: Sendable, Hashable {
         /// The question is allowed; what is shown is what the caller may see.
         case listIsFiltered = "list-is-filtered"
         case nothingGranted = "nothing-granted"
+        /// It is allowed on some series, and all of the study was asked for.
+        case onlyPartAllowed = "only-part-allowed"
+        /// What the path says to be in the study is not known to be there.
+        case outsideStudy = "outside-study"
         case permissionDoesNotApply = "permission-does-not-apply"
+        /// Somebody would add to a study that holds what others stored and that they may not read.
+        case studyOfOthers = "study-of-others"
+    }
+
+    /// What the audit keeps of it.
+    package func grounds(policyVersion: Int) -> AccessGrounds {
+        AccessGrounds(self.reason, ruleID: self.ruleID, policyVersion: policyVersion)
     }
 
     /// Whether the caller may go on.
     package var isAllowed: Bool { self.outcome == .allowed }
+}
+
+/// Why a request was let pass or refused: what is kept of a decision beside what follows from it.
+package struct AccessGrounds: Sendable, Hashable {
+    package let reason: AccessDecision.Reason
+    /// The rule that decided; nil where none did.
+    package let ruleID: String?
+    /// The version of the policy that it stands in.
+    package let policyVersion: Int
+
+    package init(_ reason: AccessDecision.Reason, ruleID: String? = nil, policyVersion: Int = 0) {
+        self.reason = reason
+        self.ruleID = ruleID
+        self.policyVersion = policyVersion
+    }
+
+    /// The same rule and policy for another reason.
+    package func changed(to reason: AccessDecision.Reason) -> AccessGrounds {
+        AccessGrounds(reason, ruleID: self.ruleID, policyVersion: self.policyVersion)
+    }
+}
+
+extension AccessGrounds: CustomStringConvertible {
+    /// Such as `allowed-by-rule:vendors-own@7`: the reason, the rule and the version of the policy.
+    package var description: String {
+        self.ruleID.map { "\(self.reason.rawValue):\($0)@\(self.policyVersion)" } ?? self.reason.rawValue
+    }
 }

@@ -128,6 +128,8 @@ extension AuditRecord {
         let store: String?
         let study: String?
         let outcome: Outcome
+        /// A look that another rule allows is another one.
+        let decision: String?
     }
 
     var fold: Fold {
@@ -137,7 +139,8 @@ extension AuditRecord {
             action: self.action,
             store: self.subject.store,
             study: self.subject.study,
-            outcome: self.outcome
+            outcome: self.outcome,
+            decision: self.decision
         )
     }
 }

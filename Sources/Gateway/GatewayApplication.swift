@@ -93,7 +93,6 @@ package struct GatewayParts: Sendable {
             audit: AuditTrail(
                 log: self.audit,
                 catalog: self.catalog,
-                authorizer: self.authorizer,
                 proxies: self.trustedProxies
             ),
             studies: self.catalog.memory(capacity: AccessGate.studiesMax) { AccessFacts($0) }

@@ -144,7 +144,7 @@ struct AccessRowsTests {
         return AccessGate(
             stores: StoreDirectory([store]),
             judge: authorizer,
-            audit: AuditTrail(log: nil, catalog: StudyCatalog(catalog), authorizer: authorizer, proxies: []),
+            audit: AuditTrail(log: nil, catalog: StudyCatalog(catalog), proxies: []),
             studies: StudyMemory(of: catalog, capacity: 16) { AccessFacts($0) }
         )
     }

@@ -1,3 +1,4 @@
+import AccessControl
 import Audit
 import Catalog
 import CollimatorCore
@@ -50,6 +51,7 @@ struct AuditTests {
             let store: String?
             let study: String?
             let patient: Patient?
+            let decision: String?
             let requestId: String
             let count: Int
         }
@@ -108,6 +110,81 @@ struct AuditTests {
         #expect(items.map(\.outcome) == ["failed", "success"])
         #expect(items.map(\.study) == ["1.2.3", nil])
         #expect(items.last?.route == "GET /api/v1/studies")
+    }
+
+    @Test("keeps what decided: the rule with what it asks for, as the gate decided")
+    func decision() async throws {
+        var gateway = try await self.gateway.knowingCallers()
+        gateway.parts.audit = self.gateway.parts.audit
+        let key = try await self.key("portal", in: gateway)
+        var policy = AccessPolicy()
+        policy.groups = [AccessPolicy.LocalGroup(name: "apps", members: [.client(id: "portal")])]
+        var rule = AccessRule(
+            id: "own-patients",
+            .allow,
+            .localGroup(name: "apps"),
+            role: "viewer",
+            on: .allStores
+        )
+        // Asked again without the facts of the study, the rule would allow nothing.
+        rule.condition.texts[.description] = ["CT*"]
+        policy.rules = [rule]
+        gateway.parts.authorizer.install(try CompiledPolicy(policy, version: 7))
+        let look = try await gateway.request(.get, Sample.studyPath, headers: [.authorization: "Bearer \(key)"])
+        #expect(look.status == .ok)
+        // What a later policy says has no part in it.
+        policy.rules[0].condition.texts[.description] = ["MR*"]
+        gateway.parts.authorizer.install(try CompiledPolicy(policy, version: 8))
+        let refused = try await gateway.request(.get, Sample.studyPath, headers: [.authorization: "Bearer \(key)"])
+        #expect(refused.status == .notFound)
+        let items = try await self.page("?caller=client:portal").items
+        #expect(items.map(\.outcome) == ["refused", "success"])
+        #expect(items.map(\.decision) == ["nothing-granted", "allowed-by-rule:own-patients@7"])
+    }
+
+    private struct KeyText: Decodable { let key: String }
+
+    private func key(_ id: String, in gateway: GatewayUnderTest) async throws -> String {
+        var headers = GatewayUnderTest.bearer
+        headers[.contentType] = "application/json"
+        let body = ByteBuffer(string: #"{"id":"\#(id)","name":"An app"}"#)
+        let made = try await gateway.request(.post, "/api/v1/access/keys", headers: headers, body: body)
+        #expect(made.status == .created)
+        return try JSONDecoder().decode(KeyText.self, from: Data(made.body.readableBytesView)).key
+    }
+
+    @Test("an upload is written down with each study that it stored in, and its patient")
+    func upload() async throws {
+        let upstream = UploadSample.storing()
+        var gateway = try await GatewayUnderTest(upstream).knowing([StudyEntry(Sample.study())])
+        gateway.parts.audit = self.gateway.parts.audit
+        var headers = GatewayUnderTest.bearer
+        headers[.contentType] = "application/dicom"
+        for _ in 0..<2 {
+            let stored = try await gateway.request(
+                .post,
+                UploadSample.path,
+                headers: headers,
+                body: ByteBuffer(bytes: UploadSample.file())
+            )
+            #expect(stored.status == .created)
+        }
+        let items = try await self.page("?study=\(Sample.study)").items
+        #expect(items.map(\.route) == ["POST /api/v1/stores/{store}/studies"])
+        #expect(items.map(\.patient) == [Page.Patient(id: "MRN-1", issuer: nil)])
+        #expect(items.map(\.decision) == ["administrator-may-all"])
+        #expect(try await self.page("?action=healthcare.dicomStores.dicomWebWrite").items.count == 1)
+        // What was refused by the store is in no study.
+        let failing = UploadSample.storing({ _ in .refused })
+        gateway.parts.stores = try GatewayUnderTest(failing).parts.stores
+        let failed = try await gateway.request(
+            .post,
+            UploadSample.path,
+            headers: headers,
+            body: ByteBuffer(bytes: UploadSample.file())
+        )
+        #expect(failed.status == .unprocessableContent)
+        #expect(try await self.page("?outcome=failed").items.map(\.study) == [nil])
     }
 
     @Test("holds no key, no query and no name of a patient")

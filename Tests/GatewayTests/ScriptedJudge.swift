@@ -25,7 +25,13 @@ final class ScriptedJudge: AccessJudge {
         _ permission: Permission,
         on resource: AccessResource,
         facts: AccessFacts?
-    ) -> AccessJudgement {
+    ) -> AccessRuling {
+        let judgement = self.judgement(permission, on: resource)
+        if case .allowed = judgement { return AccessRuling(judgement, AccessGrounds(.allowedByRule)) }
+        return AccessRuling(judgement, AccessGrounds(.nothingGranted))
+    }
+
+    private func judgement(_ permission: Permission, on resource: AccessResource) -> AccessJudgement {
         if resource.level == .service { return .forbidden }
         guard permission == .dicomWebRead, resource.store?.rawValue == "radiology", let study = resource.study,
             let part = self.state.withLock({ $0[study] })

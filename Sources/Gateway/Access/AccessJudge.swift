@@ -15,13 +15,24 @@ package protocol AccessJudge: Sendable {
         _ permission: Permission,
         on resource: AccessResource,
         facts: AccessFacts?
-    ) -> AccessJudgement
+    ) -> AccessRuling
 
     /// Whether decisions in the store can depend on what is known of a study.
     func asksFacts(_ caller: Caller, _ permission: Permission, in store: StoreName) -> Bool
 
     /// What the caller may read of the store, for lists and totals.
     func visibility(for caller: Caller, of store: StoreName) -> StoreVisibility
+}
+
+/// What was decided, and why.
+package struct AccessRuling: Hashable, Sendable {
+    package let judgement: AccessJudgement
+    package let grounds: AccessGrounds
+
+    package init(_ judgement: AccessJudgement, _ grounds: AccessGrounds) {
+        self.judgement = judgement
+        self.grounds = grounds
+    }
 }
 
 /// What was decided.
@@ -37,7 +48,7 @@ package enum AccessJudgement: Hashable, Sendable {
 extension AccessJudge {
     /// Whether it is allowed on the whole of something that is no study.
     func allows(_ caller: Caller, _ permission: Permission, on resource: AccessResource) -> Bool {
-        self.judge(caller, permission, on: resource, facts: nil) == .allowed(.whole)
+        self.judge(caller, permission, on: resource, facts: nil).judgement == .allowed(.whole)
     }
 
     /// What the caller may read of the stores.
@@ -58,13 +69,16 @@ extension Authorizer: AccessJudge {
         _ permission: Permission,
         on resource: AccessResource,
         facts: AccessFacts?
-    ) -> AccessJudgement {
-        let decision = self.decide(AccessSubject(caller), permission, on: resource, facts: facts)
-        switch decision.outcome {
-        case .allowed: return .allowed(StudyPart(decision.extent))
-        case .forbidden: return .forbidden
-        case .hidden: return .hidden
-        }
+    ) -> AccessRuling {
+        let policy = self.policy
+        let decision = policy.decide(AccessSubject(caller), permission, on: resource, facts: facts)
+        let judgement: AccessJudgement =
+            switch decision.outcome {
+            case .allowed: .allowed(StudyPart(decision.extent))
+            case .forbidden: .forbidden
+            case .hidden: .hidden
+            }
+        return AccessRuling(judgement, decision.grounds(policyVersion: policy.version))
     }
 
     /// Not for those from whom nothing in the store can be kept.

@@ -13,7 +13,6 @@ struct AuditTrail: Sendable {
     /// Nil where nothing is written down, which no service that is started from a configuration does.
     let log: AuditLog?
     let catalog: StudyCatalog
-    let authorizer: Authorizer
     /// Proxies that are believed about whom they pass a request on for.
     let proxies: [AddressRange]
 
@@ -54,11 +53,35 @@ struct AuditEntry: Sendable {
     let requestID: String
     let address: String?
     let logger: Logger
+    /// What the handler does to studies that the path does not name.
+    let touched = TouchedStudies()
+    /// What decided; nil where nothing could.
+    private var grounds: AccessGrounds?
 
-    /// Takes the access decision; a refusal is written down.
-    func deciding<Decision>(_ decide: () async throws -> Decision) async throws -> Decision {
+    init(
+        trail: AuditTrail,
+        caller: Caller,
+        endpoint: AuditedEndpoint,
+        resource: AccessResource,
+        requestID: String,
+        address: String?,
+        logger: Logger
+    ) {
+        self.trail = trail
+        self.caller = caller
+        self.endpoint = endpoint
+        self.resource = resource
+        self.requestID = requestID
+        self.address = address
+        self.logger = logger
+    }
+
+    /// Takes the access decision and keeps its grounds; a refusal is written down.
+    mutating func deciding(_ decide: () async throws -> AccessGate.Admission) async throws -> StudyPart {
         do {
-            return try await decide()
+            let admission = try await decide()
+            self.grounds = admission.grounds
+            return try admission.answer.get()
         } catch {
             // The refusal stands, written down or not: nothing is shown.
             await self.noteRefusal()
@@ -68,6 +91,7 @@ struct AuditEntry: Sendable {
 
     /// Has the request answered and writes it down before the first byte of the answer leaves.
     ///
+    /// Where the handler says which studies it has touched, each of them has a record.
     /// - Throws: what the handler throws; `unavailable` where nothing can be written down, and then nothing is shown.
     ///   A change is not begun where that is known before.
     func answering(_ answer: () async throws -> Response) async throws -> Response {
@@ -80,18 +104,53 @@ struct AuditEntry: Sendable {
         do {
             response = try await answer()
         } catch {
-            await self.note(.failed, patient: before, in: log)
+            let touched = try await self.writable { try await self.writeTouched(to: log) }
+            if !touched.contains(.refused) { await self.note(.failed, patient: before, in: log) }
             throw error
         }
+        let touched = try await self.writable { try await self.writeTouched(to: log) }
         guard response.status.code < 400 else {
-            await self.note(.failed, patient: before, in: log)
+            if !touched.contains(.refused) { await self.note(.failed, patient: before, in: log) }
             return response
         }
         var record = self.record(.success, in: log)
-        guard !log.count(record) else { return response }
+        guard touched.isEmpty, !log.count(record) else { return response }
         record.subject.patient = if let before { before } else { await self.patient(readsThrough: true) }
+        try await self.writable { [record] in try await log.record(record) }
+        return response
+    }
+
+    /// Writes a record for each study that the handler has named beside that of the path, and gives what became of them.
+    private func writeTouched(to log: AuditLog) async throws -> Set<AuditRecord.Outcome> {
+        let named = self.touched.studies.filter { $0.study.rawValue != self.resource.subject.study }
+        var rest = named[...]
+        while !rest.isEmpty {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for touch in rest.prefix(Self.recordsAtATime) {
+                    group.addTask { try await self.write(touch, to: log) }
+                }
+                try await group.waitForAll()
+            }
+            rest = rest.dropFirst(Self.recordsAtATime)
+        }
+        return Set(named.map(\.outcome))
+    }
+
+    /// Records that are written together: they share a transaction.
+    private static let recordsAtATime = 64
+
+    private func write(_ touch: TouchedStudies.Touch, to log: AuditLog) async throws {
+        var record = self.record(touch.outcome, in: log)
+        record.subject.study = touch.study.rawValue
+        if let grounds = touch.grounds { record.decision = grounds.description }
+        guard !log.count(record) else { return }
+        record.subject.patient = await self.patient(of: touch.study, readsThrough: touch.outcome == .success)
+        try await log.record(record)
+    }
+
+    private func writable<Output>(_ write: () async throws -> Output) async throws -> Output {
         do {
-            try await log.record(self.decided(record))
+            return try await write()
         } catch {
             throw CollimatorError(
                 .unavailable,
@@ -101,7 +160,6 @@ struct AuditEntry: Sendable {
                 retryAfterSeconds: 10
             )
         }
-        return response
     }
 
     private func noteRefusal() async {
@@ -118,9 +176,8 @@ struct AuditEntry: Sendable {
         var record = self.record(outcome, in: log)
         guard !log.count(record) else { return }
         record.subject.patient = if let patient { patient } else { await self.patient(readsThrough: false) }
-        let decided = self.decided(record)
-        await allowFailure("a request that showed nothing is missing in the audit", logger: self.logger) {
-            try await log.record(decided)
+        await allowFailure("a request that showed nothing is missing in the audit", logger: self.logger) { [record] in
+            try await log.record(record)
         }
     }
 
@@ -136,26 +193,19 @@ struct AuditEntry: Sendable {
             action: AuditRecord.Action(permission: self.endpoint.permission.rawValue, route: self.endpoint.route),
             subject: self.resource.subject,
             outcome: outcome,
-            requestID: self.requestID
+            requestID: self.requestID,
+            decision: self.grounds?.description
         )
-    }
-
-    private func decided(_ record: AuditRecord) -> AuditRecord {
-        var record = record
-        let decision = self.trail.authorizer.decide(
-            self.caller.principal,
-            self.endpoint.permission,
-            on: self.resource
-        )
-        record.decision = decision.reason.rawValue
-        return record
     }
 
     /// Whose study it is; the store is asked only where the catalog does not know the study and something was shown.
     private func patient(readsThrough: Bool) async -> AuditRecord.Patient? {
-        guard let store = self.resource.store, let uid = self.resource.subject.study, let study = StudyUID(uid) else {
-            return nil
-        }
+        guard let uid = self.resource.subject.study, let study = StudyUID(uid) else { return nil }
+        return await self.patient(of: study, readsThrough: readsThrough)
+    }
+
+    private func patient(of study: StudyUID, readsThrough: Bool) async -> AuditRecord.Patient? {
+        guard let store = self.resource.store else { return nil }
         let catalog = self.trail.catalog
         let found = await allowFailure("a record of the audit has no patient", logger: self.logger) {
             let known = try await catalog.known(study, in: store)

@@ -171,6 +171,7 @@ struct CloudArchiveController: Sendable {
         }
         guard [200, 202, 409].contains(answer.response.status) else { return try cloudAnswer(answer.response) }
         for study in answer.studies {
+            context.touched.stored(study)
             await self.dicomweb.changes.report(StudyChange(.stored, of: study, in: target.store.name))
         }
         let rewrite = try await self.rewrite(answer.response, of: target, for: request)

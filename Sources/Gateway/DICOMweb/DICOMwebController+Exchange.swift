@@ -28,6 +28,7 @@ extension DICOMwebController {
             return try await StoreAnswer.read(answer, limits: limits)
         }
         for study in answer.studies {
+            context.touched.stored(study)
             await self.changes.report(StudyChange(.stored, of: study, in: target.store.name))
         }
         let rewrite = try await self.rewrite(answer.response, target: target, request: request)

@@ -29,6 +29,18 @@ struct AccessGate: Sendable {
         case adding
     }
 
+    /// What was decided on a request, and why: what is answered and what is written down come from one decision.
+    struct Admission: Sendable {
+        /// How much of the target's study is permitted, or what the caller is told: `not-found`, the same for a thing that
+        /// is not there and one that the caller may not know of, else `forbidden`.
+        let answer: Result<StudyPart, CollimatorError>
+        let grounds: AccessGrounds
+
+        static func hidden(_ grounds: AccessGrounds) -> Admission {
+            Admission(answer: .failure(AccessGate.hidden), grounds: grounds)
+        }
+    }
+
     /// Gives how much of the target's study is permitted.
     ///
     /// - Throws: `not-found`, the same for a thing that is not there and one that the caller may not know of, else
@@ -39,17 +51,37 @@ struct AccessGate: Sendable {
         on resource: AccessResource,
         _ reach: Reach
     ) async throws -> StudyPart {
-        if reach == .listed, resource.level <= .store {
-            guard let store = resource.store, self.judge.visibility(for: caller, of: store).isNothing else {
-                return .whole
-            }
+        try await self.decide(caller, permission, on: resource, reach).answer.get()
+    }
+
+    /// Decides once; whoever writes it down writes down this.
+    ///
+    /// - Throws: what kept it from being decided, which is a refusal.
+    func decide(
+        _ caller: Caller,
+        _ permission: Permission,
+        on resource: AccessResource,
+        _ reach: Reach
+    ) async throws -> Admission {
+        if reach == .listed, resource.level <= .store, let grounds = self.listing(caller, permission, of: resource) {
+            return Admission(answer: .success(.whole), grounds: grounds)
         }
-        let part = try await self.part(of: resource, for: caller, permission)
-        if reach == .adding { try await self.refuseAdding(to: resource, caller) }
+        let admission = try await self.part(of: resource, for: caller, permission)
+        guard case .success(let part) = admission.answer else { return admission }
+        if reach == .adding, let refusal = try await self.refusalOfAdding(to: resource, caller) { return refusal }
         guard part == .whole || [.permitted, .listed].contains(reach) else {
-            throw CollimatorError(.forbidden, "some series are allowed and not all of the study")
+            let error = CollimatorError(.forbidden, "some series are allowed and not all of the study")
+            return Admission(answer: .failure(error), grounds: admission.grounds.changed(to: .onlyPartAllowed))
         }
-        return part
+        return admission
+    }
+
+    /// Why a list of what is in a store, or in all, is answered; nil where nothing in the store can be seen.
+    private func listing(_ caller: Caller, _ permission: Permission, of resource: AccessResource) -> AccessGrounds? {
+        if let store = resource.store, self.judge.visibility(for: caller, of: store).isNothing { return nil }
+        let ruling = self.judge.judge(caller, permission, on: resource, facts: nil)
+        if case .allowed = ruling.judgement { return ruling.grounds }
+        return ruling.grounds.changed(to: .listIsFiltered)
     }
 
     /// What is permitted of the resource's study; of a series or an instance, all or nothing.
@@ -57,7 +89,7 @@ struct AccessGate: Sendable {
         of resource: AccessResource,
         for caller: Caller,
         _ permission: Permission
-    ) async throws -> StudyPart {
+    ) async throws -> Admission {
         var facts: AccessFacts?
         var isKnownWithin = true
         if let store = resource.store, let text = resource.study, let study = StudyUID(text),
@@ -69,32 +101,41 @@ struct AccessGate: Sendable {
                 isKnownWithin = facts?.series?.contains { $0.uid == series } ?? false
             }
         }
-        switch self.judge.judge(caller, permission, on: resource, facts: facts) {
-        case .hidden, .allowed(.nothing): throw Self.hidden
-        case .forbidden: throw CollimatorError(.forbidden, "no rule allows this")
+        let ruling = self.judge.judge(caller, permission, on: resource, facts: facts)
+        let grounds = ruling.grounds
+        switch ruling.judgement {
+        case .hidden, .allowed(.nothing): return .hidden(grounds)
+        case .forbidden:
+            return Admission(answer: .failure(CollimatorError(.forbidden, "no rule allows this")), grounds: grounds)
         case .allowed(let part):
-            guard isKnownWithin else { throw Self.hidden }
-            guard let series = resource.series, case .series(let permitted) = part else { return part }
-            guard permitted.contains(where: { $0.rawValue == series }) else { throw Self.hidden }
-            return .whole
+            guard isKnownWithin else { return .hidden(grounds.changed(to: .outsideStudy)) }
+            guard let series = resource.series, case .series(let permitted) = part else {
+                return Admission(answer: .success(part), grounds: grounds)
+            }
+            guard permitted.contains(where: { $0.rawValue == series }) else {
+                return .hidden(grounds.changed(to: .nothingGranted))
+            }
+            return Admission(answer: .success(.whole), grounds: grounds)
         }
     }
 
     /// Who adds to a study must be allowed to read what others have stored in it.
-    private func refuseAdding(to resource: AccessResource, _ caller: Caller) async throws {
+    private func refusalOfAdding(to resource: AccessResource, _ caller: Caller) async throws -> Admission? {
         guard let store = resource.store, let text = resource.study, let study = StudyUID(text),
             self.judge.asksFacts(caller, .dicomWebRead, in: store),
             let facts = try await self.studies.value(of: study, in: store)
-        else { return }
+        else { return nil }
         let own: Set<Principal> = [caller.principal]
         let others = facts.series.map { Set($0.filter { $0.uploaders != own }.compactMap { SeriesUID($0.uid) }) }
-        if others?.isEmpty == true { return }
+        if others?.isEmpty == true { return nil }
         let resource = AccessResource.study(store, studyUID: text)
-        if case .allowed(let part) = self.judge.judge(caller, .dicomWebRead, on: resource, facts: facts) {
-            if part == .whole { return }
-            if let others, case .series(let readable) = part, others.isSubset(of: readable) { return }
+        let ruling = self.judge.judge(caller, .dicomWebRead, on: resource, facts: facts)
+        if case .allowed(let part) = ruling.judgement {
+            if part == .whole { return nil }
+            if let others, case .series(let readable) = part, others.isSubset(of: readable) { return nil }
         }
-        throw CollimatorError(.forbidden, "adding to a study of others that the caller may not read")
+        let error = CollimatorError(.forbidden, "adding to a study of others that the caller may not read")
+        return Admission(answer: .failure(error), grounds: ruling.grounds.changed(to: .studyOfOthers))
     }
 
     static var hidden: CollimatorError {

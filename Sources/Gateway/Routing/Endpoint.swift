@@ -47,11 +47,12 @@ package struct Endpoint: Sendable {
             var callerContext = try CallerContext(context: context)
             let target = try Target(parameters: context.parameters, stores: gate.stores)
             let caller = callerContext.caller
-            let entry = gate.audit.entry(for: request, context, by: caller, audited, on: target.resource)
+            var entry = gate.audit.entry(for: request, context, by: caller, audited, on: target.resource)
             callerContext.part = try await entry.deciding {
-                try await gate.admit(caller, permission, on: target.resource, reach)
+                try await gate.decide(caller, permission, on: target.resource, reach)
             }
             callerContext.judge = gate.judge
+            callerContext.touched = entry.touched
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
             return try await entry.answering {
                 try await handler(request.watched(by: context.bodyReading), callerContext, target)

@@ -41,10 +41,10 @@ struct UploadsController: Sendable {
                 reading: context.reading,
                 writing: context.writing
             )
-            if kind == .file { return try await self.store(body, storing, in: target.store.name) }
+            if kind == .file { return try await self.store(body, storing, in: target.store.name, context) }
             let (items, fault) = await self.take(body, as: kind, storing)
             let report = UploadReport(store: target.store.name, items: items)
-            await self.tell(report)
+            await self.tell(report, context)
             if let fault { throw fault }
             return try self.answer(report)
         }
@@ -61,13 +61,18 @@ struct UploadsController: Sendable {
     /// One file as the whole body: what is wrong with it is a problem, as with any other resource.
     ///
     /// What is no image has nothing wrong with it: that is told as among others.
-    private func store(_ body: UploadBody, _ storing: FileStoring, in store: StoreName) async throws -> WholeAnswer {
+    private func store(
+        _ body: UploadBody,
+        _ storing: FileStoring,
+        in store: StoreName,
+        _ context: CallerContext
+    ) async throws -> WholeAnswer {
         let outcome = try await body.sending(buffering: self.limits.relayedBytesMax) { bytes in
             await storing.store(bytes, length: body.length, isDeclared: true).outcome
         }
         if case .refused(_, let error) = outcome { throw error }
         let report = UploadReport(store: store, items: [UploadItem(index: 0, name: nil, outcome: outcome)])
-        await self.tell(report)
+        await self.tell(report, context)
         return report.answer
     }
 
@@ -103,8 +108,9 @@ struct UploadsController: Sendable {
         return report.answer
     }
 
-    private func tell(_ report: UploadReport) async {
+    private func tell(_ report: UploadReport, _ context: CallerContext) async {
         for study in report.studies {
+            context.touched.stored(study)
             await self.changes.report(StudyChange(.stored, of: study, in: report.store))
         }
     }
