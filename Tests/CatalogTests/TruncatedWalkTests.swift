@@ -1,6 +1,7 @@
 import CollimatorCore
 import DICOMweb
 import TestSupport
+import Synchronization
 import Testing
 
 @testable import Catalog

@@ -2,6 +2,7 @@ import Catalog
 import CollimatorCore
 import Gateway
 import HealthcareAPI
+import Identity
 
 extension ArchiveService.Build {
     /// What pulls messages about the stores; nil where no subscription is configured and the stores are not ours.

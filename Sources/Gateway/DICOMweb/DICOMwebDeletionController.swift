@@ -1,6 +1,8 @@
 import CollimatorCore
+import Cryptography
 import HTTPTypes
 import Hummingbird
+import Identity
 
 /// Deletes a study, a series or an instance, as the Healthcare API and other servers have it on the DICOMweb paths.
 ///
