@@ -373,6 +373,15 @@ def test_a_decision_is_explained_by_the_rule_that_made_it(admin):
     browser.one("#rules h1")
 
 
+def test_every_permission_can_be_asked_about(admin):
+    me = admin.gateway.call("GET", "/api/v1/me").json()
+    expected = {*me["permissions"], *(name for store in me["stores"] for name in store["permissions"])}
+    for address, css in (("#/explain", "#explain-permission option"), ("#/audit", "#audit .what option")):
+        admin.open(address, css)
+        options = admin.browser.script("return [...document.querySelectorAll(arguments[0])].map((o) => o.value)", css)
+        assert expected <= set(options)
+
+
 def test_a_study_leads_to_who_saw_it(admin):
     key = admin.make_key("viewer-7")
     admin.make_rule("viewer-7", "client:viewer-7", resource=f"stores/radiology/studies/{admin.ct}")

@@ -5,16 +5,10 @@ import { byId, el, field, fill, problemNotice } from "./dom.js";
 import { count, dayStart, moment } from "./format.js";
 import { Listing } from "./listing.js";
 import { principalInput } from "./suggest.js";
-import { methodWords, permissionNames, permissionWords, principalParts } from "./words.js";
+import { groundsWords, methodWords, permissionNames, permissionWords, principalParts } from "./words.js";
 
 const outcomes = { success: "answered", refused: "refused", failed: "failed" };
 const shades = { success: "good", refused: "bad", failed: "warn" };
-
-const decisions = {
-  "administrator-may-all": "the administrator key", "allowed-by-rule": "allowed by a rule", "denied-by-rule": "denied by a rule",
-  "list-is-filtered": "shown as far as it may see", "nothing-granted": "no rule allows it",
-  "permission-does-not-apply": "not for such a thing",
-};
 
 export class AuditPage {
   #element = byId("audit");
@@ -23,7 +17,7 @@ export class AuditPage {
   #filters = {};
 
   /** Shows the records that `asked` says; the latest of all where it says nothing. */
-  show(stores, asked) {
+  show(me, stores, asked) {
     this.close();
     this.#listing = new Listing({
       label: "Records",
@@ -40,7 +34,7 @@ export class AuditPage {
         el("button", { type: "button", id: "audit-verify", onclick: () => this.#verify() }, "Is it whole?"),
       ),
       this.checked,
-      this.#form(stores, asked),
+      this.#form(me, stores, asked),
       this.#listing.element,
     );
     this.#search();
@@ -52,7 +46,7 @@ export class AuditPage {
     this.#element.replaceChildren();
   }
 
-  #form(stores, asked) {
+  #form(me, stores, asked) {
     const who = principalInput({ id: "audit-caller", value: asked.caller });
     const any = (label, options, value) =>
       el("select", {}, el("option", { value: "" }, label), options.map(([name, text]) => el("option", { value: name, selected: name === value }, text)));
@@ -64,7 +58,7 @@ export class AuditPage {
       patientId: el("input", { id: "audit-patient", maxlength: "64", autocomplete: "off" }),
       issuer: el("input", { maxlength: "64", autocomplete: "off" }),
       outcome: any("Any", Object.entries(outcomes)),
-      action: any("Anything", permissionNames.map((name) => [name, permissionWords(name)])),
+      action: any("Anything", permissionNames(me).map((name) => [name, permissionWords(name)])),
       from: el("input", { type: "date" }),
       to: el("input", { type: "date" }),
     };
@@ -135,7 +129,7 @@ export class AuditPage {
         el("details", {}, el("summary", {}, "More"), el("dl", { class: "facts-list" }, facts({
           "Route": record.route,
           "Permission": record.action,
-          "Decision": decisions[record.decision] ?? record.decision,
+          "Decision": groundsWords(record.decision),
           "Purpose": record.purpose,
           "Series": series,
           "Instance": instance,

@@ -8,11 +8,12 @@ import { decisionWords, permissionNames, permissionWords } from "./words.js";
 
 export class ExplainPage {
   #element = byId("explain");
+  #asking = 0;
 
   /** Shows the form, filled in as far as `asked` says; asks at once where that is enough. */
-  show(stores, asked, mayChange) {
+  show(me, stores, asked, mayChange) {
     const { input, list } = principalInput({ id: "explain-principal", value: asked.principal, required: true });
-    const permission = el("select", { id: "explain-permission" }, permissionNames.map((name) => el("option", { value: name }, permissionWords(name))));
+    const permission = el("select", { id: "explain-permission" }, permissionNames(me).map((name) => el("option", { value: name }, permissionWords(name))));
     const places = [...new Set([...stores, ...(asked.store ? [asked.store] : [])])];
     const store = el(
       "select", { id: "explain-store" },
@@ -31,12 +32,11 @@ export class ExplainPage {
       if (store.value) question.store = store.value;
       if (study.value.trim()) question.study = study.value.trim();
       if (purpose.value.trim()) question.purposeOfUse = purpose.value.trim();
+      // The last question is the one whose answer stands.
+      const number = ++this.#asking;
       fill(answer, el("p", { class: "quiet", role: "status" }, "Asking…"));
-      try {
-        fill(answer, await this.#answer(question, mayChange));
-      } catch (problem) {
-        fill(answer, problemNotice(problem));
-      }
+      const told = await this.#answer(question, mayChange).catch((problem) => problemNotice(problem));
+      if (number === this.#asking) fill(answer, told);
     };
     store.addEventListener("change", narrow);
     narrow();
@@ -47,7 +47,10 @@ export class ExplainPage {
       el("p", { class: "quiet lead" }, "The decision that a request would meet now, with the groups that the caller had when it called last."),
       el(
         "form", {
-          class: "panel", id: "explain-form", oninput: () => answer.replaceChildren(),
+          class: "panel", id: "explain-form", oninput: () => {
+            this.#asking += 1;
+            answer.replaceChildren();
+          },
           onsubmit: (event) => {
             event.preventDefault();
             ask();

@@ -115,10 +115,12 @@ export class RulesPage {
   /** Says what a change would do, and offers to make it: exactly that one, from exactly that version. */
   async #try(old, rule, outcome) {
     const { signal } = this.#abort;
-    fill(outcome, el("p", { class: "quiet", role: "status" }, "Trying…"));
+    const trying = el("p", { class: "quiet", role: "status" }, "Trying…");
+    fill(outcome, trying);
     try {
       const change = await PolicyChange.of(old, rule);
-      if (signal.aborted) return;
+      // The view was left, or the form was changed meanwhile: this is no longer what would be saved.
+      if (signal.aborted || !trying.isConnected) return;
       const save = el("button", { type: "button", class: "primary", id: "rule-save", onclick: () => this.#save(change, rule, outcome) }, "Save the rule");
       fill(outcome, el(
         "div", { class: "panel" },
@@ -130,17 +132,18 @@ export class RulesPage {
       outcome.scrollIntoView({ block: "nearest" });
       save.focus();
     } catch (problem) {
-      if (!signal.aborted) fill(outcome, problemNotice(problem));
+      if (!signal.aborted && trying.isConnected) fill(outcome, problemNotice(problem));
     }
   }
 
   async #save(change, rule, outcome) {
+    const { signal } = this.#abort;
     try {
       await change.make();
       announce(`The rule ${rule.id} is in force`);
-      location.hash = "#/rules";
+      if (!signal.aborted) location.hash = "#/rules";
     } catch (problem) {
-      fill(outcome, problemNotice(problem));
+      if (!signal.aborted) fill(outcome, problemNotice(problem));
     }
   }
 

@@ -43,7 +43,9 @@ const permissions = {
   "collimator.thumbnails.purge": "forget the kept pictures",
 };
 
-export const permissionNames = Object.keys(permissions);
+/** Every permission that can be asked about: those that are known here, and what else the caller has. */
+export const permissionNames = (me) =>
+  [...new Set([...Object.keys(permissions), ...me.permissions, ...me.stores.flatMap((store) => store.permissions)])];
 
 /** What a permission allows. */
 export const permissionWords = (name) => permissions[name] ?? name;
@@ -135,4 +137,18 @@ export function decisionWords({ outcome, reason, rule, extent }, { principal, pe
     because,
     further: outcome === "hidden" ? "The answer to the caller is that there is no such thing." : null,
   };
+}
+
+const grounds = {
+  "administrator-may-all": "the administrator key may do everything", "allowed-by-rule": "allowed by a rule",
+  "denied-by-rule": "denied by a rule", "list-is-filtered": "shown as far as the caller may see",
+  "nothing-granted": "no rule allows it", "permission-does-not-apply": "not a permission for such a thing",
+};
+
+/** What decided, as a record has it: `allowed-by-rule`, or with the rule and the version of the policy, `…:portal@7`. */
+export function groundsWords(text) {
+  const [, reason, rule, version] = /^([a-z-]+)(?::(.*)@(\d+))?$/s.exec(text ?? "") ?? [];
+  const words = grounds[reason];
+  if (!words) return text;
+  return rule ? `${words}: ${rule}, in version ${version} of the policy` : words;
 }
