@@ -2,6 +2,9 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char admin_css[] = {
+#embed "App/admin.css"
+};
 static const unsigned char api_js[] = {
 #embed "App/api.js"
 };
@@ -11,8 +14,14 @@ static const unsigned char app_css[] = {
 static const unsigned char app_js[] = {
 #embed "App/app.js"
 };
+static const unsigned char audit_js[] = {
+#embed "App/audit.js"
+};
 static const unsigned char dom_js[] = {
 #embed "App/dom.js"
+};
+static const unsigned char explain_js[] = {
+#embed "App/explain.js"
 };
 static const unsigned char files_js[] = {
 #embed "App/files.js"
@@ -26,8 +35,20 @@ static const unsigned char icon_svg[] = {
 static const unsigned char index_html[] = {
 #embed "App/index.html"
 };
+static const unsigned char listing_js[] = {
+#embed "App/listing.js"
+};
+static const unsigned char people_js[] = {
+#embed "App/people.js"
+};
 static const unsigned char pictures_js[] = {
 #embed "App/pictures.js"
+};
+static const unsigned char ruleform_js[] = {
+#embed "App/ruleform.js"
+};
+static const unsigned char rules_js[] = {
+#embed "App/rules.js"
 };
 static const unsigned char sending_js[] = {
 #embed "App/sending.js"
@@ -41,8 +62,14 @@ static const unsigned char stack_js[] = {
 static const unsigned char study_js[] = {
 #embed "App/study.js"
 };
+static const unsigned char suggest_js[] = {
+#embed "App/suggest.js"
+};
 static const unsigned char upload_js[] = {
 #embed "App/upload.js"
+};
+static const unsigned char words_js[] = {
+#embed "App/words.js"
 };
 static const unsigned char worklist_js[] = {
 #embed "App/worklist.js"
@@ -50,20 +77,29 @@ static const unsigned char worklist_js[] = {
 
 // A file of the folder that is not here is not in the program; a test compares the two.
 static const struct collimator_file files[] = {
+    { "admin.css", admin_css, sizeof admin_css },
     { "api.js", api_js, sizeof api_js },
     { "app.css", app_css, sizeof app_css },
     { "app.js", app_js, sizeof app_js },
+    { "audit.js", audit_js, sizeof audit_js },
     { "dom.js", dom_js, sizeof dom_js },
+    { "explain.js", explain_js, sizeof explain_js },
     { "files.js", files_js, sizeof files_js },
     { "format.js", format_js, sizeof format_js },
     { "icon.svg", icon_svg, sizeof icon_svg },
     { "index.html", index_html, sizeof index_html },
+    { "listing.js", listing_js, sizeof listing_js },
+    { "people.js", people_js, sizeof people_js },
     { "pictures.js", pictures_js, sizeof pictures_js },
+    { "ruleform.js", ruleform_js, sizeof ruleform_js },
+    { "rules.js", rules_js, sizeof rules_js },
     { "sending.js", sending_js, sizeof sending_js },
     { "signin.js", signin_js, sizeof signin_js },
     { "stack.js", stack_js, sizeof stack_js },
     { "study.js", study_js, sizeof study_js },
+    { "suggest.js", suggest_js, sizeof suggest_js },
     { "upload.js", upload_js, sizeof upload_js },
+    { "words.js", words_js, sizeof words_js },
     { "worklist.js", worklist_js, sizeof worklist_js },
 };
 

@@ -5,9 +5,9 @@ const auth = new URL("../auth/", document.baseURI);
 
 /** A refusal or failure, in the words of the service where it has some (RFC 9457). */
 export class Problem extends Error {
-  constructor({ title, detail, requestId, status = 0 }) {
+  constructor({ title, detail, requestId, status = 0, errors = [] }) {
     super(title);
-    Object.assign(this, { title, detail, requestId, status });
+    Object.assign(this, { title, detail, requestId, status, errors });
   }
 
   /** Whether trying again later may help. */
@@ -31,6 +31,7 @@ export class Problem extends Error {
       detail: body.detail,
       requestId: body.requestId ?? requestId,
       status,
+      errors: Array.isArray(body.errors) ? body.errors : [],
     });
   }
 
@@ -68,6 +69,19 @@ const path = (...segments) => new URL(segments.map(encodeURIComponent).join("/")
 const json = async (url, signal) =>
   (await call(url, { signal, headers: { Accept: "application/json" } })).json();
 
+/** A page of a list; `parameters` without a value are left out. */
+function page(url, parameters, signal) {
+  for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value);
+  return json(url, signal);
+}
+
+const send = (method, url, body, headers) =>
+  call(url, {
+    method,
+    headers: { "Accept": "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },
+    body: body && JSON.stringify(body),
+  });
+
 export const signIn = (token) =>
   call(new URL("sign-ins", auth), {
     method: "POST",
@@ -78,14 +92,14 @@ export const signIn = (token) =>
 
 export const signOut = () => call(new URL("sessions/current", auth), { method: "DELETE", isSigningIn: true });
 
+/** Who is signed in, and what that caller may do. */
+export const me = () => json(path("me"));
+
 export const stores = async (signal) => (await json(path("stores"), signal)).items;
 
 /** One page of studies; `filters` are the parameters of the search, `cursor` is that of the page before. */
 export function studies(store, filters, cursor, signal) {
-  const url = path("stores", store, "studies");
-  for (const [name, value] of Object.entries(filters)) if (value) url.searchParams.set(name, value);
-  if (cursor) url.searchParams.set("cursor", cursor);
-  return json(url, signal);
+  return page(path("stores", store, "studies"), { ...filters, cursor }, signal);
 }
 
 /** A study by itself. */
@@ -128,3 +142,50 @@ export async function picture(image, edge, signal) {
   }
   return (await call(url, { signal, headers: { Accept: "image/jpeg, image/png" } })).blob();
 }
+
+// For administrators.
+
+export const principals = (cursor, signal) => page(path("access", "principals"), { cursor }, signal);
+
+/** A principal, with what it may do. */
+export const principal = (id, signal) => json(path("access", "principals", id), signal);
+
+export const suspend = async (id) => (await send("PUT", path("access", "principals", id, "suspension"), {})).json();
+
+export const letIn = (id) => send("DELETE", path("access", "principals", id, "suspension"));
+
+export const keys = (cursor, signal) => page(path("access", "keys"), { cursor }, signal);
+
+export const key = (id) => json(path("access", "keys", id));
+
+/** Makes a key; the answer has its text, this once. */
+export const makeKey = async (wish) => (await send("POST", path("access", "keys"), wish)).json();
+
+export const revokeKey = (id) => send("DELETE", path("access", "keys", id));
+
+export const rules = (cursor, signal) => page(path("access", "rules"), { cursor }, signal);
+
+export const rule = (id, signal) => json(path("access", "rules", id), signal);
+
+export const roles = async (signal) => (await page(path("access", "roles"), { limit: 200 }, signal)).items;
+
+export const groups = async (signal) => (await page(path("access", "groups"), { limit: 200 }, signal)).items;
+
+/** The whole policy, and the tag of its version. */
+export async function policy() {
+  const response = await call(path("access", "policy"), { headers: { Accept: "application/json" } });
+  return { policy: await response.json(), tag: response.headers.get("ETag") };
+}
+
+/** Replaces the version of the policy that has this tag, or only says what would change. */
+export async function replacePolicy(policy, tag, isTried) {
+  const url = path("access", "policy");
+  if (isTried) url.searchParams.set("dryRun", "true");
+  return (await send("PUT", url, policy, { "If-Match": tag })).json();
+}
+
+export const explain = async (question) => (await send("POST", path("access", "explanations"), question)).json();
+
+export const audit = (filters, cursor, signal) => page(path("audit"), { ...filters, cursor }, signal);
+
+export const verifyAudit = (signal) => json(path("audit", "verification"), signal);

@@ -1,41 +1,114 @@
-// The page as a whole: the way in, the two views, and what is in the bar.
+// The page as a whole: the way in, the views, and what is in the bar.
 
 import * as api from "./api.js";
-import { announce, byId, el, fill, problemNotice } from "./dom.js";
+import { AuditPage } from "./audit.js";
+import { announce, byId, closeDialogs, el, fill, hasDialog, problemNotice } from "./dom.js";
+import { ExplainPage } from "./explain.js";
+import { PeoplePage } from "./people.js";
+import { RulesPage } from "./rules.js";
 import { showSignIn, signInByLink } from "./signin.js";
 import { StudyPage } from "./study.js";
 import { UploadPanel } from "./upload.js";
 import { Worklist } from "./worklist.js";
 
-const views = ["sign-in", "worklist", "study"];
+const views = ["sign-in", "worklist", "study", "people", "rules", "explain", "audit"];
+
+/** What a place of the bar needs: one of these permissions. Places that nobody could use are not shown. */
+const places = {
+  people: ["collimator.principals.list", "collimator.keys.list"],
+  rules: ["collimator.policy.get"],
+  audit: ["collimator.audit.read"],
+};
 
 let isSignedIn = false;
+let me = null;
+let storeNames = [];
 let store = null;
 let lastStudy = null;
 let listScroll = 0;
 
 const worklist = new Worklist();
-const studyPage = new StudyPage();
+const studyPage = new StudyPage(may);
+const peoplePage = new PeoplePage();
+const rulesPage = new RulesPage();
+const explainPage = new ExplainPage();
+const auditPage = new AuditPage();
 const uploadPanel = new UploadPanel(() => store, () => worklist.reload());
+
+/** Whether the caller may do this with the service as a whole. */
+function may(permission) {
+  return me?.permissions.includes(permission) ?? false;
+}
+
+const mayOpen = (place) => places[place].some(may);
 
 function showView(name) {
   for (const view of views) byId(view).hidden = view !== name;
+  const isOfStore = name === "worklist" || name === "study";
+  byId("store-choice").hidden = !isOfStore || storeNames.length < 2;
+  const place = { study: "worklist", explain: "rules" }[name] ?? name;
+  for (const link of byId("places").querySelectorAll("a")) {
+    if (link.dataset.place === place) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
 }
 
-/** Shows what the address names: `#/` is the list, `#/studies/{store}/{study}` a study. */
+/**
+ * Shows what the address names: `#/` is the list, `#/studies/{store}/{study}` a study; `#/people`, `#/rules`,
+ * `#/rules/{id}`, `#/new-rule`, `#/explain` and `#/audit` are for administrators.
+ */
 async function route() {
   if (location.hash.startsWith("#signin=")) {
     await start();
     return;
   }
   if (!isSignedIn) return;
-  const match = /^#\/studies\/([^/]+)\/([^/]+)$/.exec(location.hash);
-  if (match) await showStudy(decodeURIComponent(match[1]), decodeURIComponent(match[2]));
-  else showWorklist();
+  closeDialogs();
+  const [address, query] = location.hash.slice(1).split("?");
+  const [, name, ...rest] = address.split("/").map(decoded);
+  const asked = Object.fromEntries(new URLSearchParams(query));
+  if (name === "studies" && rest.length === 2) await showStudy(...rest);
+  else if (!(await showPlace(name, rest, asked))) showWorklist();
+}
+
+function decoded(segment) {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** Shows a view for administrators, and tells whether there is one of this name that the caller may see. */
+async function showPlace(name, [id], asked) {
+  const place = { people: "people", rules: "rules", "new-rule": "rules", explain: "rules", audit: "audit" }[name];
+  if (!place || !mayOpen(place)) return false;
+  closePlaces();
+  studyPage.close();
+  lastStudy = null;
+  const view = name === "explain" ? "explain" : place;
+  const mayChange = may("collimator.policy.update");
+  showView(view);
+  scrollTo(0, 0);
+  const title = { people: "People and apps", rules: "Rules", explain: "Why, or why not", audit: "Audit" }[view];
+  document.title = `${title} – Collimator`;
+  if (name === "people") peoplePage.show(me.principal, may);
+  else if (name === "explain") explainPage.show(me, storeNames, asked, mayChange);
+  else if (name === "audit") auditPage.show(me, storeNames, asked);
+  else if (mayChange && (name === "new-rule" || id)) await rulesPage.edit(may, storeNames, { id, principal: asked.principal ?? "" });
+  else rulesPage.show(may);
+  if (!byId(view).contains(document.activeElement)) byId(view).querySelector("h1")?.focus({ preventScroll: true });
+  return true;
+}
+
+/** What administrators see is forgotten when they leave it. */
+function closePlaces() {
+  for (const page of [peoplePage, rulesPage, explainPage, auditPage]) page.close();
 }
 
 async function showStudy(ofStore, uid) {
   if (!byId("worklist").hidden) listScroll = scrollY;
+  closePlaces();
   lastStudy = uid;
   showView("study");
   scrollTo(0, 0);
@@ -45,6 +118,7 @@ async function showStudy(ofStore, uid) {
 
 function showWorklist() {
   studyPage.close();
+  closePlaces();
   document.title = "Collimator";
   showView("worklist");
   worklist.show(store);
@@ -57,23 +131,33 @@ function showWorklist() {
 function signedOut(problem) {
   if (!isSignedIn && !byId("sign-in").hidden) return;
   isSignedIn = false;
+  me = null;
   store = null;
+  closeDialogs();
+  closePlaces();
   studyPage.close();
   worklist.show(null);
   uploadPanel.stop();
-  for (const id of ["actions", "store-choice"]) byId(id).hidden = true;
+  for (const id of ["actions", "places", "store-choice"]) byId(id).hidden = true;
   showSignIn(problem);
   showView("sign-in");
 }
 
 function showStores(stores) {
   const names = stores.map(({ name }) => name);
+  storeNames = names;
   const select = byId("store");
   fill(select, names.map((name) => el("option", { value: name }, name)));
   store = names.includes(store) ? store : names[0] ?? null;
   select.value = store;
-  byId("store-choice").hidden = names.length < 2;
   byId("actions").hidden = false;
+}
+
+/** Shows the places that the caller may go to, where there is more than one. */
+function showPlaces() {
+  const links = [...byId("places").querySelectorAll("a")];
+  for (const link of links) link.hidden = link.dataset.place in places && !mayOpen(link.dataset.place);
+  byId("places").hidden = links.filter((link) => !link.hidden).length < 2;
 }
 
 async function start() {
@@ -82,7 +166,10 @@ async function start() {
     return;
   }
   try {
-    showStores(await api.stores());
+    const [caller, stores] = await Promise.all([api.me(), api.stores()]);
+    me = caller;
+    showStores(stores);
+    showPlaces();
   } catch (problem) {
     if (problem.status === 401) return;
     fill(byId("sign-in"), problemNotice(problem, start));
@@ -105,7 +192,7 @@ async function leave() {
 
 function press(event) {
   const isTyping = event.target.matches("input:not([type=range]), select, textarea");
-  if (!isSignedIn || isTyping || event.altKey || event.ctrlKey || event.metaKey || byId("help").open) return;
+  if (!isSignedIn || isTyping || event.altKey || event.ctrlKey || event.metaKey || hasDialog()) return;
   const action = {
     "/": () => !byId("worklist").hidden && worklist.focusSearch(),
     "?": () => byId("help").showModal(),
@@ -113,6 +200,7 @@ function press(event) {
     "Escape": () => {
       if (!byId("upload").hidden) uploadPanel.toggle(false);
       else if (!byId("study").hidden) location.hash = "#/";
+      else if (!byId("explain").hidden) location.hash = "#/rules";
     },
   }[event.key];
   if (!action) return;

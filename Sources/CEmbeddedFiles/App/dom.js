@@ -1,4 +1,4 @@
-// Making and changing elements. Text only ever becomes a text node: nothing that came from a DICOM file is parsed as HTML.
+// Making and changing elements. Text only ever becomes a text node: nothing that came from elsewhere is parsed as HTML.
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
@@ -48,7 +48,44 @@ export function problemNotice(problem, retry) {
     "div", { class: "problem", role: "alert" },
     el("strong", {}, problem.title),
     problem.detail && el("p", {}, problem.detail),
+    problem.errors?.length > 0 && el("ul", {}, problem.errors.map(({ place, problem: fault }) => el("li", {}, `${place}: ${fault}`))),
     problem.requestId && el("p", { class: "quiet" }, `Request ${problem.requestId}`),
     retry && el("button", { type: "button", onclick: retry }, "Try again"),
   );
 }
+
+/** Asks in a dialog, and tells whether the answer was yes. Escape is no. */
+export function confirmed({ title, content, label }) {
+  return new Promise((resolve) => {
+    const dialog = el(
+      "dialog", {
+        class: "help ask", "aria-labelledby": "ask-title",
+        onclose: () => {
+          dialog.remove();
+          resolve(dialog.returnValue === "yes");
+        },
+      },
+      el("h2", { id: "ask-title" }, title),
+      content,
+      el(
+        "form", { method: "dialog", class: "choices" },
+        el("button", { value: "no", autofocus: true }, "Cancel"),
+        el("button", { value: "yes", class: "grave" }, label),
+      ),
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** Whether something is asked or shown that is to be closed first. */
+export const hasDialog = () => document.querySelector("dialog[open]") !== null;
+
+/** Gives up all that is asked or shown in a dialog; the answer is no. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+}
+
+/** An input with its name and, where there is more to say, a hint. */
+export const field = (name, input, hint) =>
+  el("label", { class: "field" }, el("span", {}, name), input, hint && el("small", { class: "quiet" }, hint));

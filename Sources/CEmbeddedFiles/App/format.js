@@ -1,4 +1,4 @@
-// How DICOM's values read. Dates and times are shown as they are, never moved to another time zone.
+// How values read. Dates and times of DICOM are shown as they are, never moved to another time zone.
 
 const kinds = {
   AU: "Audio", CR: "Computed radiography", CT: "Computed tomography", DOC: "Document", DX: "Digital radiography",
@@ -41,3 +41,22 @@ export function size(bytes) {
   }
   return `${unit > 0 && bytes < 10 ? bytes.toFixed(1) : Math.round(bytes)} ${units[unit]}`;
 }
+
+const two = (number) => String(number).padStart(2, "0");
+
+/** A moment that the service tells, by the clock of this device: day and minute, with seconds where they matter. */
+export function moment(text, hasSeconds = false) {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) return text;
+  const time = [at.getHours(), at.getMinutes(), ...(hasSeconds ? [at.getSeconds()] : [])].map(two).join(":");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+}
+
+/** The moment at which a day begins here, `days` later, as the service takes it. */
+export function dayStart(date, days = 0) {
+  const [year, month, day] = date.split("-").map(Number);
+  return wire(new Date(year, month - 1, day + days));
+}
+
+/** A moment as the service takes it. */
+export const wire = (at) => at.toISOString().replace(/\.\d+Z$/, "Z");

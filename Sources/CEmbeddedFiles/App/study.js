@@ -11,6 +11,12 @@ export class StudyPage {
   #abort = new AbortController();
   #stack = null;
   #study = null;
+  #may;
+
+  /** `may` tells whether the caller has a permission. */
+  constructor(may) {
+    this.#may = may;
+  }
 
   /** Loads and shows a study. */
   async show(store, uid) {
@@ -76,9 +82,19 @@ export class StudyPage {
         el("p", {}, el("bdi", {}, study.description ?? "No description")),
         el("p", { class: "quiet" }, el("bdi", {}, facts)),
       ),
-      el("a", { class: "button", id: "download-study", href: api.archiveURL(study.store, study.uid), download: true },
-        icon("down"), "Download study"),
+      el(
+        "div", { class: "choices head-choices" },
+        this.#may("collimator.audit.read") && el("a", { class: "button", href: `#/audit?${this.#asked}` }, "Who saw it"),
+        this.#may("collimator.policy.get") && el("a", { class: "button", href: `#/explain?${this.#asked}` }, "Who may see it"),
+        el("a", { class: "button", id: "download-study", href: api.archiveURL(study.store, study.uid), download: true },
+          icon("down"), "Download study"),
+      ),
     );
+  }
+
+  /** This study, for the addresses of the views that ask about it. */
+  get #asked() {
+    return new URLSearchParams({ store: this.#study.store, study: this.#study.uid });
   }
 
   #tile(series) {

@@ -84,7 +84,8 @@ class Browser:
         """The file of this name, once it is there whole."""
 
         def found():
-            return next((p for p in self.downloads.glob(pattern) if p.suffix != ".crdownload"), None)
+            # The browser keeps the name with an empty file until the whole is there.
+            return next((p for p in self.downloads.glob(pattern) if p.suffix != ".crdownload" and p.stat().st_size), None)
 
         return self.until(found, f"a download like {pattern}")
 

@@ -1,0 +1,105 @@
+// Why somebody may do something, or may not: a question, and the decision with its rule in words.
+
+import * as api from "./api.js";
+import { byId, el, field, fill, icon, problemNotice } from "./dom.js";
+import { ruleSentence } from "./rules.js";
+import { principalInput } from "./suggest.js";
+import { decisionWords, permissionNames, permissionWords } from "./words.js";
+
+export class ExplainPage {
+  #element = byId("explain");
+  #asking = 0;
+
+  /** Shows the form, filled in as far as `asked` says; asks at once where that is enough. */
+  show(me, stores, asked, mayChange) {
+    const { input, list } = principalInput({ id: "explain-principal", value: asked.principal, required: true });
+    const permission = el("select", { id: "explain-permission" }, permissionNames(me).map((name) => el("option", { value: name }, permissionWords(name))));
+    const places = [...new Set([...stores, ...(asked.store ? [asked.store] : [])])];
+    const store = el(
+      "select", { id: "explain-store" },
+      places.map((name) => el("option", { value: name, selected: name === asked.store }, `Store ${name}`)),
+      el("option", { value: "" }, "The service as a whole"),
+    );
+    const study = el("input", { id: "explain-study", value: asked.study, pattern: "[0-9.]{1,64}", maxlength: "64", autocomplete: "off", placeholder: "the store as a whole" });
+    const purpose = el("input", { autocomplete: "off", placeholder: "TREAT" });
+    const answer = el("div", { class: "place", id: "explanation", "aria-live": "polite" });
+    const narrow = () => {
+      study.disabled = store.value === "";
+      if (study.disabled) study.value = "";
+    };
+    const ask = async () => {
+      const question = { principal: input.value.trim(), permission: permission.value };
+      if (store.value) question.store = store.value;
+      if (study.value.trim()) question.study = study.value.trim();
+      if (purpose.value.trim()) question.purposeOfUse = purpose.value.trim();
+      // The last question is the one whose answer stands.
+      const number = ++this.#asking;
+      fill(answer, el("p", { class: "quiet", role: "status" }, "Asking…"));
+      const told = await this.#answer(question, mayChange).catch((problem) => problemNotice(problem));
+      if (number === this.#asking) fill(answer, told);
+    };
+    store.addEventListener("change", narrow);
+    narrow();
+    fill(
+      this.#element,
+      el("a", { class: "back", href: "#/rules" }, icon("back"), "All rules"),
+      el("h1", { tabindex: "-1" }, "Why, or why not"),
+      el("p", { class: "quiet lead" }, "The decision that a request would meet now, with the groups that the caller had when it called last."),
+      el(
+        "form", {
+          class: "panel", id: "explain-form", oninput: () => {
+            this.#asking += 1;
+            answer.replaceChildren();
+          },
+          onsubmit: (event) => {
+            event.preventDefault();
+            ask();
+          },
+        },
+        el(
+          "div", { class: "fields" },
+          el("div", { class: "field wide" }, el("label", { for: input.id }, "Who"), input, list),
+          el("div", { class: "wide" }, field("Wants to", permission)),
+          field("In", store), field("Study UID", study), field("Purpose of use", purpose),
+        ),
+        el("div", { class: "choices" }, el("button", { class: "primary" }, "Explain")),
+      ),
+      answer,
+    );
+    if (asked.principal) ask();
+    else input.focus();
+  }
+
+  close() {
+    this.#element.replaceChildren();
+  }
+
+  async #answer(question, mayChange) {
+    const decision = await api.explain(question);
+    const { verdict, what, because, further } = decisionWords(decision, question);
+    return el(
+      "div", { class: "panel verdict", "data-outcome": decision.outcome },
+      el("h2", {}, verdict),
+      el("p", {}, el("bdi", {}, what)),
+      el("p", {}, el("strong", {}, because)),
+      further && el("p", { class: "quiet" }, further),
+      decision.series && el("div", {}, el("p", {}, "It reaches these series:"), el("ul", { class: "conditions" }, decision.series.map((uid) => el("li", { class: "code" }, uid)))),
+      decision.rule && (await this.#rule(decision.rule, mayChange)),
+    );
+  }
+
+  async #rule(id, mayChange) {
+    try {
+      const rule = await api.rule(id);
+      return el(
+        "div", { class: "quote" },
+        ruleSentence(rule),
+        mayChange && el("div", { class: "choices" }, el("a", { class: "button", href: `#/rules/${encodeURIComponent(id)}` }, "Edit the rule")),
+      );
+    } catch (problem) {
+      // A rule that a binding in IAM stands for, or that has gone meanwhile.
+      if (problem.status === 404) return null;
+      throw problem;
+    }
+  }
+}
