@@ -21,7 +21,8 @@ package enum SearchText {
         let folded = String(text.prefix(Self.charactersMax))
             .precomposedStringWithCompatibilityMapping
             .folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
-        return Self.squeeze(Self.plain(folded))
+        // Half-width kana come out of the mapping with their voice marks still apart.
+        return Self.squeeze(Self.plain(folded).precomposedStringWithCanonicalMapping)
     }
 
     /// The words of a text, folded: what stands between spaces and punctuation.
