@@ -17,7 +17,7 @@ export class AuditPage {
   #filters = {};
 
   /** Shows the records that `asked` says; the latest of all where it says nothing. */
-  show(me, stores, asked) {
+  show(me, may, stores, asked) {
     this.close();
     this.#listing = new Listing({
       label: "Records",
@@ -34,7 +34,7 @@ export class AuditPage {
         el("button", { type: "button", id: "audit-verify", onclick: () => this.#verify() }, "Is it whole?"),
       ),
       this.checked,
-      this.#form(me, stores, asked),
+      this.#form(me, may, stores, asked),
       this.#listing.element,
     );
     this.#search();
@@ -46,8 +46,8 @@ export class AuditPage {
     this.#element.replaceChildren();
   }
 
-  #form(me, stores, asked) {
-    const who = principalInput({ id: "audit-caller", value: asked.caller });
+  #form(me, may, stores, asked) {
+    const who = principalInput({ id: "audit-caller", value: asked.caller }, may);
     const any = (label, options, value) =>
       el(
         "select", {}, el("option", { value: "" }, label),

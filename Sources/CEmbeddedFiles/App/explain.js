@@ -11,8 +11,8 @@ export class ExplainPage {
   #asking = 0;
 
   /** Shows the form, filled in as far as `asked` says; asks at once where that is enough. */
-  show(me, stores, asked, mayChange) {
-    const { input, list } = principalInput({ id: "explain-principal", value: asked.principal, required: true });
+  show(me, may, stores, asked) {
+    const { input, list } = principalInput({ id: "explain-principal", value: asked.principal, required: true }, may);
     const permission = el(
       "select", { id: "explain-permission" },
       permissionNames(me).map((name) => el("option", { value: name }, permissionWords(name))),
@@ -41,7 +41,7 @@ export class ExplainPage {
       // The last question is the one whose answer stands.
       const number = ++this.#asking;
       fill(answer, el("p", { class: "quiet", role: "status" }, "Asking…"));
-      const told = await this.#answer(question, mayChange).catch((problem) => problemNotice(problem));
+      const told = await this.#answer(question, may("collimator.policy.update")).catch((problem) => problemNotice(problem));
       if (number === this.#asking) fill(answer, told);
     };
     store.addEventListener("change", narrow);

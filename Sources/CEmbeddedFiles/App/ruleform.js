@@ -20,10 +20,10 @@ export class RuleForm {
   #rule;
   #inputs = {};
 
-  /** `offers` are the `roles` and `stores` that can be named. */
-  constructor(rule, { roles, stores, isNew }) {
+  /** `roles` and `stores` are those that can be named; `may` tells whether the caller has a permission. */
+  constructor(rule, { roles, stores, may, isNew }) {
     this.#rule = rule;
-    this.parts = [this.#who(isNew), this.#what(roles, stores), this.#study(), this.#request()];
+    this.parts = [this.#who(may, isNew), this.#what(roles, stores), this.#study(), this.#request()];
   }
 
   /** The rule as the form says it. */
@@ -48,9 +48,9 @@ export class RuleForm {
     (this.#inputs.id.readOnly ? this.#inputs.principal : this.#inputs.id).focus();
   }
 
-  #who(isNew) {
+  #who(may, isNew) {
     const { id, effect, principal } = this.#rule;
-    const { input, list } = principalInput({ id: "rule-principal", value: principal, required: true }, true);
+    const { input, list } = principalInput({ id: "rule-principal", value: principal, required: true }, may, true);
     this.#inputs.principal = input;
     this.#inputs.id = el("input", {
       id: "rule-id", value: id, required: true, readonly: !isNew, pattern: "[a-z0-9._\\-]{1,64}", maxlength: "64",

@@ -87,7 +87,7 @@ export class RulesPage {
   }
 
   #draw(rule, roles, isNew) {
-    const form = new RuleForm(rule, { roles, stores: this.#stores, isNew });
+    const form = new RuleForm(rule, { roles, stores: this.#stores, may: this.#may, isNew });
     const outcome = el("div", { class: "place", id: "rule-outcome", "aria-live": "polite" });
     const element = el(
       "form", {
