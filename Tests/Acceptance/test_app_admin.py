@@ -480,12 +480,16 @@ def test_the_views_fit_a_phone_and_a_desk(admin, is_dark):
 
 def test_who_may_not_is_shown_none_of_it(admin):
     """The last test: the browser is signed in as somebody else afterwards."""
-    key = admin.make_key("plain")
+    key, auditor = admin.make_key("plain"), admin.make_key("auditor")
     found = admin.gateway.call("GET", f"{ACCESS}/policy")
     policy = found.json()
-    policy["roles"] = [{"name": "guest", "permissions": ["collimator.signIns.create", "healthcare.dicomStores.list"]}]
+    guest = ["collimator.signIns.create", "healthcare.dicomStores.list"]
+    policy["roles"] = [
+        {"name": "guest", "permissions": guest}, {"name": "auditor", "permissions": [*guest, "collimator.audit.read"]},
+    ]
     policy["rules"] += [
         {"id": "guest", "effect": "allow", "principal": "client:plain", "role": "guest", "resource": "*"},
+        {"id": "auditor", "effect": "allow", "principal": "client:auditor", "role": "auditor", "resource": "*"},
         {"id": "guest-sees", "effect": "allow", "principal": "client:plain", "role": "viewer", "resource": "stores/radiology"},
     ]
     put = admin.gateway.call("PUT", f"{ACCESS}/policy", json=policy, headers={"If-Match": found.headers["ETag"]})
@@ -500,3 +504,13 @@ def test_who_may_not_is_shown_none_of_it(admin):
         assert browser.texts("#people, #rules, #explain, #audit") == [""] * 4
     admin.open(f"#/studies/radiology/{admin.ct}", "#study h1")
     assert browser.driver.find_elements(By.LINK_TEXT, "Who saw it") == []
+    # Somebody who may do one thing is shown that one, and nothing is asked that would be refused.
+    admin.sign_in(auditor)
+    admin.open("#/audit", "#audit .entry")
+    assert [link.text for link in browser.all("#places a") if link.is_displayed()] == ["Studies", "Audit"]
+    browser.one("#audit-caller").send_keys("client:plain" + Keys.ENTER)
+    browser.until(
+        lambda: (texts := browser.texts("#audit .entry")) and all("plain" in text for text in texts), "this caller alone"
+    )
+    refused = admin.gateway.call("GET", "/api/v1/audit?caller=client:auditor&outcome=refused").json()
+    assert refused["items"] == []

@@ -93,8 +93,8 @@ async function showPlace(name, [id], asked) {
   const title = { people: "People and apps", rules: "Rules", explain: "Why, or why not", audit: "Audit" }[view];
   document.title = `${title} – Collimator`;
   if (name === "people") peoplePage.show(me.principal, may);
-  else if (name === "explain") explainPage.show(me, storeNames, asked, mayChange);
-  else if (name === "audit") auditPage.show(me, storeNames, asked);
+  else if (name === "explain") explainPage.show(me, may, storeNames, asked);
+  else if (name === "audit") auditPage.show(me, may, storeNames, asked);
   else if (mayChange && (name === "new-rule" || id)) await rulesPage.edit(may, storeNames, { id, principal: asked.principal ?? "" });
   else rulesPage.show(may);
   if (!byId(view).contains(document.activeElement)) byId(view).querySelector("h1")?.focus({ preventScroll: true });

@@ -17,7 +17,7 @@ export class AuditPage {
   #filters = {};
 
   /** Shows the records that `asked` says; the latest of all where it says nothing. */
-  show(me, stores, asked) {
+  show(me, may, stores, asked) {
     this.close();
     this.#listing = new Listing({
       label: "Records",
@@ -34,7 +34,7 @@ export class AuditPage {
         el("button", { type: "button", id: "audit-verify", onclick: () => this.#verify() }, "Is it whole?"),
       ),
       this.checked,
-      this.#form(me, stores, asked),
+      this.#form(me, may, stores, asked),
       this.#listing.element,
     );
     this.#search();
@@ -46,10 +46,13 @@ export class AuditPage {
     this.#element.replaceChildren();
   }
 
-  #form(me, stores, asked) {
-    const who = principalInput({ id: "audit-caller", value: asked.caller });
+  #form(me, may, stores, asked) {
+    const who = principalInput({ id: "audit-caller", value: asked.caller }, may);
     const any = (label, options, value) =>
-      el("select", {}, el("option", { value: "" }, label), options.map(([name, text]) => el("option", { value: name, selected: name === value }, text)));
+      el(
+        "select", {}, el("option", { value: "" }, label),
+        options.map(([name, text]) => el("option", { value: name, selected: name === value }, text)),
+      );
     const places = [...new Set([...stores, ...(asked.store ? [asked.store] : [])])];
     this.#inputs = {
       caller: who.input,
@@ -118,11 +121,22 @@ export class AuditPage {
           el("span", { class: `chip ${shades[record.outcome] ?? ""}` }, outcomes[record.outcome] ?? record.outcome), " ",
           record.count > 1 && el("span", { class: "chip" }, `${record.count.toLocaleString("en")} times`),
         ),
-        el("p", { class: "who" }, narrow(name, "What it did", { caller: record.caller }), el("span", { class: "quiet" }, ` ${kind}, with ${methodWords(record.authenticationMethod)}`)),
+        el(
+          "p", { class: "who" },
+          narrow(name, "What it did", { caller: record.caller }),
+          el("span", { class: "quiet" }, ` ${kind}, with ${methodWords(record.authenticationMethod)}`),
+        ),
         el("p", {}, permissionWords(record.action), record.repeats && el("span", { class: "quiet" }, " (repeats of a record before)")),
         (study || patient || store) && el(
           "p", {},
-          patient && ["Patient ", narrow(patient.issuer ? `${patient.id} of ${patient.issuer}` : patient.id, "Who saw this patient", { patientId: patient.id, issuer: patient.issuer }), " · "],
+          patient && [
+            "Patient ",
+            narrow(
+              patient.issuer ? `${patient.id} of ${patient.issuer}` : patient.id,
+              "Who saw this patient", { patientId: patient.id, issuer: patient.issuer },
+            ),
+            " · ",
+          ],
           study && ["Study ", narrow(study, "Who saw this study", { study, store }), " · "],
           store && `Store ${store}`,
         ),

@@ -54,7 +54,7 @@ export function problemNotice(problem, retry) {
   );
 }
 
-/** Asks in a dialog, and tells whether the answer was yes. Escape is no. */
+/** Asks in a dialog, and tells whether the answer was yes; Escape is no. The title is a text, or parts of one. */
 export function confirmed({ title, content, label }) {
   return new Promise((resolve) => {
     const dialog = el(

@@ -11,16 +11,22 @@ export class ExplainPage {
   #asking = 0;
 
   /** Shows the form, filled in as far as `asked` says; asks at once where that is enough. */
-  show(me, stores, asked, mayChange) {
-    const { input, list } = principalInput({ id: "explain-principal", value: asked.principal, required: true });
-    const permission = el("select", { id: "explain-permission" }, permissionNames(me).map((name) => el("option", { value: name }, permissionWords(name))));
+  show(me, may, stores, asked) {
+    const { input, list } = principalInput({ id: "explain-principal", value: asked.principal, required: true }, may);
+    const permission = el(
+      "select", { id: "explain-permission" },
+      permissionNames(me).map((name) => el("option", { value: name }, permissionWords(name))),
+    );
     const places = [...new Set([...stores, ...(asked.store ? [asked.store] : [])])];
     const store = el(
       "select", { id: "explain-store" },
       places.map((name) => el("option", { value: name, selected: name === asked.store }, `Store ${name}`)),
       el("option", { value: "" }, "The service as a whole"),
     );
-    const study = el("input", { id: "explain-study", value: asked.study, pattern: "[0-9.]{1,64}", maxlength: "64", autocomplete: "off", placeholder: "the store as a whole" });
+    const study = el("input", {
+      id: "explain-study", value: asked.study, pattern: "[0-9.]{1,64}", maxlength: "64", autocomplete: "off",
+      placeholder: "the store as a whole",
+    });
     const purpose = el("input", { autocomplete: "off", placeholder: "TREAT" });
     const answer = el("div", { class: "place", id: "explanation", "aria-live": "polite" });
     const narrow = () => {
@@ -35,7 +41,7 @@ export class ExplainPage {
       // The last question is the one whose answer stands.
       const number = ++this.#asking;
       fill(answer, el("p", { class: "quiet", role: "status" }, "Asking…"));
-      const told = await this.#answer(question, mayChange).catch((problem) => problemNotice(problem));
+      const told = await this.#answer(question, may("collimator.policy.update")).catch((problem) => problemNotice(problem));
       if (number === this.#asking) fill(answer, told);
     };
     store.addEventListener("change", narrow);
@@ -83,7 +89,11 @@ export class ExplainPage {
       el("p", {}, el("bdi", {}, what)),
       el("p", {}, el("strong", {}, because)),
       further && el("p", { class: "quiet" }, further),
-      decision.series && el("div", {}, el("p", {}, "It reaches these series:"), el("ul", { class: "conditions" }, decision.series.map((uid) => el("li", { class: "code" }, uid)))),
+      decision.series && el(
+        "div", {},
+        el("p", {}, "It reaches these series:"),
+        el("ul", { class: "conditions" }, decision.series.map((uid) => el("li", { class: "code" }, uid))),
+      ),
       decision.rule && (await this.#rule(decision.rule, mayChange)),
     );
   }
@@ -94,7 +104,10 @@ export class ExplainPage {
       return el(
         "div", { class: "quote" },
         ruleSentence(rule),
-        mayChange && el("div", { class: "choices" }, el("a", { class: "button", href: `#/rules/${encodeURIComponent(id)}` }, "Edit the rule")),
+        mayChange && el(
+          "div", { class: "choices" },
+          el("a", { class: "button", href: `#/rules/${encodeURIComponent(id)}` }, "Edit the rule"),
+        ),
       );
     } catch (problem) {
       // A rule that a binding in IAM stands for, or that has gone meanwhile.

@@ -94,8 +94,10 @@ export class PeoplePage {
       fill(content, el("p", { class: "quiet" }, "Loading…"));
       try {
         const { effectiveRights } = await api.principal(item.id);
-        const groups = [["The service", effectiveRights.permissions], ...effectiveRights.stores.map((one) => [`Store ${one.name}`, one.permissions])]
-          .filter(([, permissions]) => permissions.length > 0);
+        const groups = [
+          ["The service", effectiveRights.permissions],
+          ...effectiveRights.stores.map((one) => [`Store ${one.name}`, one.permissions]),
+        ].filter(([, permissions]) => permissions.length > 0);
         fill(
           content,
           groups.flatMap(([name, permissions]) =>
@@ -116,9 +118,9 @@ export class PeoplePage {
   }
 
   async #turn(item, entry) {
-    const isKnown = principalParts(item.principal).name;
+    const { name } = principalParts(item.principal);
     if (!item.suspended && !(await confirmed({
-      title: `Keep ${isKnown} out?`,
+      title: ["Keep ", el("bdi", {}, name), " out?"],
       content: el("p", {}, "Sessions end, and keys, tokens and signed links no longer work, until it is let in again."),
       label: "Keep out",
     }))) return;
@@ -126,7 +128,7 @@ export class PeoplePage {
       if (item.suspended) await api.letIn(item.id);
       const now = item.suspended ? await api.principal(item.id) : await api.suspend(item.id);
       this.#principals.replace(entry, now);
-      announce(now.suspended ? `${isKnown} is kept out` : `${isKnown} is let in again`);
+      announce(now.suspended ? `${name} is kept out` : `${name} is let in again`);
     } catch (problem) {
       showProblem(entry, problem);
     }
@@ -137,8 +139,15 @@ export class PeoplePage {
     return [
       el(
         "div", { class: "entry-text" },
-        el("p", { class: "entry-head" }, el("bdi", { class: "name" }, key.name), " ", el("span", { class: `chip ${states[key.state] ?? ""}` }, key.state)),
-        el("p", {}, el("bdi", { class: "code" }, key.principal), key.secrets.map((secret) => el("span", { class: "code quiet" }, ` ${secret.prefix}…`))),
+        el(
+          "p", { class: "entry-head" },
+          el("bdi", { class: "name" }, key.name), " ", el("span", { class: `chip ${states[key.state] ?? ""}` }, key.state),
+        ),
+        el(
+          "p", {},
+          el("bdi", { class: "code" }, key.principal),
+          key.secrets.map((secret) => el("span", { class: "code quiet" }, ` ${secret.prefix}…`)),
+        ),
         el("p", { class: "quiet" }, [
           `Made ${moment(key.createdAt)} by ${key.owner}`,
           key.lastUsedAt ? `used ${moment(key.lastUsedAt)}` : "never used",
@@ -154,7 +163,7 @@ export class PeoplePage {
 
   async #revoke(key, entry) {
     if (!(await confirmed({
-      title: `Revoke ${key.name}?`,
+      title: ["Revoke ", el("bdi", {}, key.name), "?"],
       content: el("p", {}, "The app that holds it is refused from now on. A key that was revoked never works again."),
       label: "Revoke",
     }))) return;
@@ -169,7 +178,9 @@ export class PeoplePage {
 
   #askForKey() {
     const name = el("input", { required: true, maxlength: "100", autocomplete: "off", placeholder: "The referrers' portal" });
-    const id = el("input", { pattern: "[a-z][a-z0-9\\-]{2,62}", maxlength: "63", autocomplete: "off", spellcheck: "false", placeholder: "portal" });
+    const id = el("input", {
+      pattern: "[a-z][a-z0-9\\-]{2,62}", maxlength: "63", autocomplete: "off", spellcheck: "false", placeholder: "portal",
+    });
     const end = el("input", { type: "date" });
     const fault = el("div", {});
     const form = el(
@@ -212,7 +223,9 @@ export class PeoplePage {
 
   /** The text of a new key stands here and nowhere else, until the view is left. */
   #showKey(made) {
-    const text = el("input", { class: "code", readonly: true, value: made.key, "aria-label": "The key", id: "key-text", onfocus: () => text.select() });
+    const text = el("input", {
+      class: "code", id: "key-text", readonly: true, value: made.key, "aria-label": "The key", onfocus: () => text.select(),
+    });
     const copy = el("button", {
       type: "button",
       onclick: async () => {

@@ -20,17 +20,19 @@ export class RuleForm {
   #rule;
   #inputs = {};
 
-  /** `offers` are the `roles` and `stores` that can be named. */
-  constructor(rule, { roles, stores, isNew }) {
+  /** `roles` and `stores` are those that can be named; `may` tells whether the caller has a permission. */
+  constructor(rule, { roles, stores, may, isNew }) {
     this.#rule = rule;
-    this.parts = [this.#who(isNew), this.#what(roles, stores), this.#study(), this.#request()];
+    this.parts = [this.#who(may, isNew), this.#what(roles, stores), this.#study(), this.#request()];
   }
 
   /** The rule as the form says it. */
   get rule() {
     const { id, principal, role, store, study, series, derived } = this.#inputs;
     const rule = structuredClone(this.#rule);
-    const place = [store.value, study.value.trim() && `studies/${study.value.trim()}`, series.value.trim() && `series/${series.value.trim()}`];
+    const place = [
+      store.value, study.value.trim() && `studies/${study.value.trim()}`, series.value.trim() && `series/${series.value.trim()}`,
+    ];
     rule.id = id.value.trim();
     rule.effect = this.deny.checked ? "deny" : "allow";
     rule.principal = principal.value.trim();
@@ -46,9 +48,9 @@ export class RuleForm {
     (this.#inputs.id.readOnly ? this.#inputs.principal : this.#inputs.id).focus();
   }
 
-  #who(isNew) {
+  #who(may, isNew) {
     const { id, effect, principal } = this.#rule;
-    const { input, list } = principalInput({ id: "rule-principal", value: principal, required: true }, true);
+    const { input, list } = principalInput({ id: "rule-principal", value: principal, required: true }, may, true);
     this.#inputs.principal = input;
     this.#inputs.id = el("input", {
       id: "rule-id", value: id, required: true, readonly: !isNew, pattern: "[a-z0-9._\\-]{1,64}", maxlength: "64",
@@ -70,7 +72,10 @@ export class RuleForm {
         el(
           "div", { class: "field wide" },
           el("label", { for: "rule-principal" }, "Who"), input, list,
-          el("small", { class: "quiet" }, "client:{id}, user:{issuer}/{subject}, group:{issuer}/{name}, group:local/{name}, authenticated:{issuer} or anonymous"),
+          el(
+            "small", { class: "quiet" },
+            "client:{id}, user:{issuer}/{subject}, group:{issuer}/{name}, group:local/{name}, authenticated:{issuer} or anonymous",
+          ),
         ),
       ),
     );
@@ -84,8 +89,10 @@ export class RuleForm {
     if (this.#rule.role && !roles.some(({ name }) => name === this.#rule.role)) names.push([this.#rule.role, this.#rule.role]);
     this.#inputs.role = choice("rule-role", names, this.#rule.role || "viewer");
     this.#inputs.store = choice("rule-store", [...places, ["*", "Everything: all stores and the service"]], here);
-    this.#inputs.study = el("input", { value: ofStudy, pattern: "[0-9.]{1,64}", maxlength: "64", autocomplete: "off", placeholder: "every study" });
-    this.#inputs.series = el("input", { value: ofSeries, pattern: "[0-9.]{1,64}", maxlength: "64", autocomplete: "off", placeholder: "every series" });
+    const uid = (value, placeholder) =>
+      el("input", { value, placeholder, pattern: "[0-9.]{1,64}", maxlength: "64", autocomplete: "off" });
+    this.#inputs.study = uid(ofStudy, "every study");
+    this.#inputs.series = uid(ofSeries, "every series");
     const { study, series, store } = this.#inputs;
     // A series is one of a study, and a study one of a store: what cannot be said cannot be typed.
     const narrow = () => {
@@ -149,11 +156,13 @@ export class RuleForm {
   }
 
   #addPatient({ id, issuer }, takesFocus = false) {
-    const idInput = el("input", { class: "patient-id", "aria-label": "Patient ID", placeholder: "Patient ID", value: id, maxlength: "64", autocomplete: "off" });
+    const text = (name, label, placeholder, value) =>
+      el("input", { class: name, "aria-label": label, placeholder, value, maxlength: "64", autocomplete: "off" });
+    const idInput = text("patient-id", "Patient ID", "Patient ID", id);
     const row = el(
       "li", {},
       idInput,
-      el("input", { class: "patient-issuer", "aria-label": "Issuer of the patient ID", placeholder: "Issuer", value: issuer, maxlength: "64", autocomplete: "off" }),
+      text("patient-issuer", "Issuer of the patient ID", "Issuer", issuer),
       el("button", {
         type: "button", "aria-label": "Leave this patient out",
         onclick: () => {

@@ -77,13 +77,17 @@ export class RulesPage {
       el(
         "div", { class: "choices" },
         mayChange && el("a", { class: "button", href: `#/rules/${encodeURIComponent(rule.id)}`, "aria-label": `Edit ${rule.id}` }, "Edit"),
-        mayChange && el("button", { type: "button", class: "remove", "aria-label": `Remove ${rule.id}`, onclick: () => this.#remove(rule, entry) }, "Remove"),
+        mayChange && el(
+          "button",
+          { type: "button", class: "remove", "aria-label": `Remove ${rule.id}`, onclick: () => this.#remove(rule, entry) },
+          "Remove",
+        ),
       ),
     ];
   }
 
   #draw(rule, roles, isNew) {
-    const form = new RuleForm(rule, { roles, stores: this.#stores, isNew });
+    const form = new RuleForm(rule, { roles, stores: this.#stores, may: this.#may, isNew });
     const outcome = el("div", { class: "place", id: "rule-outcome", "aria-live": "polite" });
     const element = el(
       "form", {
@@ -121,7 +125,10 @@ export class RulesPage {
       const change = await PolicyChange.of(old, rule);
       // The view was left, or the form was changed meanwhile: this is no longer what would be saved.
       if (signal.aborted || !trying.isConnected) return;
-      const save = el("button", { type: "button", class: "primary", id: "rule-save", onclick: () => this.#save(change, rule, outcome) }, "Save the rule");
+      const save = el(
+        "button", { type: "button", class: "primary", id: "rule-save", onclick: () => this.#save(change, rule, outcome) },
+        "Save the rule",
+      );
       fill(outcome, el(
         "div", { class: "panel" },
         el("h2", {}, "What would change"),
@@ -238,7 +245,11 @@ export function ruleSentence(rule) {
   const conditions = conditionWords(rule);
   return el(
     "div", { class: "sentence" },
-    el("p", { class: "entry-head" }, el("span", { class: `chip ${rule.effect === "deny" ? "bad" : "good"}` }, rule.effect === "deny" ? "Deny" : "Allow"), " ", el("bdi", { class: "name" }, rule.id)),
+    el(
+      "p", { class: "entry-head" },
+      rule.effect === "deny" ? el("span", { class: "chip bad" }, "Deny") : el("span", { class: "chip good" }, "Allow"),
+      " ", el("bdi", { class: "name" }, rule.id),
+    ),
     principalHead(rule.principal),
     el("p", {}, "as ", el("strong", {}, rule.role), " on ", el("bdi", {}, resourceWords(rule.resource))),
     conditions.length > 0 && el("ul", { class: "conditions" }, conditions.map((text) => el("li", {}, el("bdi", {}, text)))),
