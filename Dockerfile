@@ -26,6 +26,7 @@ COPY openapi.yaml ./
 COPY Sources ./Sources
 COPY Tests ./Tests
 COPY Benchmarks/CatalogFilling ./Benchmarks/CatalogFilling
+COPY Benchmarks/DecisionTiming ./Benchmarks/DecisionTiming
 # The package manager orders traits by hash: without this another order may compile everything anew.
 ENV SWIFT_DETERMINISTIC_HASHING=1
 RUN swift build --configuration release --static-swift-stdlib --product collimator \

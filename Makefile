@@ -78,6 +78,8 @@ bench: ## Measure the release executable beside Orthanc; prints a table, writes 
 		env $(BUILD) --configuration release --product collimator
 	@$(STEP) 'Building what fills catalogs' 'first time about a minute on 2 cores, later seconds' \
 		env $(BUILD) --configuration release --product CatalogFilling
+	@$(STEP) 'Building what times decisions' 'seconds' \
+		env $(BUILD) --configuration release --product DecisionTiming
 	@.venv/bin/python Benchmarks/run.py --collimator $(RELEASE) $(ARGUMENTS)
 
 .PHONY: clean

@@ -58,9 +58,9 @@ let package = Package(
         .executableTarget(
             name: "collimator",
             dependencies: [
-                "CollimatorApp", "HealthcareEmulator", "PhantomStudies", "DICOMFiles", "Archives", "DICOMweb",
-                "Telemetry", "CollimatorCore",
-                argumentParser, asyncHTTPClient, logging, nioCore, nioFileSystem, nioPosix, serviceLifecycle,
+                "CollimatorApp", "AccessControl", "HealthcareEmulator", "PhantomStudies", "DICOMFiles", "Archives",
+                "DICOMweb", "Cryptography", "Telemetry", "CollimatorCore",
+                argumentParser, asyncHTTPClient, logging, nioCore, nioFileSystem, nioPosix, serviceLifecycle, yams,
             ],
             swiftSettings: strict
         ),
@@ -69,6 +69,13 @@ let package = Package(
             name: "CatalogFilling",
             dependencies: ["Catalog", "DICOMweb", "Persistence", "CollimatorCore", argumentParser],
             path: "Benchmarks/CatalogFilling",
+            swiftSettings: strict
+        ),
+        // Times access decisions for the benchmarks; no product ships it.
+        .executableTarget(
+            name: "DecisionTiming",
+            dependencies: ["AccessControl", "CollimatorCore", argumentParser],
+            path: "Benchmarks/DecisionTiming",
             swiftSettings: strict
         ),
         .target(
@@ -243,8 +250,9 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "collimator", "CollimatorApp", "PhantomStudies", "DICOMweb", "TestSupport",
-                argumentParser, logging, serviceLifecycle,
+                "collimator", "CollimatorApp", "AccessControl", "PhantomStudies", "DICOMweb", "Cryptography",
+                "TestSupport",
+                argumentParser, logging, nioCore, serviceLifecycle,
             ],
             swiftSettings: strict
         ),

@@ -11,22 +11,23 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import beside_orthanc, catalog, catalog_table, gateway, growth, process, table, thumbnails
+from bench import beside_orthanc, catalog, catalog_table, decisions, gateway, growth, process, table, thumbnails
 from bench.beside_orthanc import Files
 from bench.catalog_servers import Filler
 from bench.load import Load
 from bench.servers import Emulator, Gateway
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ["orthanc", "gateway", "start", "large", "growth", "catalog", "thumbnails"]
-# The part that has files of its own.
-FILELESS = {"catalog"}
+PARTS = ["orthanc", "gateway", "start", "large", "growth", "catalog", "thumbnails", "decisions"]
+# The parts that have files of their own, or need none.
+FILELESS = {"catalog", "decisions"}
 
 
 def main():
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--collimator", type=Path, default=ROOT / ".build/release/collimator")
     words.add_argument("--filler", type=Path, default=ROOT / ".build/release/CatalogFilling")
+    words.add_argument("--timer", type=Path, default=ROOT / ".build/release/DecisionTiming")
     words.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     words.add_argument("--rounds", type=int, default=3, help="how often each server is measured; medians are shown")
     words.add_argument("--seconds", type=float, default=4, help="how long each search and retrieval is repeated")
@@ -39,6 +40,7 @@ def main():
 
     Emulator.binary = Gateway.binary = options.collimator.resolve()
     Filler.binary = options.filler.resolve()
+    decisions.Timer.binary = options.timer.resolve()
     work = Path(tempfile.mkdtemp(prefix="collimator-bench-", dir=options.work))
     try:
         result = measure(options, work)
@@ -68,6 +70,8 @@ def measure(options, work: Path) -> dict:
     if "catalog" in parts:
         sizes = [int(size) for size in options.studies.split(",")]
         result["catalog"] = catalog.measure(load, work, sizes, options.rounds, options.seconds, say)
+    if "decisions" in parts:
+        result["decisions"] = decisions.measure(options.rounds, say)
     if set(parts) <= FILELESS:
         return result
     say("writing the benchmark's files")

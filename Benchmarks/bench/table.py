@@ -1,6 +1,7 @@
 """The figures as Markdown."""
 
 from . import catalog_table
+from .decisions import AIM
 
 
 def markdown(result: dict) -> str:
@@ -13,6 +14,7 @@ def markdown(result: dict) -> str:
     for part, make in (
         ("beside", beside), ("gateway", gateway), ("process", process), ("large", large), ("growth", growth),
         ("thumbnails", thumbnails), ("catalog", catalog_table.markdown),
+        ("decisions", decided),
     ):
         if part in result:
             text += "\n" + make(result[part])
@@ -115,6 +117,24 @@ def thumbnails(result) -> str:
         [
             [name, f"{row['rate']:,.0f}", f"{row['p50']:.2f}", f"{row['p99']:.2f}", f"{ours['rate'] / row['rate']:.2f}×"]
             for name, row in result["of"].items()
+        ],
+    )
+
+
+def decided(rows) -> str:
+    def reached(row, figure):
+        if row["rules"] != AIM[0]:
+            return "–"
+        return "yes" if figure["p99Microseconds"] < AIM[1] else "**no**"
+
+    return grid(
+        ["one decision", "rules", "p50 µs", "p99 µs", f"p99 < {AIM[1]:g} µs at {AIM[0]:,}", "allowed", "compiled in"],
+        [
+            [
+                what, f"{row['rules']:,}", f"{figure['p50Microseconds']:.2f}", f"{figure['p99Microseconds']:.2f}",
+                reached(row, figure), f"{figure['allowed']:.0%}", f"{row['compileMilliseconds']:,.0f} ms",
+            ]
+            for row in rows for what, figure in sorted(row["decisions"].items())
         ],
     )
 

@@ -78,6 +78,10 @@ extension AccessRule {
         problems += self.periodProblems
         let isWholeStore = !self.resource.isBelowStore && self.condition.isEmpty && self.request.isEmpty
         if self.isDirect, self.effect == .deny || !isWholeStore { problems.append(.conditionalDirect) }
+        if let iamMember {
+            if !self.isDirect { problems.append(.memberWithoutDirect) }
+            if !IAMMember.isMember(iamMember) { problems.append(.badIAMMember) }
+        }
         return problems
     }
 

@@ -65,13 +65,17 @@ package struct PolicyFaults: Error, Sendable, Hashable {
         case emptyPeriod = "the period ends before it begins"
         case badDate = "a date is YYYYMMDD"
         case conditionalDirect = "a direct rule allows, on a whole store, without a condition"
+        case memberWithoutDirect = "an IAM member goes with a direct rule"
+        case badIAMMember =
+            "an IAM member is such as user:ann@example.org, in small letters, or principal://iam.googleapis.com/..."
         case noObject = "it is no JSON object"
         case unknownMember = "a member has an unknown name"
         case wrongKind = "a member is missing or has a value of a wrong kind"
         case badPrincipal = "a principal is such as user:{issuer}/{subject}, group:{issuer}/{name} or client:{id}"
         case badResource = "a resource is * or stores/{store}[/studies/{uid}[/series/{uid}]]"
         case unknownPermission = "there is no such permission"
-        case badTime = "a time is such as 2030-01-05T10:41:12Z, an hour such as 07:30, a zone UTC or such as +02:00"
+        case badTime =
+            "a time is such as 2030-01-05T10:41:12Z, an hour such as 07:30, a zone UTC, +02:00 or Europe/Zurich"
         case lockOut = "nobody would be left who may change the rules"
     }
 }

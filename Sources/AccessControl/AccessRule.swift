@@ -15,6 +15,10 @@ package struct AccessRule: Sendable, Hashable {
     package var includesDerived = true
     /// Whether it stands for a binding of the store's IAM policy.
     package var isDirect = false
+    /// Whom such a binding names, as IAM writes members; nil where nobody has said it.
+    ///
+    /// It cannot be worked out: a principal is never an e-mail address, and IAM knows people by theirs.
+    package var iamMember: String?
 
     package init(
         id: String,
@@ -62,21 +66,20 @@ package struct RequestCondition: Sendable, Hashable {
     /// Whether it asks for nothing that changes from one request to the next.
     package var isEmpty: Bool { self == RequestCondition() }
 
-    /// A period of the day, with an offset from UTC in minutes; one that ends before it begins goes over midnight.
+    /// A period of the day in a zone; one that ends before it begins goes over midnight.
     package struct TimeOfDay: Sendable, Hashable {
         package let fromMinute: Int
         package let toMinute: Int
-        package let offsetMinutes: Int
+        package let zone: ClockZone
 
-        package init(fromMinute: Int, toMinute: Int, offsetMinutes: Int) {
+        package init(fromMinute: Int, toMinute: Int, zone: ClockZone) {
             self.fromMinute = fromMinute
             self.toMinute = toMinute
-            self.offsetMinutes = offsetMinutes
+            self.zone = zone
         }
 
         func contains(_ timeSeconds: Int64) -> Bool {
-            let minutes = (timeSeconds / 60 + Int64(self.offsetMinutes)) % 1_440
-            let minute = Int(minutes < 0 ? minutes + 1_440 : minutes)
+            let minute = self.zone.minuteOfDay(at: timeSeconds)
             return self.fromMinute <= self.toMinute
                 ? (self.fromMinute..<self.toMinute).contains(minute)
                 : minute >= self.fromMinute || minute < self.toMinute

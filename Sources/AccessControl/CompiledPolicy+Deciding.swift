@@ -115,7 +115,7 @@ extension CompiledPolicy {
 
 extension Permission {
     /// Whether what it allows on a whole store takes along what somebody may be kept from seeing.
-    fileprivate var takesImagingAlong: Bool {
+    var takesImagingAlong: Bool {
         [.storesExport, .storesDeidentify, .storesDelete, .dicomWebDelete, .storageSettings].contains(self)
     }
 }

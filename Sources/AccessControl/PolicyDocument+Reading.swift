@@ -36,12 +36,14 @@ extension MemberReader {
         let request = self.object("request") { $0.request() }
         let includesDerived = self.flag("includeDerived", standard: true)
         let isDirect = self.flag("direct", standard: false)
+        let iamMember = self.text("iamMember", isRequired: false)
         guard let id, let effect, let principal, let role, let resource else { return nil }
         var rule = AccessRule(id: id, effect, principal, role: role, on: resource)
         rule.condition = condition ?? RuleCondition()
         rule.request = request ?? RequestCondition()
         rule.includesDerived = includesDerived
         rule.isDirect = isDirect
+        rule.iamMember = iamMember
         return rule
     }
 
@@ -80,17 +82,17 @@ extension MemberReader {
             self.object("timeOfDay") { reader -> RequestCondition.TimeOfDay? in
                 let from = reader.text("from").flatMap(ClockText.minutes)
                 let to = reader.text("to").flatMap(ClockText.minutes)
-                let offset = reader.text("zone").flatMap(ClockText.offset)
-                guard let from, let to, let offset, from != to else {
+                let zone = reader.text("zone").flatMap { ClockZone($0) }
+                guard let from, let to, let zone, from != to else {
                     reader.note(.badTime)
                     return nil
                 }
-                return RequestCondition.TimeOfDay(fromMinute: from, toMinute: to, offsetMinutes: offset)
+                return RequestCondition.TimeOfDay(fromMinute: from, toMinute: to, zone: zone)
             } ?? nil
         return request
     }
 
-    private mutating func time(_ name: String) -> Int64? {
+    mutating func time(_ name: String) -> Int64? {
         guard let text = self.text(name, isRequired: false) else { return nil }
         do {
             return Int64(try Date.ISO8601FormatStyle().parse(text).timeIntervalSince1970)

@@ -32,6 +32,7 @@ extension PolicyDocument {
         if !rule.request.isEmpty { object.add("request", json: Self.text(rule.request)) }
         if !rule.includesDerived { object.add("includeDerived", json: "false") }
         if rule.isDirect { object.add("direct", json: "true") }
+        if let iamMember = rule.iamMember { object.add("iamMember", iamMember) }
         return object.text
     }
 
@@ -71,7 +72,7 @@ extension PolicyDocument {
             var inner = ObjectText()
             inner.add("from", ClockText.text(minutes: hours.fromMinute))
             inner.add("to", ClockText.text(minutes: hours.toMinute))
-            inner.add("zone", ClockText.text(offset: hours.offsetMinutes))
+            inner.add("zone", hours.zone.text)
             object.add("timeOfDay", json: inner.text)
         }
         if let seconds = request.notBeforeSeconds { object.add("notBefore", Self.time(seconds)) }

@@ -8,7 +8,7 @@ package import Persistence
 /// A change is checked as a whole, written in one transaction, and counts from the moment it is written; one with a fault
 /// changes nothing. Versions are numbered from 1; before the first there is the empty policy, of number 0.
 package struct PolicyStore: Sendable {
-    private let database: Database
+    let database: Database
     private let authorizer: Authorizer
     private let clock: WallClock
 
@@ -49,7 +49,19 @@ package struct PolicyStore: Sendable {
                 )
                 """,
             ]
-        )
+        ),
+        Migration(
+            2,
+            "add-iam-grants",
+            [
+                """
+                CREATE TABLE iamGrant (
+                    resource TEXT NOT NULL, role TEXT NOT NULL, member TEXT NOT NULL,
+                    PRIMARY KEY (resource, role, member)
+                )
+                """
+            ]
+        ),
     ]
 
     /// Brings the schema up to date and the newest version into force.

@@ -55,6 +55,20 @@ package struct IAMCondition: Hashable, Sendable {
     }
 }
 
+/// What has an IAM policy of its own here.
+package enum IAMResource: Hashable, Sendable, CustomStringConvertible {
+    case dataset(DatasetName)
+    case store(DICOMStoreName)
+
+    /// The whole name of it.
+    package var description: String {
+        switch self {
+        case .dataset(let name): name.description
+        case .store(let name): name.description
+        }
+    }
+}
+
 /// One role of one member, without a condition.
 package struct IAMGrant: Hashable, Sendable, Comparable {
     package let role: String

@@ -167,8 +167,13 @@ package struct GatewayParts: Sendable {
             principals: self.identity.principals,
             studies: gate.studies
         )
-        return PolicyController(keeping: keeping).endpoints + RulesController(keeping: keeping).endpoints
-            + explanations.endpoints
+        let iam = IAMController(keeping: keeping, stores: self.stores, principals: self.identity.principals)
+        let rules = PolicyPartController<AccessRule>(keeping: keeping)
+        return PolicyController(keeping: keeping).endpoints + rules.endpoints
+            + [Endpoint(.post, AccessRule.root, .policyUpdate, handler: rules.create)]
+            + PolicyPartController<AccessPolicy.LocalGroup>(keeping: keeping).endpoints
+            + PolicyPartController<Role>(keeping: keeping).endpoints
+            + explanations.endpoints + iam.endpoints
     }
 
     private var principals: PrincipalsController {

@@ -65,7 +65,7 @@ def test_a_key_sees_what_a_rule_gives_it_and_no_longer_than_the_rule_is_there(bi
         assert gateway.call("GET", f"{STUDIES}/{other}", key=key).status_code == 404
         files = [path for path in tmp_path.rglob("access.db*") if path.is_file()]
         assert files and all(path.stat().st_mode & 0o077 == 0 for path in files)
-        assert gateway.call("DELETE", f"{ROOT}/rules/one").status_code == 204
+        assert gateway.call("DELETE", f"{ROOT}/rules/one", headers={"If-Match": "*"}).status_code == 204
         assert listed(gateway, key) == set()
         assert gateway.call("GET", f"{STUDIES}/{mine}", key=key).status_code == 404
 

@@ -35,7 +35,7 @@ CHECKS = [
 # A head too long for this service is refused before it is read, which is a refusal as good as any.
 CONFIGURATION = """[checks]
 negative_data_rejection.expected-statuses = [
-    "400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "431", "5xx",
+    "400", "401", "403", "404", "405", "406", "409", "412", "415", "422", "428", "429", "431", "5xx",
 ]
 """
 

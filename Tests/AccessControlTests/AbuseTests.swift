@@ -85,7 +85,7 @@ struct AbuseTests {
         let policy = try self.sample.compiled(
             self.sample.rule {
                 $0.request.purposesOfUse = ["TREAT"]
-                $0.request.timeOfDay = .init(fromMinute: 22 * 60, toMinute: 6 * 60, offsetMinutes: 60)
+                $0.request.timeOfDay = .init(fromMinute: 22 * 60, toMinute: 6 * 60, zone: .offset(minutes: 60))
                 $0.request.expiresAtSeconds = 10 * 86_400
             }
         )

@@ -39,7 +39,7 @@ struct PolicyStoreTests: ~Copyable {
         let rule = self.sample.rule {
             $0.condition.patients = [PatientIdentity(id: "7", issuer: "North")]
             $0.condition.texts[.description] = ["Chest*"]
-            $0.request.timeOfDay = .init(fromMinute: 420, toMinute: 1_140, offsetMinutes: 60)
+            $0.request.timeOfDay = .init(fromMinute: 420, toMinute: 1_140, zone: .offset(minutes: 60))
             $0.request.expiresAtSeconds = 1_800_000_000
             $0.includesDerived = false
         }

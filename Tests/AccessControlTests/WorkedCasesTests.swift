@@ -34,4 +34,18 @@ struct WorkedCasesTests {
         let last = role.iamRole.map { "| `\($0)` |" } ?? "| none |"
         #expect(row?.hasSuffix(last) == true)
     }
+
+    @Test("says what a binding gives beyond the rule that it stands for", arguments: RoleTable.predefined)
+    func beyond(role: Role) throws {
+        let row = try Self.document().split(separator: "\n").first { $0.hasPrefix("| direct `\(role.name)` |") }
+        guard let iam = role.iamRole.flatMap({ IAMRoleTable.row($0) }) else {
+            #expect(row == nil)
+            return
+        }
+        let beyond = IAMRoleTable.beyond(role).map { "`\($0)`" }.joined(separator: ", ")
+        #expect(
+            row.map(String.init)
+                == "| direct `\(role.name)` | \(iam.place.rawValue) | \(beyond.isEmpty ? "nothing" : beyond) |"
+        )
+    }
 }

@@ -32,6 +32,8 @@ final class ScriptedCloud: Sendable {
     private let asked = Mutex<[(request: UpstreamRequest, call: UpstreamCall)]>([])
     private let onExchange: Exchange
     private let made: ScriptedUpstream
+    /// IAM policies by the name of what has them; what has none may not be read.
+    let policies = Mutex<[String: IAMPolicy]>([:])
 
     /// `made` is what stands behind every store that is made.
     init(made: ScriptedUpstream = ScriptedUpstream(), _ exchange: @escaping Exchange) {
@@ -59,7 +61,8 @@ final class ScriptedCloud: Sendable {
                 self.asked.withLock { $0.append((request, call)) }
                 return try await self.onExchange(request)
             },
-            connect: { _ in self.made.upstream }
+            connect: { _ in self.made.upstream },
+            iamPolicy: { resource, _ in self.policies.withLock { $0[resource.description] } }
         )
     }
 }

@@ -156,17 +156,17 @@ struct PolicyRouteTests {
         #expect(try await self.explain("1.2.1").outcome == "allowed")
         #expect(try await self.explain("1.2.2").outcome == "hidden")
 
-        #expect(try await self.send(.delete, "rules/one").status == .noContent)
+        #expect(try await self.send(.delete, "rules/one", match: "*").status == .noContent)
         #expect(try await self.get("\(Self.studies)/1.2.1").status == .notFound)
         #expect(try await !self.get(Self.studies).text.contains("1.2.1"))
-        #expect(try await self.send(.delete, "rules/one").status == .notFound)
+        #expect(try await self.send(.delete, "rules/one", match: "*").status == .notFound)
         #expect(try await self.send(.get, "rules/one").status == .notFound)
     }
 
     @Test("a rule on a series shows that series of the study, and a denial beats what is allowed")
     func seriesAndDenial() async throws {
         let series = Self.rule("s", on: "stores/radiology/studies/1.2.1/series/1.2.1.1")
-        #expect(try await self.send(.put, "rules/s", series).status == .ok)
+        #expect(try await self.send(.put, "rules/s", series, match: "*").status == .ok)
         #expect(try await self.get("\(Self.studies)/1.2.1").text.contains(#""scope":"series""#))
         let listed = try await self.get("\(Self.studies)/1.2.1/series")
         #expect(listed.text.contains("1.2.1.1") && !listed.text.contains("1.2.1.2"))
@@ -225,14 +225,14 @@ struct PolicyRouteTests {
         let named = try await self.send(.post, "rules", Self.rule("A B", role: "nobody", on: "*"))
         #expect(try Self.decode(FaultsText.self, named).errors.map(\.place) == ["rules[0]", "rules[0]"])
         let conditional = Self.rule("c", role: "editor", on: "*", more: #","condition":{"modality":["CT"]}"#)
-        #expect(try await self.send(.put, "rules/c", conditional).status == .unprocessableContent)
-        #expect(try await self.send(.put, "rules/other", Self.rule("c", on: "*")).status == .badRequest)
-        #expect(try await self.send(.put, "rules/c", "[").status == .badRequest)
+        #expect(try await self.send(.put, "rules/c", conditional, match: "*").status == .unprocessableContent)
+        #expect(try await self.send(.put, "rules/other", Self.rule("c", on: "*"), match: "*").status == .badRequest)
+        #expect(try await self.send(.put, "rules/c", "[", match: "*").status == .badRequest)
         #expect(try await self.send(.get, "rules").text.contains(#""items":[]"#))
 
         let admin = Self.rule("admin", role: "administrator", on: "*")
         #expect(try await self.send(.post, "rules", admin).status == .created)
-        let lockOut = try await self.send(.delete, "rules/admin")
+        let lockOut = try await self.send(.delete, "rules/admin", match: "*")
         #expect(lockOut.status == .unprocessableContent)
         #expect(try Self.decode(FaultsText.self, lockOut).errors.count == 1)
         #expect(try await self.send(.get, "rules/admin").status == .ok)
@@ -243,17 +243,17 @@ struct PolicyRouteTests {
 
     @Test("local groups give their members what rules give the group, and stay while a rule names them")
     func groups() async throws {
-        #expect(try await self.send(.put, "groups/readers", #"{"members":["client:app"]}"#).status == .ok)
+        #expect(try await self.send(.put, "groups/readers", #"{"members":["client:app"]}"#, match: "*").status == .ok)
         let rule = Self.rule("g", on: "*").replacing("client:app", with: "group:local/readers")
         #expect(try await self.send(.post, "rules", rule).status == .created)
         #expect(try await self.get("\(Self.studies)/1.2.2").status == .ok)
-        #expect(try await self.send(.delete, "groups/readers").status == .unprocessableContent)
-        #expect(try await self.send(.put, "groups/readers", #"{"members":["client:other"]}"#).status == .ok)
+        #expect(try await self.send(.delete, "groups/readers", match: "*").status == .unprocessableContent)
+        #expect(try await self.send(.put, "groups/readers", #"{"members":["client:other"]}"#, match: "*").status == .ok)
         #expect(try await self.get("\(Self.studies)/1.2.2").status == .notFound)
         #expect(try await self.send(.get, "groups").text.contains("client:other"))
-        #expect(try await self.send(.delete, "rules/g").status == .noContent)
-        #expect(try await self.send(.delete, "groups/readers").status == .noContent)
-        #expect(try await self.send(.delete, "groups/readers").status == .notFound)
+        #expect(try await self.send(.delete, "rules/g", match: "*").status == .noContent)
+        #expect(try await self.send(.delete, "groups/readers", match: "*").status == .noContent)
+        #expect(try await self.send(.delete, "groups/readers", match: "*").status == .notFound)
     }
 
     @Test("who holds no right to the rules neither reads nor changes nor explains them")

@@ -17,7 +17,7 @@ struct IAMPolicyClientTests {
 
     private func withClient(
         answer: @escaping @Sendable (Int, FakeServer.Received) async throws -> Response,
-        _ body: @escaping @Sendable (IAMPolicyClient, DICOMStoreName) async throws -> Void
+        _ body: @escaping @Sendable (IAMPolicyClient, IAMResource) async throws -> Void
     ) async throws {
         let time = self.time
         let token = try time.token("token-1")
@@ -33,7 +33,7 @@ struct IAMPolicyClientTests {
             )
             let outcome: Result<Void, any Error>
             do {
-                outcome = .success(try await body(client, store))
+                outcome = .success(try await body(client, .store(store)))
             } catch {
                 outcome = .failure(error)
             }
@@ -111,6 +111,21 @@ struct IAMPolicyClientTests {
             #expect(error?.code == .upstreamInvalid)
         }
         #expect(self.server.received.count == 1)
+    }
+
+    @Test("of a dataset that the credential may not read are nil for who asks so, and a failure else")
+    func forbidden() async throws {
+        let dataset = try #require(DatasetName("projects/p/locations/l/datasets/d"))
+        try await self.withClient { _, _ in
+            .json("{}", status: .forbidden)
+        } _: { client, _ in
+            let found = try await client.findIfAllowed(.dataset(dataset))
+            #expect(found == nil)
+            let error = await #expect(throws: CollimatorError.self) { try await client.find(.dataset(dataset)) }
+            #expect(error?.code == .upstreamInvalid)
+        }
+        let path = "/v1/projects/p/locations/l/datasets/d:getIamPolicy?options.requestedPolicyVersion=3"
+        #expect(self.server.received.allSatisfy { $0.target == path })
     }
 
     @Test("of a store that is not there are not found")

@@ -1,6 +1,5 @@
 import Audit
 import CollimatorCore
-import Glibc
 import Logging
 import Persistence
 
@@ -24,7 +23,7 @@ struct AuditFile {
     /// Throws ``StartupError``.
     func open(_ configuration: AuditConfiguration) async throws -> (Database, AuditLog) {
         do {
-            self.restrict()
+            StateFile.restrict(self.path)
             let database = try Database.open(DatabaseConfiguration(path: self.path, readerCount: 2))
             do {
                 let store = AuditStore(database: database)
@@ -52,13 +51,5 @@ struct AuditFile {
                 remedy: "Check that the folder can be written. A damaged file must be moved away by hand."
             )
         }
-    }
-
-    /// Makes the file, or takes rights to it away from others; the database's further files get the same.
-    private func restrict() {
-        let descriptor = Glibc.open(self.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return }
-        fchmod(descriptor, 0o600)
-        close(descriptor)
     }
 }

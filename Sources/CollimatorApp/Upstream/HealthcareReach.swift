@@ -21,6 +21,14 @@ struct HealthcareReach: Sendable {
         try self.client(below: "")
     }
 
+    /// The IAM policies of datasets and stores.
+    func policies() throws -> IAMPolicyClient {
+        guard let address = ServiceAddress(self.endpoint) else {
+            throw CollimatorError(.upstreamInvalid, "the address of the Healthcare API is not safe for credentials")
+        }
+        return IAMPolicyClient(endpoint: address, authorization: self.authorization, connections: self.connections)
+    }
+
     private func client(below path: String) throws -> DICOMwebClient {
         do {
             return try DICOMwebClient(

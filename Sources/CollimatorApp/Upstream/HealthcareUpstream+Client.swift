@@ -17,6 +17,9 @@ extension HealthcareUpstream {
             connect: { name in
                 let store = KeptClient { try await reach().client(of: name) }
                 return StoreUpstream.client(isHealthcareAPI: true) { try await store.client() }
+            },
+            iamPolicy: { resource, _ in
+                try await reach().policies().findIfAllowed(resource)
             }
         )
     }

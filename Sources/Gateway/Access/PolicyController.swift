@@ -5,7 +5,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The policy as a whole, its versions, and the roles that its rules name.
+/// The policy as a whole, and its versions.
 struct PolicyController: Sendable {
     let keeping: PolicyKeeping
 
@@ -17,28 +17,11 @@ struct PolicyController: Sendable {
         let policy = "\(Self.root)/policy"
         let versions = "\(Self.root)/policy-versions"
         return [
-            Endpoint(.get, "\(Self.root)/roles", .policyGet, handler: self.roles),
             Endpoint(.get, policy, .policyGet, handler: self.find),
             Endpoint(.put, policy, .policyUpdate, handler: self.replace),
             Endpoint(.get, versions, .policyGet, handler: self.versions),
             Endpoint(.post, "\(versions)/{version}/restorations", .policyUpdate, handler: self.restore),
         ]
-    }
-
-    @Sendable private func roles(
-        _ request: Request,
-        context: CallerContext,
-        target: ServiceTarget
-    ) async throws -> Response {
-        let page = try AccessPage(parsing: request.uri.query)
-        let predefined = RoleTable.predefined.map { (role: $0, isPredefined: true) }
-        let own = try await self.keeping.newest().policy.roles.map { (role: $0, isPredefined: false) }
-        return page.answer(
-            (predefined + own).sorted { $0.role.name < $1.role.name },
-            id: \.role.name,
-            body: { Self.json($0.role, isPredefined: $0.isPredefined) },
-            to: request
-        )
     }
 
     @Sendable private func find(
@@ -51,7 +34,7 @@ struct PolicyController: Sendable {
         return taggedAnswer(
             Array(PolicyDocument.text(policy).utf8),
             [.contentType: "application/json", .vary: varyByCaller],
-            tag: PolicyMatch.tag(number),
+            tag: PolicyVersionTag.tag(number),
             to: request
         )
     }
@@ -62,18 +45,18 @@ struct PolicyController: Sendable {
         target: ServiceTarget
     ) async throws -> Response {
         let isTried = try Self.isDryRun(request)
-        let match = try PolicyMatch(request)
+        let match = try IfMatch(request)
         let document = try await AccessBody.document(
             request,
             bytesMax: Self.documentBytesMax,
             tooLarge: "The policy has more than 32 MiB."
         )
         let policy = try PolicyDocument.policy(document)
-        let expected = match.expected(try await self.keeping.newest().number)
+        let expected = PolicyVersionTag.expected(match, try await self.keeping.newest().number)
         let (difference, old) = try await self.keeping.difference(from: expected) { _ in policy }
         let number = isTried ? old : try await self.keeping.change(context, from: old) { _ in policy }
         var answer = unstoredJSONAnswer(Self.json(difference, version: number, isApplied: !isTried))
-        answer.headers[.eTag] = PolicyMatch.tag(number).text
+        answer.headers[.eTag] = PolicyVersionTag.tag(number).text
         return answer
     }
 
@@ -107,7 +90,7 @@ struct PolicyController: Sendable {
         return createdAnswer(body, at: "\(Self.root)/policy")
     }
 
-    private static func isDryRun(_ request: Request) throws(CollimatorError) -> Bool {
+    static func isDryRun(_ request: Request) throws(CollimatorError) -> Bool {
         let parameters = try QueryParameters(parsing: request.uri.query)
         try parameters.refuseUnknown(
             known: ["dryRun"],
@@ -123,16 +106,6 @@ struct PolicyController: Sendable {
                 publicDetail: "The parameter dryRun is true or false."
             )
         }
-    }
-
-    private static func json(_ role: Role, isPredefined: Bool) -> JSONValue {
-        .object([
-            ("name", .string(role.name)),
-            ("summary", .string(role.summary)),
-            ("predefined", .bool(isPredefined)),
-            ("iamRole", .text(role.iamRole)),
-            ("permissions", .array(role.permissions.map(\.rawValue).sorted().map { .string($0) })),
-        ])
     }
 
     private static func json(_ difference: PolicyDifference, version: Int, isApplied: Bool) -> JSONValue {

@@ -1,7 +1,6 @@
 import AccessControl
 import Catalog
 import CollimatorCore
-import HTTPTypes
 import Hummingbird
 import Identity
 import Telemetry
@@ -45,6 +44,16 @@ struct PolicyKeeping: Sendable {
         return number
     }
 
+    /// See ``PolicyStore/claimedGrants(on:)``.
+    func claimedGrants(on resource: IAMResource) async throws -> Set<IAMGrant> {
+        try await self.kept.claimedGrants(on: resource)
+    }
+
+    /// See ``PolicyStore/claim(_:releasing:on:)``.
+    func claim(_ claimed: [IAMGrant], releasing released: [IAMGrant] = [], on resource: IAMResource) async throws {
+        try await self.kept.claim(claimed, releasing: released, on: resource)
+    }
+
     /// The change is in force whether this succeeds or not.
     private func keepRows(_ context: CallerContext) async {
         await allowFailure("lists show less than is allowed until the next change or start", logger: context.logger) {
@@ -62,49 +71,14 @@ struct PolicyKeeping: Sendable {
     }
 }
 
-/// The version that a change was made from, as `If-Match` says it: the tag of the policy is the number of its version.
-struct PolicyMatch: Sendable {
-    /// Nil where any will do.
-    let numbers: Set<Int>?
-
+/// The tag of the policy: the number of its version.
+enum PolicyVersionTag {
     static func tag(_ number: Int) -> EntityTag { EntityTag(hash: String(number)) }
 
-    /// Throws `precondition-required` without a header, and `invalid-input` for what is no list of tags.
-    init(_ request: Request) throws(CollimatorError) {
-        let fields = request.headers[values: .ifMatch]
-        guard !fields.isEmpty else {
-            throw CollimatorError(
-                .preconditionRequired,
-                "a policy is to be replaced by somebody who does not say which",
-                publicDetail: "Say in If-Match which version is replaced: its ETag, or * for any."
-            )
-        }
-        if fields == ["*"] {
-            self.numbers = nil
-            return
-        }
-        var numbers: Set<Int> = []
-        for tag in fields.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
-            var text = tag.drop { $0 == " " }
-            while text.last == " " { text.removeLast() }
-            guard text.utf8.count > 2, text.first == "\"", text.last == "\"",
-                let number = PolicyVersionTarget.number(text.dropFirst().dropLast())
-            else {
-                throw CollimatorError(
-                    .invalidInput,
-                    "If-Match is no tag of a policy",
-                    publicDetail: "If-Match is * or the ETag of the policy, such as \"7\"."
-                )
-            }
-            numbers.insert(number)
-        }
-        self.numbers = numbers
-    }
-
     /// The number that the newest version has to have, where it is `newest` now; nil where any will do.
-    func expected(_ newest: Int) -> Int? {
-        guard let numbers else { return nil }
+    static func expected(_ match: IfMatch, _ newest: Int) -> Int? {
+        guard match.tags != nil else { return nil }
         // None has a number below zero: what does not match is refused as changed meanwhile.
-        return numbers.contains(newest) ? newest : -1
+        return match.holds(Self.tag(newest)) ? newest : -1
     }
 }

@@ -2,29 +2,15 @@ import AccessControl
 import CollimatorCore
 import Hummingbird
 
-/// A rule of the policy, by its id; whether there is one is for the handler to find out.
-struct RuleTarget: RouteTarget {
-    let id: String
-
-    let resource = AccessResource.service
-
-    init(parameters: Parameters, stores: StoreDirectory) throws(CollimatorError) {
-        guard let id = parameters["rule"].map(String.init), AccessPolicy.isName(id) else {
-            throw CollimatorError(.notFound, "the rule's id is none")
-        }
-        self.id = id
-    }
-}
-
-/// A group of the policy, by its name, where that fits into a path.
-struct LocalGroupTarget: RouteTarget {
+/// A part of the policy, by its name, where that fits into a path; whether there is one is for the handler to find out.
+struct PolicyPartTarget<Part: PolicyPart>: RouteTarget {
     let name: String
 
     let resource = AccessResource.service
 
     init(parameters: Parameters, stores: StoreDirectory) throws(CollimatorError) {
-        guard let name = parameters["group"].map(String.init), AccessPolicy.isName(name) else {
-            throw CollimatorError(.notFound, "the group's name is none")
+        guard let name = parameters[Substring(Part.parameter)].map(String.init), AccessPolicy.isName(name) else {
+            throw Part.absent
         }
         self.name = name
     }

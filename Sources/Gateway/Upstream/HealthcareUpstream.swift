@@ -7,14 +7,20 @@ package struct HealthcareUpstream: Sendable {
     package var exchange: @Sendable (_ request: UpstreamRequest, _ call: UpstreamCall) async throws -> UpstreamResponse
     /// The way to another DICOM store, with the same credential.
     package var connect: @Sendable (_ store: DICOMStoreName) -> StoreUpstream
+    /// The IAM policy of a dataset or store; nil where the credential may not read it.
+    package var iamPolicy: @Sendable (_ resource: IAMResource, _ call: UpstreamCall) async throws -> IAMPolicy?
 
     package init(
         exchange:
             @escaping @Sendable (_ request: UpstreamRequest, _ call: UpstreamCall) async throws
             -> UpstreamResponse,
-        connect: @escaping @Sendable (_ store: DICOMStoreName) -> StoreUpstream
+        connect: @escaping @Sendable (_ store: DICOMStoreName) -> StoreUpstream,
+        iamPolicy:
+            @escaping @Sendable (_ resource: IAMResource, _ call: UpstreamCall) async throws
+            -> IAMPolicy? = { _, _ in nil }
     ) {
         self.exchange = exchange
         self.connect = connect
+        self.iamPolicy = iamPolicy
     }
 }

@@ -19,8 +19,8 @@ struct AdministrationExchange: Sendable {
     var answerBytesMax = Self.answerBytesMaxStandard
 
     /// The resource of that name, or what a method says of it; nil where there is none.
-    func find(_ name: String, verb: StaticString = "") async throws -> StrictJSON? {
-        try await self.send(.GET, "\(self.endpoint)/v1/\(ResourcePath.encoded(name))\(verb)", absent: 404)
+    func find(_ name: String, verb: StaticString = "", absent: Int = 404) async throws -> StrictJSON? {
+        try await self.send(.GET, "\(self.endpoint)/v1/\(ResourcePath.encoded(name))\(verb)", absent: absent)
     }
 
     /// Sets the policy of the resource of that name; nil where somebody else has changed it meanwhile.

@@ -1,7 +1,7 @@
 package import CollimatorCore
 internal import Cryptography
 
-/// Reads and changes the IAM policies of DICOM stores, with a credential that may.
+/// Reads and changes the IAM policies of datasets and DICOM stores, with a credential that may.
 package struct IAMPolicyClient: Sendable {
     /// How often a change is worked out anew because somebody else changed the policy meanwhile.
     package static let changesMax = 5
@@ -21,31 +21,53 @@ package struct IAMPolicyClient: Sendable {
         connections: UpstreamConnections,
         timing: CredentialTiming = .live
     ) {
+        self.init(
+            endpoint: endpoint,
+            authorization: tokens.authorization,
+            connections: connections,
+            timing: timing
+        )
+    }
+
+    /// With the value of the `Authorization` header, nil for none, as a DICOMweb client is given it.
+    package init(
+        endpoint: ServiceAddress,
+        authorization: @escaping @Sendable (_ refreshing: Bool) async throws -> String?,
+        connections: UpstreamConnections,
+        timing: CredentialTiming = .live
+    ) {
         let policy = RequestPolicy(attemptDeadline: .seconds(30))
         self.timing = timing
         self.policy = policy
         self.exchange = AdministrationExchange(
             endpoint: endpoint,
-            authorization: tokens.authorization,
+            authorization: authorization,
             connections: connections,
             timing: timing,
             policy: policy
         )
     }
 
-    /// The policy of the store, its conditions too.
+    private static let readVerb: StaticString = ":getIamPolicy?options.requestedPolicyVersion=3"
+
+    /// The policy of the store or dataset, its conditions too.
     ///
-    /// - Throws: `not-found` where there is no such store.
-    package func find(_ store: DICOMStoreName) async throws -> IAMPolicy {
-        let answer = try await self.exchange.find(
-            store.description,
-            verb: ":getIamPolicy?options.requestedPolicyVersion=3"
-        )
-        guard let answer else { throw CollimatorError(.notFound, "the upstream has no such store") }
+    /// - Throws: `not-found` where there is no such thing.
+    package func find(_ resource: IAMResource) async throws -> IAMPolicy {
+        guard let answer = try await self.exchange.find(resource.description, verb: Self.readVerb) else {
+            throw CollimatorError(.notFound, "the upstream has no such store or dataset")
+        }
         return try IAMPolicy(parsing: answer)
     }
 
-    /// Changes the policy of the store: reads it, has the change worked out, and writes it with the etag that was read.
+    /// The same; nil where the credential may not read it.
+    package func findIfAllowed(_ resource: IAMResource) async throws -> IAMPolicy? {
+        try await self.exchange.find(resource.description, verb: Self.readVerb, absent: 403).map { answer in
+            try IAMPolicy(parsing: answer)
+        }
+    }
+
+    /// Changes the policy of the store or dataset: reads it, has the change worked out, and writes it with the etag that was read.
     ///
     /// Where somebody else changed it meanwhile all of that is done again, a few times. `change` gives nil where there
     /// is nothing to do.
@@ -53,16 +75,16 @@ package struct IAMPolicyClient: Sendable {
     /// - Throws: `conflict` where others were quicker each time; `upstream-invalid` for a policy without an etag, which
     ///   could not be changed safely.
     package func change(
-        _ store: DICOMStoreName,
+        _ resource: IAMResource,
         _ change: (IAMPolicy) throws -> IAMPolicy?
     ) async throws -> IAMPolicy {
         for attempt in 1...Self.changesMax {
-            let before = try await self.find(store)
+            let before = try await self.find(resource)
             guard let after = try change(before) else { return before }
             guard before.etag != nil, after.etag == before.etag else {
                 throw CollimatorError(.upstreamInvalid, "the policy has no etag to be changed with")
             }
-            if let answer = try await self.exchange.set(store.description, after) {
+            if let answer = try await self.exchange.set(resource.description, after) {
                 return try IAMPolicy(parsing: answer)
             }
             guard attempt < Self.changesMax else { break }

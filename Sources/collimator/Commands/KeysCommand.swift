@@ -40,16 +40,7 @@ struct KeysListCommand: AsyncParsableCommand {
     func run() async throws {
         let json = self.json
         try await GatewayClient.with(try self.gateway.access()) { client in
-            let url = "\(client.access.root)/access/keys"
-            if json {
-                for key in try await client.allItems(JSONTree.self, at: url) {
-                    Console.standardOutput.line(try key.line)
-                }
-                return
-            }
-            var table = TextTable(header: ListedKey.header)
-            table.rows = try await client.allItems(ListedKey.self, at: url).map(\.cells)
-            for line in table.lines(cellMax: 32) { Console.standardOutput.line(line) }
+            try await client.show(ListedKey.self, at: "/access/keys", asJSON: json, cellMax: 32)
         }
     }
 }
@@ -177,7 +168,7 @@ private struct IssuedKey: Decodable {
 }
 
 /// A key as the gateway lists it; only what the table shows.
-private struct ListedKey: Decodable, Sendable {
+private struct ListedKey: ListedRow {
     let id: String
     let name: String
     let state: String

@@ -12,8 +12,9 @@ struct PolicyCommand: AsyncParsableCommand {
               collimator policy get > policy.json
               collimator policy put policy.json --dry-run
               collimator policy put policy.json --version 7
+              collimator policy test cases.yaml
             """,
-        subcommands: [PolicyGetCommand.self, PolicyPutCommand.self],
+        subcommands: [PolicyGetCommand.self, PolicyPutCommand.self, PolicyTestCommand.self],
         defaultSubcommand: PolicyGetCommand.self
     )
 }

@@ -39,16 +39,7 @@ struct PrincipalsListCommand: AsyncParsableCommand {
     func run() async throws {
         let json = self.json
         try await GatewayClient.with(try self.gateway.access()) { client in
-            let url = "\(client.access.root)/access/principals"
-            if json {
-                for principal in try await client.allItems(JSONTree.self, at: url) {
-                    Console.standardOutput.line(try principal.line)
-                }
-                return
-            }
-            var table = TextTable(header: ListedPrincipal.header)
-            table.rows = try await client.allItems(ListedPrincipal.self, at: url).map(\.cells)
-            for line in table.lines(cellMax: 64) { Console.standardOutput.line(line) }
+            try await client.show(ListedPrincipal.self, at: "/access/principals", asJSON: json)
         }
     }
 }
@@ -63,17 +54,10 @@ struct PrincipalsSuspendCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The principal, as rules name it: user:{issuer}/{subject} or client:{id}.")
-    var principal: String
-
-    @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
+    @OptionGroup var target: SuspensionTarget
 
     func run() async throws {
-        let principal = self.principal
-        try await GatewayClient.with(try self.gateway.access()) { client in
-            _ = try await client.call(.PUT, "\(client.access.root)\(PrincipalAddress.path(principal))/suspension")
-            Console.standardOutput.line("\(principal) is suspended.")
-        }
+        try await self.target.change(by: .PUT, saying: "is suspended")
     }
 }
 
@@ -87,32 +71,34 @@ struct PrincipalsRestoreCommand: AsyncParsableCommand {
             """
     )
 
+    @OptionGroup var target: SuspensionTarget
+
+    func run() async throws {
+        try await self.target.change(by: .DELETE, saying: "is let in again")
+    }
+}
+
+/// Who is kept out or let in.
+struct SuspensionTarget: ParsableArguments {
     @Argument(help: "The principal, as rules name it: user:{issuer}/{subject} or client:{id}.")
     var principal: String
 
     @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
 
-    func run() async throws {
+    func change(by method: HTTPMethod, saying end: String) async throws {
         let principal = self.principal
+        // The id is the text in the URL form of Base64.
+        let id = Data(principal.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+            .replacing("=", with: "")
         try await GatewayClient.with(try self.gateway.access()) { client in
-            _ = try await client.call(.DELETE, "\(client.access.root)\(PrincipalAddress.path(principal))/suspension")
-            Console.standardOutput.line("\(principal) is let in again.")
+            _ = try await client.call(method, "\(client.access.root)/access/principals/\(id)/suspension")
+            Console.standardOutput.line("\(principal) \(end).")
         }
     }
 }
 
-/// Where a principal is.
-private enum PrincipalAddress {
-    /// The id is the text in the URL form of Base64.
-    static func path(_ principal: String) -> String {
-        let id = Data(principal.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: "")
-        return "/access/principals/\(id)"
-    }
-}
-
 /// A principal as the gateway lists it; only what the table shows.
-private struct ListedPrincipal: Decodable, Sendable {
+private struct ListedPrincipal: ListedRow {
     let principal: String
     let lastSeenAt: String?
     let authenticationMethod: String?

@@ -39,16 +39,7 @@ struct RulesListCommand: AsyncParsableCommand {
     func run() async throws {
         let json = self.json
         try await GatewayClient.with(try self.gateway.access()) { client in
-            let url = "\(client.access.root)/access/rules"
-            if json {
-                for rule in try await client.allItems(JSONTree.self, at: url) {
-                    Console.standardOutput.line(try rule.line)
-                }
-                return
-            }
-            var table = TextTable(header: ListedRule.header)
-            table.rows = try await client.allItems(ListedRule.self, at: url).map(\.cells)
-            for line in table.lines(cellMax: 64) { Console.standardOutput.line(line) }
+            try await client.show(ListedRule.self, at: "/access/rules", asJSON: json)
         }
     }
 }
@@ -94,23 +85,16 @@ struct RulesRemoveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let id = self.id
-        let isID =
-            (1...64).contains(id.utf8.count) && id != "." && id != ".."
-            && id.utf8.allSatisfy { byte in
-                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
-            }
-        guard isID else {
-            throw CommandFailure.notDone("That is no id of a rule.", remedy: "`collimator rules list` shows the ids.")
-        }
+        let path = try PolicyPartPath.rule(id)
         try await GatewayClient.with(try self.gateway.access()) { client in
-            _ = try await client.call(.DELETE, "\(client.access.root)/access/rules/\(id)")
+            _ = try await client.call(.DELETE, client.access.root + path, ifMatch: "*")
             Console.standardOutput.line("The rule \(id) is removed.")
         }
     }
 }
 
 /// A rule as the gateway lists it; only what the table shows.
-private struct ListedRule: Decodable, Sendable {
+private struct ListedRule: ListedRow {
     let id: String
     let effect: String
     let principal: String
@@ -121,6 +105,33 @@ private struct ListedRule: Decodable, Sendable {
     static let header = ["ID", "EFFECT", "PRINCIPAL", "ROLE", "RESOURCE"]
 
     var cells: [String] { [self.id, self.effect, self.principal, self.role, self.resource] }
+}
+
+/// Where a part of the policy is, by its name.
+enum PolicyPartPath {
+    /// Throws ``CommandFailure`` for what is no id of a rule.
+    static func rule(_ id: String) throws -> String { try self.path("rules", id, "id of a rule") }
+
+    /// Throws ``CommandFailure`` for what is no name of a role.
+    static func role(_ name: String) throws -> String { try self.path("roles", name, "name of a role") }
+
+    /// Throws ``CommandFailure`` for what is no name of a group.
+    static func group(_ name: String) throws -> String { try self.path("groups", name, "name of a group") }
+
+    private static func path(_ kind: String, _ name: String, _ what: String) throws -> String {
+        let isName =
+            (1...64).contains(name.utf8.count) && name != "." && name != ".."
+            && name.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
+            }
+        guard isName else {
+            throw CommandFailure.notDone(
+                "That is no \(what).",
+                remedy: "`collimator \(kind) list` shows what there is."
+            )
+        }
+        return "/access/\(kind)/\(name)"
+    }
 }
 
 /// A file with a rule or a policy.

@@ -29,11 +29,35 @@ struct GatewayClient: Sendable {
         json: Data? = nil,
         ifMatch: String? = nil
     ) async throws -> ByteBuffer {
+        let condition = ifMatch.map { (name: "If-Match", value: $0) }
+        let answer = try await self.answer(method, url, accept: accept, json: json, condition: condition)
+        switch answer.status {
+        case 200, 201, 202: return answer.body
+        case 204: return ByteBuffer()
+        default: throw self.failure(status: answer.status, body: answer.body)
+        }
+    }
+
+    /// An answer as it came.
+    struct Answer: Sendable {
+        let status: Int
+        let entityTag: String?
+        let body: ByteBuffer
+    }
+
+    /// A request; gives the answer whatever its status, and throws ``CommandFailure`` where there is none.
+    func answer(
+        _ method: HTTPMethod,
+        _ url: String,
+        accept: String = "application/json",
+        json: Data? = nil,
+        condition: (name: String, value: String)? = nil
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = method
         request.headers.add(name: "Authorization", value: "Bearer \(self.access.key)")
         request.headers.add(name: "Accept", value: accept)
-        if let ifMatch { request.headers.add(name: "If-Match", value: ifMatch) }
+        if let condition { request.headers.add(name: condition.name, value: condition.value) }
         if let json {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(json)
@@ -46,11 +70,11 @@ struct GatewayClient: Sendable {
         } catch {
             throw self.unreachable
         }
-        switch response.status.code {
-        case 200, 201, 202: return body
-        case 204: return ByteBuffer()
-        default: throw self.failure(status: Int(response.status.code), body: body)
-        }
+        return Answer(
+            status: Int(response.status.code),
+            entityTag: response.headers.first(name: "ETag"),
+            body: body
+        )
     }
 
     /// Calls the body with a client for the gateway, which it may use until it returns.
@@ -132,7 +156,7 @@ struct GatewayClient: Sendable {
         )
     }
 
-    private func failure(status: Int, body: ByteBuffer) -> CommandFailure {
+    func failure(status: Int, body: ByteBuffer) -> CommandFailure {
         switch status {
         case 401:
             CommandFailure.notDone(
@@ -144,15 +168,23 @@ struct GatewayClient: Sendable {
         }
     }
 
-    /// The words of a problem document.
-    private static func detail(_ body: ByteBuffer) -> String? {
+    /// The words of a problem document, with every fault that it lists on a line of its own.
+    static func detail(_ body: ByteBuffer) -> String? {
         struct Problem: Decodable {
             let title: String
             let detail: String?
+            let errors: [Fault]?
+        }
+        struct Fault: Decodable {
+            let place: String
+            let problem: String
         }
         do {
             let problem = try JSONDecoder().decode(Problem.self, from: Data(body.readableBytesView))
-            return problem.detail ?? problem.title
+            let faults = (problem.errors ?? []).map { fault in
+                TextTable.clean(fault.place.isEmpty ? "- \(fault.problem)" : "- \(fault.place): \(fault.problem)")
+            }
+            return ([problem.detail ?? problem.title] + faults).joined(separator: "\n")
         } catch {
             return nil
         }

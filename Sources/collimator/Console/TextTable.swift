@@ -35,7 +35,7 @@ struct TextTable: Sendable {
     }
 
     /// Control characters could steer the terminal and come from files of strangers.
-    private static func clean(_ text: String) -> String {
+    static func clean(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isControl($0) ? " " : $0 }))
     }
 
