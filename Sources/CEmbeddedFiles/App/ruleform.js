@@ -194,7 +194,7 @@ export class RuleForm {
         field("Purpose of use", inputs.purposeOfUse, "Codes such as TREAT, as the caller's token says."),
         field("Not before", inputs.notBefore), field("Until", inputs.expiresAt),
         field("From, each day", inputs.from), field("To, each day", inputs.to),
-        field("Time zone", inputs.zone, "UTC, or an offset such as +02:00"),
+        field("Time zone", inputs.zone, "UTC, +02:00, or a zone such as Europe/Zurich"),
       ),
     );
   }
