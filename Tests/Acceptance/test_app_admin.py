@@ -289,7 +289,9 @@ def test_what_changed_since_it_was_tried_is_not_overwritten(admin):
     assert browser.one("#rule-outcome .problem").text
     assert (admin.rule("raced")["role"], admin.rule("meanwhile")) == ("viewer", other)
     # The rule itself changed: the form is of one that is no longer there.
-    replaced = admin.gateway.call("PUT", f"{ACCESS}/rules/raced", json=other | {"id": "raced", "role": "uploader"})
+    replaced = admin.gateway.call(
+        "PUT", f"{ACCESS}/rules/raced", json=other | {"id": "raced", "role": "uploader"}, headers={"If-Match": "*"},
+    )
     assert replaced.status_code == 200
     admin.press("#rule-try")
     browser.until(lambda: "changed meanwhile" in browser.one("#rule-outcome").text, "that it was changed")
