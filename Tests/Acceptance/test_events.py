@@ -269,23 +269,48 @@ def test_changes_are_taken_in_by_push(binary, tmp_path, emulator, store, pubsub,
         wait_until(lambda: [item["reason"] for item in gateway.rejections()] == ["not-a-notification"])
 
 
-def test_a_push_for_another_audience_or_by_another_account_is_refused(binary, tmp_path, emulator, store, pubsub):
+def push_tokens(pubsub, names, identities):
+    """What the emulator shows where it pushes for each of these accounts and audiences."""
+    topic, subscription = names
+    tokens = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        for email, audience in identities:
+            Receiver.received = []
+            push = {"pushEndpoint": f"http://127.0.0.1:{server.server_port}/hook",
+                    "oidcToken": {"serviceAccountEmail": email, "audience": audience}}
+            pubsub.subscriptions().modifyPushConfig(subscription=subscription, body={"pushConfig": push}).execute()
+            data = base64.b64encode(b"anything").decode()
+            pubsub.topics().publish(topic=topic, body={"messages": [{"data": data}]}).execute()
+            wait_until(lambda: len(Receiver.received) >= 2)
+            tokens.append(Receiver.received[1][0].removeprefix("Bearer "))
+    finally:
+        server.shutdown()
+    pubsub.subscriptions().delete(subscription=subscription).execute()
+    return tokens
+
+
+def test_a_push_for_another_audience_or_by_another_account_is_refused(
+    binary, tmp_path, emulator, store, pubsub, names
+):
     folder = tmp_path / "data"
     folder.mkdir()
     with PushedGateway(binary, folder, emulator, store) as gateway:
-        for email, audience in ((ACCOUNT, "https://elsewhere.example"), ("other@local.example", gateway.audience)):
-            word = "t" + secrets.token_hex(6)
-            topic, subscription = f"projects/local/topics/{word}", f"projects/local/subscriptions/{word}"
-            pubsub.topics().create(name=topic, body={}).execute()
-            push = {"pushEndpoint": gateway.audience, "oidcToken": {"serviceAccountEmail": email, "audience": audience}}
-            pubsub.subscriptions().create(name=subscription, body={"topic": topic, "pushConfig": push}).execute()
-            data = base64.b64encode(b"forged").decode()
-            pubsub.topics().publish(topic=topic, body={"messages": [{"data": data}]}).execute()
-        refused = lambda: gateway.log.read_text(errors="replace").count('"/events/pubsub"')
-        wait_until(lambda: refused() >= 2)
-        assert gateway.rejections() == []
-        for token in (None, gateway.key, emulator.credentials.token):
+        def push(token):
             headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-            answer = requests.post(gateway.audience, data=b"{}", headers=headers, timeout=10)
+            return requests.post(gateway.audience, data=b'{"message": {"data": "bm8="}}', headers=headers, timeout=10)
+
+        good, elsewhere, other = push_tokens(pubsub, names, [
+            (ACCOUNT, gateway.audience), (ACCOUNT, "https://elsewhere.example"), ("other@local.example", gateway.audience),
+        ])
+        altered = good[:-8] + ("A" * 8 if good[-8:] != "A" * 8 else "B" * 8)
+        for token in (None, gateway.key, emulator.credentials.token, elsewhere, other, altered):
+            answer = push(token)
             assert answer.status_code == 401 and answer.json()["code"] == "unauthenticated"
         assert gateway.rejections() == []
+        # The very same message by who may push is taken, and set aside because it says nothing.
+        assert push(good).status_code == 204
+        assert [item["reason"] for item in gateway.rejections()] == ["not-a-notification"]
+        # What lets a push in lets nobody in elsewhere.
+        assert gateway.call("GET", "/api/v1/stores", key=good).status_code == 401
