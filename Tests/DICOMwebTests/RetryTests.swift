@@ -126,7 +126,8 @@ struct RetryTests {
             "HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\nConnection: close\r\n"
             + "Content-Length: \(result.utf8.count)\r\n\r\n\(result)"
         try await ScriptedServer.withServer { connection in
-            ScriptedServer.Script(afterBytes: 2000, text: connection == 1 ? "" : text)
+            // Closing with bytes unread resets the connection, and the answer may go with it: the client closes the second.
+            ScriptedServer.Script(afterBytes: 2000, text: connection == 1 ? "" : text, closes: connection == 1)
         } _: { baseURL in
             try await withDICOMwebClient(baseURL, impatient(waits)) { client in
                 let items = [StoreItem.bytes([UInt8](repeating: 1, count: 4000))]
