@@ -3,6 +3,7 @@ import DICOMweb
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
 import Synchronization
 import Testing
 
@@ -81,6 +82,24 @@ struct DeletionTests {
         let changes = heard.withLock { $0 }
         #expect(changes.map(\.kind) == [.deleted])
         #expect(changes.map(\.study.rawValue) == [Sample.study])
+    }
+
+    @Test("an answer that breaks off is a change all the same, and a refusal that does keeps its status")
+    func brokenOff() async throws {
+        let heard = Mutex<[StudyChange]>([])
+        for (status, expected) in [(200, 503), (404, 404)] {
+            let upstream = ScriptedUpstream(exchange: { _ in
+                let body = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish(throwing: DICOMwebError.transport) }
+                return UpstreamResponse(status: status, headers: [.contentType: "application/json"], body: body)
+            })
+            for path in [Sample.studyPath, "/dicomweb/radiology/studies/\(Sample.study)"] {
+                var parts = try GatewayUnderTest(upstream).parts
+                parts.changes = StudyChanges { change in heard.withLock { $0.append(change) } }
+                let answer = try await GatewayUnderTest(parts: parts).request(.delete, path)
+                #expect(answer.status.code == expected, "\(path) \(status)")
+            }
+        }
+        #expect(heard.withLock { $0.map(\.kind) } == [.deleted, .deleted])
     }
 
     @Test("parameters and what is no UID are refused before the upstream is asked")

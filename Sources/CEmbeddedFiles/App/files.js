@@ -25,7 +25,8 @@ async function readEntries(entries) {
     else if (entry.isFile) found.push(await fileOf(entry));
     else if (entry.isDirectory) {
       try {
-        waiting.push(...(await childrenOf(entry)));
+        // One by one: a call takes only so many arguments.
+        for (const child of await childrenOf(entry)) waiting.push(child);
       } catch {
         found.push(faulty(entry.fullPath.replace(/^\//, ""), "The folder cannot be read."));
       }

@@ -10,6 +10,7 @@ const typingPauseMilliseconds = 300;
 const suggestionsMax = 12;
 // How soon a list that is empty, not complete yet or has just changed is asked for again, and for how long one that changed.
 const lookAgainMilliseconds = 3_000;
+const lookAgainMillisecondsMax = 60_000;
 const lookAgainAfterChangeMilliseconds = 60_000;
 
 const fields = {
@@ -42,6 +43,7 @@ export class Worklist {
   #timer = 0;
   #lookingAgain = 0;
   #changedAt = 0;
+  #pause = lookAgainMilliseconds;
 
   constructor() {
     this.field = el(
@@ -90,6 +92,7 @@ export class Worklist {
     this.#isLoading = false;
     this.#cursor = null;
     this.#changedAt = 0;
+    this.#pause = lookAgainMilliseconds;
     this.rows.replaceChildren();
     if (this.#store) this.#load();
   }
@@ -171,7 +174,7 @@ export class Worklist {
   #finish(page) {
     this.#cursor = page.nextCursor;
     const shown = this.rows.childElementCount;
-    this.status.textContent = [summary(shown, page), page.complete ? "" : "The store is still being indexed: more may come."]
+    this.status.textContent = [summary(shown, page), page.complete ? "" : "The store is not indexed to its end: more may come."]
       .filter(Boolean).join(" · ");
     if (this.#cursor) fill(this.end, this.more);
     else if (shown > 0) fill(this.end);
@@ -185,23 +188,33 @@ export class Worklist {
     return [this.text, this.modality, this.from, this.to].some((input) => input.value.trim());
   }
 
+  /** Less and less often while nothing changes: a store may never be complete. */
   #lookAgainSoon() {
     clearTimeout(this.#lookingAgain);
-    this.#lookingAgain = setTimeout(() => this.#lookAgain(), lookAgainMilliseconds);
+    this.#lookingAgain = setTimeout(() => this.#lookAgain(), this.#pause);
+    this.#pause = Math.min(this.#pause * 1.2, lookAgainMillisecondsMax);
   }
 
   /** Asks for the first page again and puts in what is new; rows that stay keep their picture and the focus. */
   async #lookAgain() {
     if (!this.#store || this.#isLoading) return;
-    if (document.hidden || this.#element.hidden || this.rows.childElementCount > pageSize) {
+    if (document.hidden || this.#element.hidden) {
       this.#lookAgainSoon();
       return;
     }
     const { signal } = this.#abort;
     try {
       const page = await api.studies(this.#store, this.#filters, null, signal);
-      if (signal.aborted || this.#isLoading || this.rows.childElementCount > pageSize) return;
-      if (this.#put(page.items)) this.#changedAt = performance.now();
+      if (signal.aborted || this.#isLoading) return;
+      // What was scrolled through stays as it is; only what is said of it changes.
+      if (this.rows.childElementCount > pageSize) {
+        this.#finish({ ...page, nextCursor: this.#cursor });
+        return;
+      }
+      if (this.#put(page.items)) {
+        this.#changedAt = performance.now();
+        this.#pause = lookAgainMilliseconds;
+      }
       this.#suggest(page.items, true);
       this.#finish(page);
     } catch (problem) {
@@ -247,7 +260,7 @@ const rowItem = (study) => el("li", { "data-version": version(study) }, row(stud
 /** How many are shown, and of how many. */
 function summary(shown, page) {
   if (shown === 0) return "";
-  const hasTotal = page.total !== null && (page.total > shown || page.totalIsLowerBound);
+  const hasTotal = page.total !== null && page.total > shown;
   if (hasTotal) return `${shown.toLocaleString("en")} of ${page.total.toLocaleString("en")}${page.totalIsLowerBound ? " or more" : ""} studies`;
   return `${count(shown, "study", "studies")}${page.nextCursor ? ", and more" : ""}`;
 }

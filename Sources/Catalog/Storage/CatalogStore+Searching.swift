@@ -9,7 +9,9 @@ extension CatalogStore {
     ///   more values than ``SearchEffort/valuesMax``; `unavailable` where it would look at much and its turn did not come.
     package func search(_ query: StudyQuery) async throws -> StudyPage {
         try query.conditions.check(self.effort)
-        let countsAll = query.total == .exact && !query.conditions.isEmpty
+        // Who sees a part of a store has the condition that a study be of that part.
+        let seesAll = query.stores.allSatisfy { query.visibility[$0] == .everything }
+        let countsAll = query.total == .exact && !(query.conditions.isEmpty && seesAll)
         return try await self.searching(isHeavy: countsAll) { effort, connection in
             try StudySearchRun(query, effort: effort, on: connection)?.page()
                 ?? StudyPage(

@@ -31,12 +31,16 @@ struct Deletion: Sendable {
         var request = UpstreamRequest(.delete, subject.path, query: query, headers: [.accept: "application/json"])
         request.timeout = timeout
         let call = UpstreamCall(tier: .delete, principal: caller)
-        let answer = try await CollectedAnswer(try await subject.store.upstream.exchange(request, call))
-        guard (200..<300).contains(answer.status) else { return Outcome(answer: answer, operation: nil) }
+        let begun = try await subject.store.upstream.exchange(request, call)
+        guard (200..<300).contains(begun.status) else {
+            return Outcome(answer: try await CollectedAnswer(refusal: begun), operation: nil)
+        }
+        // It is done or under way, whatever becomes of the rest of the answer.
+        await self.changes.report(StudyChange(.deleted, of: subject.study, in: subject.store.name))
+        let answer = try await CollectedAnswer(begun)
         let operation = answer.json.flatMap { UpstreamOperation($0) }
             .flatMap { $0.dataset == subject.store.resource?.dataset ? $0 : nil }
         if let operation { self.ledger.note(operation, in: subject.store.name) }
-        await self.changes.report(StudyChange(.deleted, of: subject.study, in: subject.store.name))
         return Outcome(answer: answer, operation: operation)
     }
 }

@@ -64,7 +64,8 @@ struct StoresController: Sendable {
         return StoreBody.json(store, status: status, studyCount: try await self.studyCount(of: store, status, context))
     }
 
-    /// How many the caller may see; nil as long as the catalog has not seen the whole store.
+    /// How many the caller may see; nil as long as the catalog has not seen the whole store, and where there is no room
+    /// now to count what a part of it holds.
     private func studyCount(
         of store: GatewayStore,
         _ status: CatalogStatus,
@@ -73,7 +74,12 @@ struct StoresController: Sendable {
         guard status.isComplete else { return nil }
         var query = StudyQuery(stores: [store.name], visibility: context.visibility(of: [store]), limit: 1)
         query.total = .exact
-        let page = try await self.catalog.search(query)
+        let page: StudyPage
+        do {
+            page = try await self.catalog.search(query)
+        } catch let error as CollimatorError where error.code == .unavailable {
+            return nil
+        }
         guard page.isComplete else { return nil }
         return if case .exact(let count) = page.total { count } else { nil }
     }

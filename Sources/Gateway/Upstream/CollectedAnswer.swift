@@ -26,6 +26,18 @@ struct CollectedAnswer: Sendable {
         self.bytes = bytes
     }
 
+    /// An answer that refuses: where its body breaks off or is too long, the status alone.
+    init(refusal answer: UpstreamResponse) async throws {
+        do {
+            try await self.init(answer)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let nothing = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish() }
+            try await self.init(UpstreamResponse(status: answer.status, headers: answer.headers, body: nothing))
+        }
+    }
+
     /// The body as JSON; nil where it is none.
     var json: StrictJSON? { StrictJSON(parsing: self.bytes) }
 
