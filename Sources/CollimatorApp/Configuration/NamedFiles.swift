@@ -6,7 +6,9 @@ enum NamedFile {
 }
 
 extension ServeConfiguration {
-    /// Files that are named and are not there, to be told beside each other and other faults.
+    /// Files that are named and are not there, to be told beside other faults.
+    ///
+    /// Where nothing else is wrong, whoever reads a file says what is wrong with it.
     func missingFiles() -> [String] {
         var named: [(key: String, path: String)] = []
         if case .serviceAccountKey(let path) = self.upstreamCredentials { named.append(("upstream.credentials", path)) }

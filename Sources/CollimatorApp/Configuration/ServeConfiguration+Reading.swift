@@ -24,9 +24,7 @@ extension ServeConfiguration {
         where !Self.keys.contains(where: { $0.matches(key, stores: stores, issuers: issuers) }) {
             reader.note("\(key) in \(path ?? "the file") is not a key that is known.")
         }
-        // One that is missing and nothing else is told by whoever reads it, with what to do about it.
-        let missing = configuration.missingFiles()
-        guard reader.faults.isEmpty, missing.count < 2 else { throw ConfigurationFaults(reader.faults + missing) }
+        guard reader.faults.isEmpty else { throw ConfigurationFaults(reader.faults + configuration.missingFiles()) }
         return configuration
     }
 
