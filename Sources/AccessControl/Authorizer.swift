@@ -6,23 +6,42 @@ internal import Synchronization
 /// Every request passes it, whatever its path. The administrator key may all; everybody else what the rules of the
 /// current policy allow and do not deny.
 package final class Authorizer: Sendable {
-    private let current: Mutex<CompiledPolicy>
+    private let administrators: [Principal]
+    private let current: Mutex<State>
 
-    /// Without a policy the administrator may all and everyone else nothing.
-    package init(_ policy: CompiledPolicy = .empty) {
-        self.current = Mutex(policy)
+    private struct State {
+        let policy: CompiledPolicy
+        let issuersOfGroups: Set<String>
+
+        init(_ policy: CompiledPolicy) {
+            self.policy = policy
+            self.issuersOfGroups = policy.issuersOfGroups
+        }
+    }
+
+    /// Without a policy the administrator key may all and everyone else nothing but those who hold the role
+    /// `administrator` by the configuration.
+    package init(_ policy: CompiledPolicy = .empty, administrators: [Principal] = []) {
+        self.administrators = administrators
+        self.current = Mutex(State(policy.granting(administrators)))
     }
 
     /// The policy that decides now.
     ///
     /// Who asks twice for one request takes it once: the next one may be another.
-    package var policy: CompiledPolicy { self.current.withLock { $0 } }
+    package var policy: CompiledPolicy { self.current.withLock { $0.policy } }
+
+    /// Whether the policy that decides now speaks of groups of the issuer with that alias.
+    package func namesGroups(of alias: String) -> Bool {
+        self.current.withLock { $0.issuersOfGroups.contains(alias) }
+    }
 
     /// Decides by another policy from now on; one that is older than the present is not taken, for of two changes at the
     /// same time the first may come here last.
     package func install(_ policy: CompiledPolicy) {
+        let state = State(policy.granting(self.administrators))
         self.current.withLock { current in
-            if policy.version >= current.version { current = policy }
+            if policy.version >= current.policy.version { current = state }
         }
     }
 

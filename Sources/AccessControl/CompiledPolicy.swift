@@ -5,7 +5,7 @@ package struct CompiledPolicy: Sendable {
     package let version: Int
     /// Every distinct part of rules that has to be worked out for each study.
     package let selectors: [RuleSelector]
-    let rules: [Principal: PrincipalRules]
+    var rules: [Principal: PrincipalRules]
     private let groups: [Principal: [Principal]]
 
     /// The rules of one principal, by what they are about.

@@ -144,10 +144,11 @@ package struct GatewayParts: Sendable {
                 + ArchiveController().endpoints
                 + self.uploads.endpoints
                 + self.pictures(logger: logger)
-                + APIKeysController(keys: self.identity.keys).endpoints
+                + self.keyEndpoints
                 + self.access(gate)
                 + self.principals.endpoints
                 + SignInController(signIns: self.signIns, browser: self.browser).endpoints
+                + self.login.endpoints
                 + AppController().endpoints
                 + self.events(gate).endpoints
                 + self.viewers(gate)
@@ -174,6 +175,28 @@ package struct GatewayParts: Sendable {
             + PolicyPartController<AccessPolicy.LocalGroup>(keeping: keeping).endpoints
             + PolicyPartController<Role>(keeping: keeping).endpoints
             + explanations.endpoints + iam.endpoints
+    }
+
+    /// API keys, and access tokens for key files.
+    private var keyEndpoints: [Endpoint] {
+        let origin: @Sendable (Request) -> String = { [dicomweb = self.dicomweb] in dicomweb.origin(of: $0) }
+        let project = self.stores.all.lazy.compactMap { $0.resource?.dataset.project }.first
+        let exchange = TokenExchangeController(
+            keys: self.identity.keys,
+            principals: self.identity.principals,
+            origin: origin
+        )
+        return APIKeysController(keys: self.identity.keys, project: project, origin: origin).endpoints
+            + exchange.endpoints
+    }
+
+    private var login: LoginController {
+        LoginController(
+            signIns: self.signIns,
+            browser: self.browser,
+            directory: self.identity,
+            isEncrypted: self.tls != nil
+        )
     }
 
     private var principals: PrincipalsController {

@@ -65,6 +65,9 @@ package struct Authenticator: Sendable {
         guard values.count == 1 else { throw Self.conflict }
         let token = try Self.bearerToken(value)
         if token.hasPrefix(APIKeyText.prefix), let caller = self.keys?.caller(for: token) { return caller }
+        if token.hasPrefix(APIKeys.accessTokenPrefix), let caller = self.keys?.caller(forAccessToken: token) {
+            return caller
+        }
         if token.hasPrefix(AdministratorKey.prefix), self.administratorKey.isMatched(by: token) {
             return Caller(verified: .administrator, method: .administratorKey)
         }

@@ -5,7 +5,7 @@ internal import Cryptography
 struct OneTimeTokens {
     private struct Token {
         let digest: [UInt8]
-        let principal: Principal
+        let caller: Caller
         let end: ContinuousClock.Instant
     }
 
@@ -19,25 +19,25 @@ struct OneTimeTokens {
     }
 
     /// Keeps a token; where there is no room the oldest goes.
-    mutating func add(_ digest: [UInt8], for principal: Principal, until end: ContinuousClock.Instant) {
+    mutating func add(_ digest: [UInt8], for caller: Caller, until end: ContinuousClock.Instant) {
         if self.tokens.count >= self.max { self.tokens.removeFirst(self.tokens.count - self.max + 1) }
-        self.tokens.append(Token(digest: digest, principal: principal, end: end))
+        self.tokens.append(Token(digest: digest, caller: caller, end: end))
     }
 
     /// Makes every token of somebody useless.
     mutating func removeAll(of principal: Principal) {
-        self.tokens.removeAll { $0.principal == principal }
+        self.tokens.removeAll { $0.caller.principal == principal }
     }
 
     /// Whom the token signs in; it is gone afterwards, and so are all that are too old.
     ///
     /// Every token is compared, each in constant time.
-    mutating func redeem(_ digest: [UInt8], at now: ContinuousClock.Instant) -> Principal? {
+    mutating func redeem(_ digest: [UInt8], at now: ContinuousClock.Instant) -> Caller? {
         self.tokens.removeAll { $0.end <= now }
-        var found: Principal?
+        var found: Caller?
         var rest: [Token] = []
         for token in self.tokens {
-            if constantTimeEquals(token.digest, digest) { found = token.principal } else { rest.append(token) }
+            if constantTimeEquals(token.digest, digest) { found = token.caller } else { rest.append(token) }
         }
         self.tokens = rest
         return found

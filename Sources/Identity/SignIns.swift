@@ -2,29 +2,38 @@ package import CollimatorCore
 internal import Cryptography
 internal import Synchronization
 
-/// How a browser becomes a caller: a one-time token from a link is exchanged for the secret of a session.
+/// How a browser becomes a caller: a one-time token from a link, or a login at an issuer, is exchanged for the secret of a
+/// session.
 ///
-/// Both are 32 random bytes in the URL form of Base64 and are kept as digests, in memory only: a restart ends every
-/// session and every link. A session's ``Caller`` is the one for whom the link was made.
+/// Token and secret are 32 random bytes in the URL form of Base64 and are kept as digests, in memory only: a restart ends
+/// every session and every link. A session's ``Caller`` is the one for whom the link was made, or whom the issuer names;
+/// what an issuer says is asked for again when it ends.
 package final class SignIns: Sendable {
     /// How many random bytes a token and a session's secret have.
     package static let randomBytes = 32
 
     package let limits: SignInLimits
-    private let now: @Sendable () -> ContinuousClock.Instant
-    private let state: Mutex<State>
+    /// Where people log in; nil where there is no issuer for it.
+    package let login: BrowserLogin?
+    let now: @Sendable () -> ContinuousClock.Instant
+    let state: Mutex<State>
 
-    private struct State {
+    struct State {
         var tokens: OneTimeTokens
         var sessions: OpenSessions
+        /// Sessions whose issuer is being asked, by the digest of their secret.
+        var renewals: [[UInt8]: Task<Void, Never>] = [:]
         var refusals = 0
         var windowEnd: ContinuousClock.Instant?
     }
 
+    /// Without a login there are links alone.
     package init(
+        login: BrowserLogin? = nil,
         limits: SignInLimits = SignInLimits(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
+        self.login = login
         self.limits = limits
         self.now = now
         self.state = Mutex(
@@ -34,14 +43,22 @@ package final class SignIns: Sendable {
 
     /// A token that signs in the caller who asks for it, once.
     package func token(for caller: Caller) -> String {
-        self.token(for: caller.principal)
+        // What else it is goes along: a rule may deny something to its groups.
+        self.keepToken(
+            for: Caller(
+                verified: caller.principal,
+                memberships: caller.memberships,
+                method: .session,
+                purposeOfUse: caller.purposeOfUse
+            )
+        )
     }
 
     /// A token that signs in the administrator, once.
     ///
     /// Only for the start of the process on a loopback address, which shows it to the one who started it.
     package func administratorToken() -> String {
-        self.token(for: .administrator)
+        self.keepToken(for: Caller(verified: .administrator, method: .session))
     }
 
     /// The secret of a new session, for a token that is good; the token is used up.
@@ -53,29 +70,12 @@ package final class SignIns: Sendable {
         let secret = Self.random()
         let opened = Self.hasForm(token) ? SHA256.hash(token.utf8) : nil
         let isOpen = self.state.withLock { state in
-            guard let opened, let principal = state.tokens.redeem(opened, at: now) else { return false }
-            state.sessions.open(SHA256.hash(secret.utf8), for: principal, at: now)
+            guard let opened, let caller = state.tokens.redeem(opened, at: now) else { return false }
+            state.sessions.open(SHA256.hash(secret.utf8), for: caller, at: now)
             return true
         }
         guard isOpen else { throw self.refusal(at: now) }
         return secret
-    }
-
-    /// The caller whose session has this secret; asking counts as a use of the session.
-    ///
-    /// - Throws: `unauthenticated` where the session has ended or never was.
-    package func authenticate(session secret: String) throws(CollimatorError) -> Caller {
-        let now = self.now()
-        if Self.hasForm(secret) {
-            let digest = SHA256.hash(secret.utf8)
-            let principal = self.state.withLock { $0.sessions.principal(of: digest, at: now) }
-            if let principal { return Caller(verified: principal, method: .session) }
-        }
-        throw CollimatorError(
-            .unauthenticated,
-            "the session has ended or never was",
-            publicDetail: "The session has ended. Sign in again."
-        )
     }
 
     /// Ends the session that has this secret, if there is one.
@@ -93,10 +93,10 @@ package final class SignIns: Sendable {
         }
     }
 
-    private func token(for principal: Principal) -> String {
+    private func keepToken(for caller: Caller) -> String {
         let text = Self.random()
         let end = self.now() + self.limits.tokenLifetime
-        self.state.withLock { $0.tokens.add(SHA256.hash(text.utf8), for: principal, until: end) }
+        self.state.withLock { $0.tokens.add(SHA256.hash(text.utf8), for: caller, until: end) }
         return text
     }
 
@@ -123,9 +123,9 @@ package final class SignIns: Sendable {
         )
     }
 
-    private static func random() -> String { Base64URL.encode(SecureRandom.bytes(Self.randomBytes)) }
+    static func random() -> String { Base64URL.encode(SecureRandom.bytes(Self.randomBytes)) }
 
-    private static func hasForm(_ text: String) -> Bool {
+    static func hasForm(_ text: String) -> Bool {
         text.utf8.count <= Self.randomBytes * 2 && Base64URL.decode(text)?.count == Self.randomBytes
     }
 }

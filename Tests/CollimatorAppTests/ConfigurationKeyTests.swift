@@ -41,6 +41,8 @@ struct ConfigurationKeyTests {
             "identity.issuerNames": "none", "identity.<issuer>.kind": "oidc", "identity.<issuer>.audiences": "none",
             "identity.<issuer>.allowedDomains": "none", "identity.<issuer>.subjectClaim": "sub",
             "identity.<issuer>.tokens": "access", "identity.<issuer>.maxLifetime": "86400",
+            "identity.<issuer>.scopes": LoginIssuer.standardScopes.joined(separator: ", "),
+            "identity.administrators": "none",
             "identity.anonymous": "refused", "identity.googleAccessTokens.audiences": "none",
             "identity.googleAccessTokens.alias": "google", "identity.googleAccessTokens.allowedDomains": "none",
             "identity.googleAccessTokens.tokenInfoURL": GoogleAccessTokens.Configuration.standardAddress,
@@ -94,6 +96,8 @@ struct ConfigurationKeyTests {
         #expect(configuration.identity.issuers[0].groupsClaim == "groups")
         #expect(configuration.identity.issuers[1].kinds == [.identity])
         #expect(configuration.identity.issuers[2].form == .proxyAssertion)
+        #expect(configuration.identity.logins.map(\.clientID) == ["collimator"])
+        #expect(configuration.identity.administrators == [.group(issuer: "hospital", name: "pacs-administrators")])
         #expect(configuration.identity.googleAccessTokens?.audiences == ["1234-abc.apps.googleusercontent.com"])
     }
 
@@ -106,6 +110,71 @@ struct ConfigurationKeyTests {
             ])
         }
         #expect(try #require(faults).description.contains("identity.hospital.audience is needed"))
+    }
+
+    @Test(
+        "a login needs a client, an issuer of tokens and an address to come back to",
+        arguments: [
+            (["IDENTITY_HOSPITAL_CLIENT_ID": "viewer"], nil),
+            (["IDENTITY_HOSPITAL_LABEL": "x"], "identity.hospital.clientID is needed"),
+            (["IDENTITY_HOSPITAL_CLIENT_ID": "viewer", "SERVER_HOST": "0.0.0.0"], "server.publicURL is needed"),
+            (
+                ["IDENTITY_HOSPITAL_CLIENT_ID": "viewer", "SERVER_PUBLIC_URL": "http://imaging.example.org"],
+                "server.publicURL is needed"
+            ),
+            (["IDENTITY_HOSPITAL_CLIENT_ID": "viewer", "SERVER_PUBLIC_URL": "https://imaging.example.org"], nil),
+            (["IDENTITY_HOSPITAL_CLIENT_ID": "v", "IDENTITY_HOSPITAL_SCOPES": "a b"], "scopes takes words"),
+            (["IDENTITY_HOSPITAL_CLIENT_ID": "v", "IDENTITY_HOSPITAL_KIND": "iap"], "of the kind oidc"),
+        ] as [([String: String], String?)]
+    )
+    func logins(variables: [String: String], fault: String?) async throws {
+        let variables = variables.merging(["ADMIN_KEY_FILE": "/etc/key"]) { own, _ in own }
+        #expect(try await Self.fault(variables).contains(fault ?? "none") == true)
+    }
+
+    @Test(
+        "administrators are users, groups and apps that can be known",
+        arguments: [
+            ("user:hospital/ann", nil), ("group:hospital/pacs%2Cit", nil), ("client:portal", nil),
+            ("ann", "identity.administrators takes"), ("administrator", "identity.administrators takes"),
+            ("authenticated:hospital", "identity.administrators takes"), ("anonymous", "identity.administrators takes"),
+            ("group:local/it", "identity.administrators takes"), ("user:clinic/ann", "names an issuer"),
+        ] as [(String, String?)]
+    )
+    func administrators(text: String, fault: String?) async throws {
+        #expect(try await Self.fault(["IDENTITY_ADMINISTRATORS": text]).contains(fault ?? "none") == true)
+    }
+
+    @Test("with an administrator of an issuer no key is needed beyond this machine, with an app it is")
+    func administratorsInsteadOfAKey() async throws {
+        let beyond = ["SERVER_HOST": "0.0.0.0"]
+        #expect(try await Self.fault(beyond).contains("admin.keyFile is needed"))
+        let app = beyond.merging(["IDENTITY_ADMINISTRATORS": "client:portal"]) { $1 }
+        #expect(try await Self.fault(app).contains("admin.keyFile is needed"))
+        let group = beyond.merging(["IDENTITY_ADMINISTRATORS": "group:hospital/it"]) { $1 }
+        #expect(try await Self.fault(group) == "none")
+        let read = try await ServeConfiguration.read(environment: Self.environment(group))
+        #expect(read.administratorKey == .nobodys)
+    }
+
+    private static func environment(_ variables: [String: String]) -> [String: String] {
+        let issuer = [
+            "IDENTITY_ISSUER_NAMES": "hospital", "IDENTITY_HOSPITAL_ISSUER": "https://login.hospital.example",
+            "IDENTITY_HOSPITAL_AUDIENCE": "collimator",
+        ]
+        return Dictionary(
+            uniqueKeysWithValues: issuer.merging(variables) { $1 }.map { ("COLLIMATOR_\($0.key)", $0.value) }
+        )
+    }
+
+    /// What is wrong with the variables, `none` where nothing is.
+    private static func fault(_ variables: [String: String]) async throws -> String {
+        do {
+            _ = try await ServeConfiguration.read(environment: Self.environment(variables))
+            return "none"
+        } catch let faults as ConfigurationFaults {
+            return faults.description
+        }
     }
 
     @Test("take a viewer's folder with a page in it, and no other")

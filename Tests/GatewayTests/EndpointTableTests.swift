@@ -23,6 +23,7 @@ struct EndpointTableTests {
             Set(open) == [
                 "/openapi.yaml", "/docs",
                 "/healthz", "/readyz", "/", "/app", "/app/{file}", "/auth/sign-ins", "/auth/sessions/current",
+                "/auth/issuers", "/auth/login", "/auth/callback", "/auth/logout", "/oauth2/token",
                 "/events/pubsub", "/viewer", "/viewer/app-config.js", "/viewer/**", "/launch", "/launch/here",
             ]
         )

@@ -122,11 +122,13 @@ struct PrincipalRouteTests {
         let caller = try await self.gateway.parts.authenticator.authenticate(authorization: ["Bearer \(key)"])
         let secret = try self.gateway.parts.signIns.redeem(token: self.gateway.parts.signIns.token(for: caller))
         let waiting = self.gateway.parts.signIns.token(for: caller)
-        _ = try self.gateway.parts.signIns.authenticate(session: secret)
+        _ = try await self.gateway.parts.signIns.authenticate(session: secret)
         let path = Self.path(.client(id: "pacs"))
         _ = try await self.send(.put, "\(path)/suspension")
         _ = try await self.send(.delete, "\(path)/suspension")
-        #expect(throws: CollimatorError.self) { try self.gateway.parts.signIns.authenticate(session: secret) }
+        await #expect(throws: CollimatorError.self) {
+            try await self.gateway.parts.signIns.authenticate(session: secret)
+        }
         #expect(throws: CollimatorError.self) { try self.gateway.parts.signIns.redeem(token: waiting) }
     }
 

@@ -87,3 +87,18 @@ func code(_ body: () async throws -> Void) async -> CollimatorError.Code? {
         return nil
     }
 }
+
+extension APIKeys.Issued {
+    /// The text; empty for a file.
+    var text: String {
+        if case .text(let text) = self.shown { text } else { "" }
+    }
+
+    /// The file of a key that has one.
+    var file: KeyFile {
+        get throws {
+            guard case .file(let file) = self.shown else { throw CollimatorError(.internalError, "no file") }
+            return file
+        }
+    }
+}

@@ -34,6 +34,24 @@ struct IssuerKeysTests {
         #expect(self.under.server.asked.count == 2)
     }
 
+    @Test("case 10: a token that names no key counts with a new one after one request, and others cost none")
+    func nameless() async throws {
+        func token(_ key: SigningKey, _ subject: String) throws -> String {
+            let claims = self.under.claims(["sub": #""\#(subject)""#])
+            return try key.sign(header: #"{"alg":"RS256","typ":"JWT"}"#, claims: claims)
+        }
+
+        #expect(await self.under.code(try token(self.under.key, "ann")) == nil)
+        #expect(await self.under.code(try token(self.second, "ann")) == .unauthenticated)
+        #expect(self.under.server.asked.count == 1)
+        self.under.server.publish(keys: [self.second.jwk])
+        self.under.time.pass(.seconds(30))
+        #expect(await self.under.code(try token(self.second, "ann")) == nil)
+        #expect(await self.under.code(try token(self.under.key, "bob")) == .unauthenticated)
+        #expect(await self.under.code(try token(self.under.key, "ann")) == .unauthenticated, "remembered no longer")
+        #expect(self.under.server.asked.count == 2)
+    }
+
     @Test("case 8: all who wait are served by one request")
     func singleFlight() async throws {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)

@@ -28,98 +28,117 @@ struct SignInsTests {
     }
 
     @Test("a link works once, and gives a session of the one it was made for")
-    func once() throws {
+    func once() async throws {
         let token = self.signIns.token(for: Caller(verified: .client(id: "app"), method: .apiKey))
         let secret = try self.signIns.redeem(token: token)
-        #expect(try self.signIns.authenticate(session: secret).principal == .client(id: "app"))
-        #expect(Self.code { try self.signIns.redeem(token: token) } == .unauthenticated)
+        #expect(try await self.signIns.authenticate(session: secret).principal == .client(id: "app"))
+        #expect(await Self.code { try self.signIns.redeem(token: token) } == .unauthenticated)
         // A token is no session's secret, and a secret no token.
-        #expect(Self.code { _ = try self.signIns.authenticate(session: token) } == .unauthenticated)
-        #expect(Self.code { try self.signIns.redeem(token: secret) } == .unauthenticated)
+        #expect(await Self.code { _ = try await self.signIns.authenticate(session: token) } == .unauthenticated)
+        #expect(await Self.code { try self.signIns.redeem(token: secret) } == .unauthenticated)
+    }
+
+    @Test("a session has the groups of the caller for whom its link was made")
+    func groups() async throws {
+        let groups: [Principal] = [.group(issuer: "hospital", name: "trainees"), .authenticated(issuer: "hospital")]
+        let ann = Caller(
+            verified: .user(issuer: "hospital", subject: "ann"),
+            memberships: groups,
+            method: .oidcToken,
+            purposeOfUse: "TREAT"
+        )
+        let secret = try self.signIns.redeem(token: self.signIns.token(for: ann))
+        let caller = try await self.signIns.authenticate(session: secret)
+        #expect(caller.memberships == groups)
+        #expect(caller.purposeOfUse == "TREAT")
+        #expect(caller.method == .session)
     }
 
     @Test("a link works for fifteen minutes", arguments: [(-1, true), (0, false)])
-    func tokenAge(seconds: Int, isGood: Bool) {
+    func tokenAge(seconds: Int, isGood: Bool) async {
         let token = self.signIns.administratorToken()
         self.clock.move(self.signIns.limits.tokenLifetime + .seconds(seconds))
-        #expect((Self.code { try self.signIns.redeem(token: token) } == nil) == isGood)
+        #expect((await Self.code { try self.signIns.redeem(token: token) } == nil) == isGood)
     }
 
     @Test(
         "what has not the form of a token is refused",
         arguments: ["", "x", String(repeating: "A", count: 42), String(repeating: "A", count: 44), "é", "=====", " "]
     )
-    func malformed(token: String) {
-        #expect(Self.code { try self.signIns.redeem(token: token) } == .unauthenticated)
-        #expect(Self.code { _ = try self.signIns.authenticate(session: token) } == .unauthenticated)
+    func malformed(token: String) async {
+        #expect(await Self.code { try self.signIns.redeem(token: token) } == .unauthenticated)
+        #expect(await Self.code { _ = try await self.signIns.authenticate(session: token) } == .unauthenticated)
     }
 
     @Test("of more links than may wait the oldest stops working")
-    func boundedTokens() throws {
+    func boundedTokens() async throws {
         let tokens = (0..<3).map { _ in self.signIns.administratorToken() }
-        #expect(Self.code { try self.signIns.redeem(token: tokens[0]) } == .unauthenticated)
-        for token in tokens[1...] { #expect(Self.code { try self.signIns.redeem(token: token) } == nil) }
+        #expect(await Self.code { try self.signIns.redeem(token: tokens[0]) } == .unauthenticated)
+        for token in tokens[1...] { #expect(await Self.code { try self.signIns.redeem(token: token) } == nil) }
     }
 
     @Test("a session ends after two hours without use, not while it is used")
-    func idle() throws {
+    func idle() async throws {
         let secret = try self.signIns.redeem(token: self.signIns.administratorToken())
         for _ in 0..<3 {
             self.clock.move(self.signIns.limits.sessionIdle - .seconds(1))
-            _ = try self.signIns.authenticate(session: secret)
+            _ = try await self.signIns.authenticate(session: secret)
         }
         self.clock.move(self.signIns.limits.sessionIdle)
-        #expect(Self.code { _ = try self.signIns.authenticate(session: secret) } == .unauthenticated)
+        #expect(await Self.code { _ = try await self.signIns.authenticate(session: secret) } == .unauthenticated)
     }
 
     @Test("a session ends after twelve hours, however much it is used")
-    func absolute() throws {
+    func absolute() async throws {
         let secret = try self.signIns.redeem(token: self.signIns.administratorToken())
         for _ in 0..<11 {
             self.clock.move(.seconds(3600))
-            _ = try self.signIns.authenticate(session: secret)
+            _ = try await self.signIns.authenticate(session: secret)
         }
         self.clock.move(.seconds(3600))
-        #expect(Self.code { _ = try self.signIns.authenticate(session: secret) } == .unauthenticated)
+        #expect(await Self.code { _ = try await self.signIns.authenticate(session: secret) } == .unauthenticated)
     }
 
     @Test("of more sessions than there may be the one used longest ago ends")
-    func boundedSessions() throws {
+    func boundedSessions() async throws {
         var secrets: [String] = []
         for _ in 0..<2 {
             secrets.append(try self.signIns.redeem(token: self.signIns.administratorToken()))
             self.clock.move(.seconds(1))
         }
-        _ = try self.signIns.authenticate(session: secrets[0])
+        _ = try await self.signIns.authenticate(session: secrets[0])
         secrets.append(try self.signIns.redeem(token: self.signIns.administratorToken()))
-        let codes = secrets.map { secret in Self.code { _ = try self.signIns.authenticate(session: secret) } }
+        var codes: [CollimatorError.Code?] = []
+        for secret in secrets {
+            codes.append(await Self.code { _ = try await self.signIns.authenticate(session: secret) })
+        }
         #expect(codes == [nil, .unauthenticated, nil])
     }
 
     @Test("a session that was ended is ended")
-    func end() throws {
+    func end() async throws {
         let secret = try self.signIns.redeem(token: self.signIns.administratorToken())
         self.signIns.end(session: "nothing")
-        _ = try self.signIns.authenticate(session: secret)
+        _ = try await self.signIns.authenticate(session: secret)
         self.signIns.end(session: secret)
-        #expect(Self.code { _ = try self.signIns.authenticate(session: secret) } == .unauthenticated)
+        #expect(await Self.code { _ = try await self.signIns.authenticate(session: secret) } == .unauthenticated)
     }
 
     @Test("many wrong tokens are told to wait, and lock nobody out")
-    func refusalsAreLimited() {
+    func refusalsAreLimited() async {
         let wrong = String(repeating: "A", count: 43)
         let token = self.signIns.administratorToken()
-        for _ in 0..<3 { #expect(Self.code { try self.signIns.redeem(token: wrong) } == .unauthenticated) }
-        #expect(Self.code { try self.signIns.redeem(token: wrong) } == .rateLimited)
-        #expect(Self.code { try self.signIns.redeem(token: token) } == nil)
+        for _ in 0..<3 { #expect(await Self.code { try self.signIns.redeem(token: wrong) } == .unauthenticated) }
+        #expect(await Self.code { try self.signIns.redeem(token: wrong) } == .rateLimited)
+        #expect(await Self.code { try self.signIns.redeem(token: token) } == nil)
         self.clock.move(self.signIns.limits.refusalWindow)
-        #expect(Self.code { try self.signIns.redeem(token: wrong) } == .unauthenticated)
+        #expect(await Self.code { try self.signIns.redeem(token: wrong) } == .unauthenticated)
     }
 
     /// The code of the refusal, nil where there is none.
-    private static func code(_ work: () throws -> some Any) -> CollimatorError.Code? {
+    private static func code(_ work: () async throws -> some Any) async -> CollimatorError.Code? {
         do {
-            _ = try work()
+            _ = try await work()
             return nil
         } catch {
             return (error as? CollimatorError)?.code

@@ -102,7 +102,7 @@ struct VerifierUnderTest: Sendable {
     let verifier: TokenVerifier
 
     init(
-        namesGroups: Bool = false,
+        namesGroups: @autoclosure @escaping @Sendable () -> Bool = false,
         change: (inout TokenIssuer) -> Void = { _ in }
     ) throws {
         self.key = try SigningKey.first.get()
@@ -114,7 +114,7 @@ struct VerifierUnderTest: Sendable {
         var surroundings = TokenVerifier.Surroundings(
             clock: self.time.clock,
             now: self.time.now,
-            namesGroups: { _ in namesGroups },
+            namesGroups: { _ in namesGroups() },
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         )
         surroundings.limits = IssuerKeyLimits()

@@ -304,7 +304,7 @@ struct TokenVerifierTests {
         let token = try self.under.key.token(claims)
         func code(_ clientID: String, _ nonce: String, _ token: String) async -> CollimatorError.Code? {
             do {
-                _ = try await self.under.verifier.caller(
+                _ = try await self.under.verifier.token(
                     identityToken: token,
                     of: "hospital",
                     clientID: clientID,

@@ -90,7 +90,10 @@ export const signIn = (token) =>
     isSigningIn: true,
   });
 
-export const signOut = () => call(new URL("sessions/current", auth), { method: "DELETE", isSigningIn: true });
+export const signOut = () => call(new URL("logout", auth), { method: "POST", isSigningIn: true });
+
+/** Where people can log in: each with a name, a label and the address that leads there. */
+export const issuers = async () => (await json(new URL("issuers", auth))).items;
 
 /** Who is signed in, and what that caller may do. */
 export const me = () => json(path("me"));

@@ -1,3 +1,4 @@
+package import CollimatorCore
 package import Identity
 
 /// Who is believed about who calls: the keys below `identity`.
@@ -7,6 +8,10 @@ package struct IdentityConfiguration: Sendable, Hashable {
     package var admitsAnonymous = false
     /// Nil where opaque access tokens of Google do not count.
     package var googleAccessTokens: GoogleAccessTokens.Configuration?
+    /// Issuers at which people log in with their browser.
+    package var logins: [LoginConfiguration] = []
+    /// Who holds the role `administrator` on all stores, whatever the rules say.
+    package var administrators: [Principal] = []
 
     package init(issuers: [TokenIssuer] = []) {
         self.issuers = issuers
@@ -20,6 +25,37 @@ package struct IdentityConfiguration: Sendable, Hashable {
         default: reader.note("identity.anonymous is refused or admitted.")
         }
         self.googleAccessTokens = Self.google(reader)
+        self.logins = LoginConfiguration.read(reader, issuers: self.issuers)
+        self.administrators = self.administrators(reader)
+    }
+
+    /// Users and groups of configured issuers, and apps.
+    private func administrators(_ reader: CheckedReader) -> [Principal] {
+        let key = "identity.administrators"
+        let aliases = Set(self.issuers.map(\.alias) + [self.googleAccessTokens?.alias].compactMap(\.self))
+        return reader.strings(key).compactMap { text in
+            switch Principal(text) {
+            case .user(let issuer, _)?, .group(let issuer, _)?:
+                if !aliases.contains(issuer) {
+                    reader.note("\(key) names an issuer that identity.issuerNames does not.")
+                }
+                return Principal(text)
+            case .client?: return Principal(text)
+            default:
+                reader.note("\(key) takes principals such as user:hospital/ann, group:hospital/it and client:portal.")
+                return nil
+            }
+        }
+    }
+
+    /// Whether somebody of an issuer administers, so that no administrator key is needed.
+    var hasAdministrators: Bool {
+        self.administrators.contains { principal in
+            switch principal {
+            case .user, .group: true
+            default: false
+            }
+        }
     }
 
     private static func issuers(_ reader: CheckedReader) -> [TokenIssuer] {

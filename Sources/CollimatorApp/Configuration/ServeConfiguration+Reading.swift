@@ -88,6 +88,14 @@ extension ServeConfiguration {
         self.readEvents(reader)
         self.identity = IdentityConfiguration(reading: reader)
         self.administratorKey = Self.administratorKey(reader)
+        if self.administratorKey == .dataFolder, !self.isLoopback, self.identity.hasAdministrators {
+            self.administratorKey = .nobodys
+        }
+        if !self.identity.logins.isEmpty, !(self.publicURL?.hasPrefix("https://") ?? self.isLoopback) {
+            reader.note(
+                "server.publicURL is needed, with https, for logins at an issuer: it leads browsers back there."
+            )
+        }
         if self.administratorKey == .dataFolder, !self.isLoopback {
             reader.note(
                 "admin.keyFile is needed when server.host is not a loopback address: set COLLIMATOR_ADMIN_KEY_FILE."

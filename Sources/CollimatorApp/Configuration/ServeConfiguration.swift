@@ -129,6 +129,8 @@ package enum AdministratorKeySource: Sendable, Hashable {
     case dataFolder
     case file(path: String)
     case value(String)
+    /// One that nobody knows: principals of the configuration administer.
+    case nobodys
 }
 
 /// Addresses that only this machine reaches.

@@ -23,6 +23,7 @@ package enum LocalKey {
         do {
             switch configuration.administratorKey {
             case .value(let text): return try Self.key(text)
+            case .nobodys: return try Self.key(AdministratorKey.generateText())
             case .file(let path): return try Self.key(try AdministratorKeyStore(path: path).read(mustBePrivate: false))
             case .dataFolder:
                 guard configuration.isLoopback else {

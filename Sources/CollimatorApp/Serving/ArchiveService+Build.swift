@@ -20,20 +20,30 @@ extension ArchiveService {
         func archive(administratorKey: AdministratorKey) async throws -> ArchiveService {
             let boundPort = Announced<Int>()
             let emulator = self.configuration.isLocal ? try self.emulator() : nil
-            let signIns = SignIns()
             let registerFile = try StoreRegisterFile(self.folder)
             let stores = try self.stores(emulator).includingMade(registerFile.stores, logger: self.surroundings.logger)
             let changed = ChangedStudies()
             let catalog = try await self.catalog(telling: changed)
-            let policy = try await PolicyService.make(in: self.folder.path)
+            let policy = try await PolicyService.make(
+                in: self.folder.path,
+                administrators: self.configuration.identity.administrators
+            )
             try await policy.keepRows(in: catalog)
             try await catalog.begin(stores)
             let identity = try await IdentityService.make(in: self.folder.path, logger: self.surroundings.logger)
+            let verifier = self.tokenVerifier(asking: policy.authorizer)
+            let signIns = SignIns(
+                login: try self.configuration.identity.login(verifier: verifier, connections: self.connections)
+            )
             let audit = try await self.audit()
             var parts = GatewayParts(
                 stores: StoreDirectory(stores, observer: catalog.observer),
                 catalog: catalog.catalog,
-                authenticator: self.authenticator(administratorKey, keys: identity.directory.keys),
+                authenticator: self.authenticator(
+                    administratorKey,
+                    keys: identity.directory.keys,
+                    tokens: verifier
+                ),
                 authorizer: policy.authorizer,
                 changes: catalog.changes,
                 publicURL: self.configuration.publicURL
@@ -128,12 +138,25 @@ extension ArchiveService {
             )
         }
 
-        private func authenticator(_ administratorKey: AdministratorKey, keys: APIKeys) -> Authenticator {
+        /// A token that hides its groups is refused while rules speak of such.
+        private func tokenVerifier(asking authorizer: Authorizer) -> TokenVerifier? {
+            self.configuration.identity.tokenVerifier(
+                connections: self.connections,
+                logger: self.surroundings.logger,
+                namesGroups: { alias in authorizer.namesGroups(of: alias) }
+            )
+        }
+
+        private func authenticator(
+            _ administratorKey: AdministratorKey,
+            keys: APIKeys,
+            tokens: TokenVerifier?
+        ) -> Authenticator {
             let identity = self.configuration.identity
             return Authenticator(
                 administratorKey: administratorKey,
                 keys: keys,
-                tokens: identity.tokenVerifier(connections: self.connections, logger: self.surroundings.logger),
+                tokens: tokens,
                 verifiers: identity.accessTokenVerifiers(connections: self.connections),
                 admitsAnonymous: identity.admitsAnonymous
             )

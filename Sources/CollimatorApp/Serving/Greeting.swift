@@ -32,7 +32,7 @@ struct Greeting: Sendable {
         switch self.configuration.administratorKey {
         case .dataFolder: welcome.keyFile = LocalKey.path(in: self.configuration.dataDirectory)
         case .file(let path): welcome.keyFile = path
-        case .value: break
+        case .value, .nobodys: break
         }
         if withPicture, let client = listening?.client {
             welcome.picture = await PictureExample.find(client, logger: self.surroundings.logger)?.path

@@ -1,4 +1,5 @@
 import AccessControl
+import CollimatorCore
 import Persistence
 import ServiceLifecycle
 
@@ -11,8 +12,8 @@ struct PolicyService: Service {
     /// The rules in their file of the folder, in force.
     ///
     /// Throws ``StartupError``.
-    static func make(in folder: String) async throws -> PolicyService {
-        let authorizer = Authorizer()
+    static func make(in folder: String, administrators: [Principal] = []) async throws -> PolicyService {
+        let authorizer = Authorizer(administrators: administrators)
         let (database, store) = try await PolicyFile(folder: folder).open(for: authorizer)
         return PolicyService(authorizer: authorizer, store: store, database: database)
     }

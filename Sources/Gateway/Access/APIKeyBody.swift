@@ -4,10 +4,11 @@ import Identity
 /// An API key as JSON.
 enum APIKeyBody {
     /// Never with the text; that stands only in the answer that made it.
-    static func json(_ key: APIKey, at now: Int64, text: String? = nil) -> JSONValue {
+    static func json(_ key: APIKey, at now: Int64, shown: (String, JSONValue)? = nil) -> JSONValue {
         var members: [(String, JSONValue)] = [
             ("id", .string(key.id)),
             ("name", .string(key.name)),
+            ("kind", .string(key.kind.rawValue)),
             ("principal", .string(key.principal.description)),
             ("owner", .string(key.owner.description)),
             ("state", .string(key.state(at: now).rawValue)),
@@ -24,7 +25,23 @@ enum APIKeyBody {
                 ])
             ),
         ]
-        if let text { members.append(("key", .string(text))) }
+        if let shown { members.append(shown) }
+        return .object(members)
+    }
+
+    /// A key file as Google's client libraries read it.
+    static func file(_ file: KeyFile, id: String, project: String?, origin: String) -> JSONValue {
+        var members: [(String, JSONValue)] = [("type", .string("service_account"))]
+        if let project { members.append(("project_id", .string(project))) }
+        members += [
+            ("private_key_id", .string(file.keyID)),
+            ("private_key", .string(file.privateKey)),
+            ("client_email", .string(file.clientEmail)),
+            ("client_id", .string(id)),
+            ("auth_uri", .string("\(origin)/auth/login")),
+            ("token_uri", .string(origin + TokenExchangeController.path)),
+            ("universe_domain", .string("googleapis.com")),
+        ]
         return .object(members)
     }
 

@@ -9,6 +9,10 @@ import NIOCore
 /// A key is a caller of its own and begins without any right; what it may do is for rules to say.
 struct APIKeysController: Sendable {
     let keys: APIKeys
+    /// The project that key files name.
+    let project: String?
+    /// Where this service is for the caller.
+    let origin: @Sendable (Request) -> String
 
     private static let root = "/api/v1/access/keys"
 
@@ -47,7 +51,7 @@ struct APIKeysController: Sendable {
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
         let issued = try await self.keys.create(try await Self.wish(request), by: context.caller)
-        return self.answer(issued)
+        return self.answer(issued, to: request)
     }
 
     @Sendable private func rotate(
@@ -64,7 +68,7 @@ struct APIKeysController: Sendable {
             target.id,
             overlapSeconds: overlap ?? self.keys.limits.overlapSecondsStandard
         )
-        return self.answer(issued)
+        return self.answer(issued, to: request)
     }
 
     @Sendable private func revoke(
@@ -77,9 +81,18 @@ struct APIKeysController: Sendable {
         return Response(status: .noContent, headers: [.cacheControl: "no-store"])
     }
 
-    /// The only answer with the text of a key.
-    private func answer(_ issued: APIKeys.Issued) -> Response {
-        let body = APIKeyBody.json(issued.key, at: self.keys.now, text: issued.text)
+    /// The only answer with the text of a key, or with its file.
+    private func answer(_ issued: APIKeys.Issued, to request: Request) -> Response {
+        let shown: (String, JSONValue) =
+            switch issued.shown {
+            case .text(let text): ("key", .string(text))
+            case .file(let file):
+                (
+                    "keyFile",
+                    APIKeyBody.file(file, id: issued.key.id, project: self.project, origin: self.origin(request))
+                )
+            }
+        let body = APIKeyBody.json(issued.key, at: self.keys.now, shown: shown)
         return Response(
             status: .created,
             headers: [
@@ -93,8 +106,8 @@ struct APIKeysController: Sendable {
     private static func wish(_ request: Request) async throws -> APIKeys.Wish {
         let body = try await AccessBody.read(
             request,
-            known: ["id", "name", "expiresAt"],
-            detail: "The body is a JSON object with name, and possibly id and expiresAt, and nothing else."
+            known: ["id", "name", "kind", "expiresAt"],
+            detail: "The body is a JSON object with name, and possibly id, kind and expiresAt, and nothing else."
         )
         let nameFault: StaticString = "The name is a text of 1 to 100 characters without control characters."
         guard let name = try body.text("name", fault: nameFault), APIKey.isName(name) else {
@@ -106,6 +119,13 @@ struct APIKeysController: Sendable {
         guard id.map({ APIKey.isID($0) }) ?? true else {
             throw CollimatorError(.invalidInput, "a key without a usable id", publicDetail: idFault)
         }
+        let kindFault: StaticString = "The kind is text or file."
+        let kind = try body.text("kind", fault: kindFault).map { word throws(CollimatorError) in
+            guard let kind = APIKey.Kind(rawValue: word) else {
+                throw CollimatorError(.invalidInput, "a key of no kind", publicDetail: kindFault)
+            }
+            return kind
+        }
         let endFault: StaticString = "The end of a key is a time such as 2030-01-05T10:41:12Z."
         let end = try body.text("expiresAt", fault: endFault).map { text throws(CollimatorError) in
             guard let end = RFC3339.milliseconds(text) else {
@@ -113,6 +133,6 @@ struct APIKeysController: Sendable {
             }
             return end
         }
-        return APIKeys.Wish(id: id, name: name, expiresAt: end)
+        return APIKeys.Wish(id: id, name: name, kind: kind ?? .text, expiresAt: end)
     }
 }

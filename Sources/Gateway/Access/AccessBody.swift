@@ -83,7 +83,10 @@ struct AccessBody: Sendable {
         }
     }
 
-    private static func collect(
+    /// The bytes of a body.
+    ///
+    /// - Throws: `too-large`, or `invalid-input` for a body that ends early.
+    static func collect(
         _ body: RequestBody,
         bytesMax: Int,
         tooLarge detail: StaticString

@@ -42,6 +42,11 @@ struct CurlLine {
         guard let body = operation.node["requestBody"].map(document.resolved),
             let (type, media) = document.members(body["content"]).first
         else { return [] }
+        if type == "application/x-www-form-urlencoded" {
+            return document.members(media["example"]).map { name, value in
+                "--data-urlencode '\(name)=\(value.string ?? "")'"
+            }
+        }
         let words = ["-H 'Content-Type: \(type)'"]
         guard let example = media["example"] else { return words + ["--data-binary @scan.dcm"] }
         let json = ExampleText.json(example, indentation: "").split(separator: "\n").map { line in

@@ -77,7 +77,7 @@ struct Authentication: RouterMiddleware {
     ) async throws -> Response {
         // A cookie that is no session is no caller: 401 wherever it is shown, before anything else is said.
         var context = context
-        let caller = try self.signIns.authenticate(session: session)
+        let caller = try await self.signIns.authenticate(session: session)
         try self.browser.admit(request, localPort: context.localPort)
         try self.directory.admit(caller)
         context.caller = caller

@@ -45,15 +45,34 @@ package struct BrowserAccess: Sendable {
     }
 
     /// The cookie of sessions here.
-    var cookie: SessionCookie {
-        if case .thisMachine = self.reach { return SessionCookie(isSecure: false) }
-        return SessionCookie(isSecure: true)
+    var cookie: BrowserCookie { .session(isSecure: !self.isThisMachine) }
+
+    /// The cookie of logins here.
+    var loginCookie: BrowserCookie { .login(isSecure: !self.isThisMachine) }
+
+    private var isThisMachine: Bool {
+        if case .thisMachine = self.reach { true } else { false }
     }
 
-    /// Passes what our own page asks for, or its user by hand; a request that changes something must be the page's.
+    /// Where a browser reaches us that is led back here; nil where nobody knows for sure.
+    ///
+    /// The name that a request was sent to counts on this machine alone, where only our own names pass.
+    func origin(of request: Request, localPort: Int?, isEncrypted: Bool) -> String? {
+        switch self.reach {
+        case .published(let origin): return origin
+        case .anywhere: return nil
+        case .thisMachine:
+            guard let authority = request.head.authority?.lowercased(),
+                self.isOwnName(authority, localPort: localPort)
+            else { return nil }
+            return "\(isEncrypted ? "https" : "http")://\(authority)"
+        }
+    }
+
+    /// Passes what is asked under a name that is ours, whoever's page led here.
     ///
     /// - Throws: `forbidden`.
-    func admit(_ request: Request, localPort: Int?) throws(CollimatorError) {
+    func admitName(of request: Request, localPort: Int?) throws(CollimatorError) {
         guard self.isOwnName(request.head.authority, localPort: localPort) else {
             throw CollimatorError(
                 .forbidden,
@@ -61,6 +80,13 @@ package struct BrowserAccess: Sendable {
                 publicDetail: "On this address a browser may use the service as 127.0.0.1 or localhost only."
             )
         }
+    }
+
+    /// Passes what our own page asks for, or its user by hand; a request that changes something must be the page's.
+    ///
+    /// - Throws: `forbidden`.
+    func admit(_ request: Request, localPort: Int?) throws(CollimatorError) {
+        try self.admitName(of: request, localPort: localPort)
         let isReading = request.method == .get || request.method == .head
         guard isReading ? self.isOwnOrUsers(request) : self.isOwn(request) else {
             throw CollimatorError(

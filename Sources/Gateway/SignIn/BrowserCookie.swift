@@ -1,15 +1,27 @@
 import HTTPTypes
 
-/// The cookie that holds the secret of a browser's session.
+/// A cookie that holds a secret of a browser: that of its session, or of a login that it has begun.
 ///
 /// `Secure` and the prefix `__Host-` bind it to this host over TLS. Over plain HTTP on a loopback address not every
 /// browser would keep such a cookie, so there it goes without both.
-struct SessionCookie: Sendable {
-    let isSecure: Bool
+struct BrowserCookie: Sendable {
+    private let word: String
+    private let sameSite: String
+    private let isSecure: Bool
 
-    var name: String { self.isSecure ? "__Host-collimator_session" : "collimator_session" }
+    /// That of a session: sent with requests of our own page, and with nothing that another site's page begins.
+    static func session(isSecure: Bool) -> BrowserCookie {
+        BrowserCookie(word: "session", sameSite: "Strict", isSecure: isSecure)
+    }
 
-    /// The `Set-Cookie` that begins a session.
+    /// That of a login: the issuer's page leads back to us, so it goes along with such a link too.
+    static func login(isSecure: Bool) -> BrowserCookie {
+        BrowserCookie(word: "login", sameSite: "Lax", isSecure: isSecure)
+    }
+
+    var name: String { "\(self.isSecure ? "__Host-" : "")collimator_\(self.word)" }
+
+    /// The `Set-Cookie` that begins it.
     func beginning(_ secret: String, lifetime: Duration) -> String {
         "\(self.name)=\(secret); \(self.attributes); Max-Age=\(lifetime.components.seconds)"
     }
@@ -26,5 +38,7 @@ struct SessionCookie: Sendable {
         return values.count == 1 ? values.first : nil
     }
 
-    private var attributes: String { "Path=/; HttpOnly; SameSite=Strict" + (self.isSecure ? "; Secure" : "") }
+    private var attributes: String {
+        "Path=/; HttpOnly; SameSite=\(self.sameSite)" + (self.isSecure ? "; Secure" : "")
+    }
 }

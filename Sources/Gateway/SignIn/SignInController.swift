@@ -17,6 +17,7 @@ struct SignInController: Sendable {
         [
             Endpoint(open: .post, "/auth/sign-ins", handler: self.signIn),
             Endpoint(open: .delete, "/auth/sessions/current", handler: self.signOut),
+            Endpoint(open: .post, "/auth/logout", handler: self.signOut),
             Endpoint(.post, "/auth/sign-in-links", .signInsCreate, handler: self.makeLink),
         ]
     }

@@ -52,7 +52,8 @@ struct LaunchController: Sendable {
         return Self.redirect(to: try self.address(of: found))
     }
 
-    private static func isNavigation(_ request: Request) -> Bool {
+    /// Whether a person has gone there, and no script has asked.
+    static func isNavigation(_ request: Request) -> Bool {
         request.headers[.secFetchMode] == "navigate" && request.headers[.secFetchDest] == "document"
     }
 

@@ -32,7 +32,7 @@ struct OptionalCaller: Sendable {
         }
         let caller: Caller
         do {
-            caller = try self.signIns.authenticate(session: secret)
+            caller = try await self.signIns.authenticate(session: secret)
         } catch  where error.code == .unauthenticated {
             return nil
         } catch {

@@ -35,10 +35,15 @@ package struct BoundedFetch: Sendable {
     }
 
     /// The answer to a form, whatever its status; what is sent stands in the body, where no log has it.
-    package func answer(to form: String, at address: String) async throws -> Answer {
+    package func answer(
+        to form: String,
+        at address: String,
+        authorization: String? = nil
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: address)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
+        if let authorization { request.headers.add(name: "authorization", value: authorization) }
         request.body = .bytes(ByteBuffer(string: form))
         return try await self.answer(request)
     }

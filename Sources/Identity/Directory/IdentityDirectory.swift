@@ -80,7 +80,8 @@ package final class IdentityDirectory: Sendable {
     }
 
     private func isGood(_ signed: SignedLinks.Signed) -> Bool {
-        guard signed.origin == .apiKey, case .client(let id) = signed.caller.principal else { return true }
+        guard [.apiKey, .serviceAccountToken].contains(signed.origin), case .client(let id) = signed.caller.principal
+        else { return true }
         return self.keys.isActive(id)
     }
 
@@ -92,7 +93,9 @@ package final class IdentityDirectory: Sendable {
     package func stillStands(_ caller: Caller) -> Bool {
         if self.principals.isSuspended(caller.principal) { return false }
         if let end = caller.expiresAt, end <= self.clock.now() { return false }
-        if caller.method == .apiKey, case .client(let id) = caller.principal { return self.keys.isActive(id) }
+        if [.apiKey, .serviceAccountToken].contains(caller.method), case .client(let id) = caller.principal {
+            return self.keys.isActive(id)
+        }
         return true
     }
 }

@@ -6,7 +6,7 @@ internal import Persistence
 /// a row.
 enum IdentitySchema {
     static let migrations = [
-        Migration(1, "keys-and-principals", keys + principals)
+        Migration(1, "keys-and-principals", keys + principals), Migration(2, "key-files", keyFiles),
     ]
 
     private static let keys = [
@@ -32,6 +32,12 @@ enum IdentitySchema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX apiKeySecretByKey ON apiKeySecret (apiKey)",
+    ]
+
+    /// Of a private key the public half is kept; the digest is that of its name.
+    private static let keyFiles = [
+        "ALTER TABLE apiKey ADD COLUMN kind TEXT NOT NULL DEFAULT 'text' CHECK (kind IN ('text', 'file'))",
+        "ALTER TABLE apiKeySecret ADD COLUMN publicKey TEXT",
     ]
 
     private static let principals = [

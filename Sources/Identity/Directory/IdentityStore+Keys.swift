@@ -21,13 +21,13 @@ extension IdentityStore {
             let result = Versioned(value: key, version: 1)
             try connection.execute(
                 """
-                INSERT INTO apiKey (id, name, owner, createdAt, expiresAt, lastUsedAt, revokedAt, version)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                INSERT INTO apiKey (id, name, owner, createdAt, expiresAt, lastUsedAt, revokedAt, version, kind)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                 """,
                 [
                     .text(key.id), .text(key.name), .text(key.owner.description), .integer(key.createdAt),
                     .integer(key.expiresAt), .integer(key.lastUsedAt), .integer(key.revokedAt),
-                    .integer(result.version),
+                    .integer(result.version), .text(key.kind.rawValue),
                 ]
             )
             try Self.insert(key.secrets, of: key.id, on: connection)
@@ -70,26 +70,30 @@ extension IdentityStore {
     }
 
     private static let selectKey =
-        "SELECT id, name, owner, createdAt, expiresAt, lastUsedAt, revokedAt, version FROM apiKey"
+        "SELECT id, name, owner, createdAt, expiresAt, lastUsedAt, revokedAt, version, kind FROM apiKey"
 
     private static func key(_ row: SQLRow, on connection: any SQLConnection) throws -> Versioned<APIKey> {
         let id = try row.text(0)
-        guard let owner = Principal(try row.text(2)) else { throw Self.unreadable }
+        guard let owner = Principal(try row.text(2)), let kind = APIKey.Kind(rawValue: try row.text(8)) else {
+            throw Self.unreadable
+        }
         let secrets = try connection.query(
-            "SELECT digest, shown, createdAt, endsAt FROM apiKeySecret WHERE apiKey = ?1",
+            "SELECT digest, shown, createdAt, endsAt, publicKey FROM apiKeySecret WHERE apiKey = ?1",
             [.text(id)]
         ).map { row in
             APIKey.Secret(
                 digest: try row.blob(0),
                 shown: try row.text(1),
                 createdAt: try row.integer(2),
-                endsAt: try row.integerIfPresent(3)
+                endsAt: try row.integerIfPresent(3),
+                publicKey: try row.textIfPresent(4)
             )
         }
         return Versioned(
             value: APIKey(
                 id: id,
                 name: try row.text(1),
+                kind: kind,
                 owner: owner,
                 createdAt: try row.integer(3),
                 expiresAt: try row.integerIfPresent(4),
@@ -105,10 +109,13 @@ extension IdentityStore {
     private static func insert(_ secrets: [APIKey.Secret], of id: String, on connection: any SQLConnection) throws {
         for secret in secrets {
             try connection.execute(
-                "INSERT INTO apiKeySecret (digest, apiKey, shown, createdAt, endsAt) VALUES (?1, ?2, ?3, ?4, ?5)",
+                """
+                INSERT INTO apiKeySecret (digest, apiKey, shown, createdAt, endsAt, publicKey)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                """,
                 [
                     .blob(secret.digest), .text(id), .text(secret.shown), .integer(secret.createdAt),
-                    .integer(secret.endsAt),
+                    .integer(secret.endsAt), .text(secret.publicKey),
                 ]
             )
         }

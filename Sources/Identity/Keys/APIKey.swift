@@ -8,6 +8,7 @@ package struct APIKey: Sendable, Hashable {
     package let id: String
     /// What people call it.
     package let name: String
+    package let kind: Kind
     /// Who made it.
     package let owner: Principal
     package let createdAt: Int64
@@ -18,14 +19,27 @@ package struct APIKey: Sendable, Hashable {
     /// The newest first; while one replaces another, two.
     package internal(set) var secrets: [Secret]
 
-    /// One text that opens it.
+    /// What its holder has.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// A text for the header `Authorization`.
+        case text
+        /// A file with a private key, in Google's form.
+        case file
+    }
+
+    /// One text, or one private key, that opens it.
     package struct Secret: Sendable, Hashable {
+        /// Of the text, or of the name of the private key.
         let digest: [UInt8]
-        /// The beginning of the text, by which people tell it from others.
+        /// The beginning of the text, by which people tell it from others; of a private key, its name.
         package let shown: String
         package let createdAt: Int64
         /// When another has taken its place; nil for the newest.
         package internal(set) var endsAt: Int64?
+        /// What confirms signatures of the private key, in PEM; nil for a text.
+        var publicKey: String?
+
+        func works(at now: Int64) -> Bool { self.endsAt.map { $0 > now } ?? true }
     }
 
     /// Whether it opens anything.

@@ -11,13 +11,14 @@ package final class APIKeys: Sendable {
     package let limits: APIKeyLimits
     private let store: IdentityStore?
     private let clock: WallClock
-    private let state = Mutex(State())
+    let state: Mutex<State>
 
-    private struct State {
+    struct State {
         var keys: [String: Versioned<APIKey>] = [:]
         var ids: [[UInt8]: String] = [:]
         /// Uses that are not on the disk yet.
         var uses: [String: Int64] = [:]
+        var tokens: IssuedTokens
     }
 
     /// Without a store there are no keys, and none can be made.
@@ -25,12 +26,21 @@ package final class APIKeys: Sendable {
         self.store = store
         self.clock = clock
         self.limits = limits
+        self.state = Mutex(
+            State(tokens: IssuedTokens(perKeyMax: limits.tokensPerKeyMax, countMax: limits.tokensMax))
+        )
     }
 
-    /// A key and its text, which is shown to its owner and nowhere else.
+    /// A key and what opens it, which is shown to its owner and nowhere else.
     package struct Issued: Sendable {
         package let key: APIKey
-        package let text: String
+        package let shown: Shown
+
+        /// A text or a file, by the kind of the key.
+        package enum Shown: Sendable {
+            case text(String)
+            case file(KeyFile)
+        }
     }
 
     /// What a new key is to be.
@@ -38,11 +48,13 @@ package final class APIKeys: Sendable {
         /// Nil for one that is made up.
         package var id: String?
         package var name: String
+        package var kind: APIKey.Kind
         package var expiresAt: Int64?
 
-        package init(id: String? = nil, name: String, expiresAt: Int64? = nil) {
+        package init(id: String? = nil, name: String, kind: APIKey.Kind = .text, expiresAt: Int64? = nil) {
             self.id = id
             self.name = name
+            self.kind = kind
             self.expiresAt = expiresAt
         }
     }
@@ -58,7 +70,8 @@ package final class APIKeys: Sendable {
         let now = self.now
         return self.state.withLock { state in
             guard let id = state.ids[digest], let key = state.keys[id]?.value, key.state(at: now) == .active,
-                let secret = key.secrets.first(where: { $0.digest == digest }), secret.endsAt.map({ $0 > now }) ?? true
+                let secret = key.secrets.first(where: { $0.digest == digest }), secret.works(at: now),
+                secret.publicKey == nil
             else { return nil }
             state.uses[id] = now
             let end = [key.expiresAt, secret.endsAt].compactMap(\.self).min()
@@ -93,37 +106,40 @@ package final class APIKeys: Sendable {
     package func create(_ wish: Wish, by owner: Caller) async throws -> Issued {
         let now = self.now
         guard wish.expiresAt.map({ $0 > now }) ?? true else { throw Self.ended }
-        let text = APIKeyText.generate()
+        let id = wish.id ?? "key-\(Hexadecimal.encode(SecureRandom.bytes(8)))"
+        let (secret, shown) = try Self.secret(wish.kind, of: id, at: now)
         let key = APIKey(
-            id: wish.id ?? "key-\(Hexadecimal.encode(SecureRandom.bytes(8)))",
+            id: id,
             name: wish.name,
+            kind: wish.kind,
             owner: owner.principal,
             createdAt: now,
             expiresAt: wish.expiresAt,
             lastUsedAt: nil,
             revokedAt: nil,
-            secrets: [Self.secret(text, at: now)]
+            secrets: [secret]
         )
         self.apply(try await self.kept().insert(key, keysMax: self.limits.keysMax))
-        return Issued(key: key, text: text)
+        return Issued(key: key, shown: shown)
     }
 
-    /// A new text for a key; the one before works beside it for a while, and any earlier one no longer.
+    /// A new text or file for a key; the one before works beside it for a while, and any earlier one no longer.
     ///
     /// - Throws: `not-found`, or `conflict` where the key has ended.
     package func rotate(_ id: String, overlapSeconds: Int) async throws -> Issued {
         precondition((0...self.limits.overlapSecondsMax).contains(overlapSeconds), "the overlap is bounded")
         let now = self.now
-        let text = APIKeyText.generate()
+        guard let kind = self.find(id)?.kind else { throw CollimatorError(.notFound, "there is no such key") }
+        let (secret, shown) = try Self.secret(kind, of: id, at: now)
         let changed = try await self.kept().change(keyWithID: id) { key throws(CollimatorError) in
             guard key.state(at: now) == .active else { throw Self.over }
             var before = key.secrets.prefix(1)
             let end = now + Int64(overlapSeconds) * 1_000
             for index in before.indices { before[index].endsAt = end }
-            key.secrets = [Self.secret(text, at: now)] + (overlapSeconds > 0 ? before : [])
+            key.secrets = [secret] + (overlapSeconds > 0 ? before : [])
         }
         self.apply(changed)
-        return Issued(key: changed.value, text: text)
+        return Issued(key: changed.value, shown: shown)
     }
 
     /// Ends a key at once and for ever; one that has ended stays so.
@@ -137,6 +153,7 @@ package final class APIKeys: Sendable {
                 key.secrets = []
             }
         )
+        self.state.withLock { $0.tokens.removeAll(of: id) }
     }
 
     // MARK: The disk
@@ -189,10 +206,35 @@ package final class APIKeys: Sendable {
         return key
     }
 
-    private static func secret(_ text: String, at now: Int64) -> APIKey.Secret {
-        // The text was made here and has the form.
-        guard let digest = APIKeyText.digest(text) else { preconditionFailure("a new key has not the form of one") }
-        return APIKey.Secret(digest: digest, shown: APIKeyText.shown(text), createdAt: now, endsAt: nil)
+    /// A new text or file, and what is kept of it.
+    private static func secret(
+        _ kind: APIKey.Kind,
+        of id: String,
+        at now: Int64
+    ) throws(CollimatorError) -> (APIKey.Secret, Issued.Shown) {
+        switch kind {
+        case .text:
+            let text = APIKeyText.generate()
+            // The text was made here and has the form.
+            guard let digest = APIKeyText.digest(text) else { preconditionFailure("a new key has not the form of one") }
+            let secret = APIKey.Secret(digest: digest, shown: APIKeyText.shown(text), createdAt: now, endsAt: nil)
+            return (secret, .text(text))
+        case .file:
+            let file: KeyFile
+            do {
+                file = try KeyFile.generate(for: id)
+            } catch {
+                throw CollimatorError(.internalError, "a private key cannot be made", cause: error)
+            }
+            let secret = APIKey.Secret(
+                digest: SHA256.hash(file.keyID.utf8),
+                shown: file.keyID,
+                createdAt: now,
+                endsAt: nil,
+                publicKey: file.publicKey
+            )
+            return (secret, .file(file))
+        }
     }
 
     private static var ended: CollimatorError {

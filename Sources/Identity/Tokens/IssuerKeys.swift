@@ -46,12 +46,16 @@ final class IssuerKeys: Sendable {
     /// The key of that name; nil where the issuer has none.
     ///
     /// The same value comes back until the keys are fetched again.
+    /// - Parameters:
+    ///   - name: the name; nil for a token that gives none.
+    ///   - refused: a key that was found before and did not confirm the token: it counts as unknown.
+    /// - Returns: the key.
     /// - Throws: `unavailable` where the keys cannot be had.
-    func key(named name: String?) async throws(CollimatorError) -> JSONWebKey? {
-        var step = self.step(name, mayAsk: true)
+    func key(named name: String?, otherThan refused: JSONWebKey? = nil) async throws(CollimatorError) -> JSONWebKey? {
+        var step = self.step(name, refused, mayAsk: true)
         if case .wait(let attempt) = step {
             await attempt.value
-            step = self.step(name, mayAsk: false)
+            step = self.step(name, refused, mayAsk: false)
         }
         if case .found(let key) = step { return key }
         throw CollimatorError(
@@ -61,10 +65,11 @@ final class IssuerKeys: Sendable {
         )
     }
 
-    private func step(_ name: String?, mayAsk: Bool) -> Step {
+    private func step(_ name: String?, _ refused: JSONWebKey?, mayAsk: Bool) -> Step {
         let now = self.now()
         return self.state.withLock { state in
-            let key = state.keys?.key(named: name)
+            let known = state.keys?.key(named: name)
+            let key = known.flatMap { refused?.isSame(as: $0) == true ? nil : $0 }
             let age = state.fetchedAt.map { now - $0 }
             if let age, let key, age < self.limits.lifetime { return .found(key) }
             if mayAsk {

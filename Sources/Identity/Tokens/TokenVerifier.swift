@@ -78,27 +78,48 @@ package final class TokenVerifier: CredentialVerifier {
     /// Verifies the identity token of a login: for the app that began it, and for that login.
     ///
     /// - Parameters:
-    ///   - token: what the issuer's token endpoint gave.
+    ///   - text: what the issuer's token endpoint gave.
     ///   - alias: the issuer.
     ///   - clientID: the app, which is the audience.
     ///   - nonce: what the login was begun with.
-    /// - Returns: the caller, and what the token says.
+    ///   - nonceIsRequired: whether the token has to name it; one that renews a login need not, and names no other.
+    /// - Returns: what the token says.
     /// - Throws: `unauthenticated`, or `unavailable` where the issuer's keys cannot be had.
-    package func caller(
-        identityToken token: String,
+    func token(
+        identityToken text: String,
         of alias: String,
         clientID: String,
-        nonce: String
-    ) async throws(CollimatorError) -> (caller: Caller, token: VerifiedToken) {
+        nonce: String,
+        nonceIsRequired: Bool = true
+    ) async throws(CollimatorError) -> VerifiedToken {
         guard let source = self.sources.first(where: { $0.issuer.alias == alias && $0.issuer.form == .bearer }) else {
             throw TokenRefusal.error("no such issuer")
         }
-        let entry = try await self.verify(token, source, audiences: [clientID], kinds: [.identity])
-        guard let named = entry.token.nonce, constantTimeEquals(Array(named.utf8), Array(nonce.utf8)) else {
-            throw TokenRefusal.error("the token is of another login")
-        }
-        try self.checkGroups(entry.token)
-        return (self.caller(of: entry.token), entry.token)
+        let token = try await self.verify(text, source, audiences: [clientID], kinds: [.identity]).token
+        let isOfLogin = token.nonce.map { constantTimeEquals(Array($0.utf8), Array(nonce.utf8)) }
+        guard isOfLogin ?? !nonceIsRequired else { throw TokenRefusal.error("the token is of another login") }
+        try self.checkGroups(token)
+        return token
+    }
+
+    /// The caller whose session a login begins.
+    func sessionCaller(of token: VerifiedToken) -> Caller {
+        Caller(
+            verified: .user(issuer: token.alias, subject: token.subject),
+            memberships: Self.memberships(of: token),
+            method: .session,
+            purposeOfUse: token.purposeOfUse
+        )
+    }
+
+    /// Exactly how the issuer with that alias names itself.
+    func name(of alias: String) -> String {
+        self.sources.first { $0.issuer.alias == alias }?.issuer.issuer ?? ""
+    }
+
+    /// Whether the issuer with that alias is Google.
+    func isGoogle(_ alias: String) -> Bool {
+        self.sources.first { $0.issuer.alias == alias }?.issuer.isGoogle ?? false
     }
 
     /// What the issuer says of itself: where a browser logs in, and where a code is exchanged.
@@ -154,19 +175,32 @@ package final class TokenVerifier: CredentialVerifier {
         guard let key = try await source.keys.key(named: shape.header.keyID) else {
             throw TokenRefusal.error("the token is signed with a key that is not the issuer's")
         }
-        let content: VerifiedJWS
-        do {
-            content = try shape.verified(with: key.key)
-        } catch {
-            throw TokenRefusal.error("the signature is not that of the issuer")
+        var confirming = key
+        var found = Self.content(of: shape, confirmedBy: key)
+        // Who names no key may have got another one.
+        if found == nil, shape.header.keyID == nil,
+            let other = try await source.keys.key(named: nil, otherThan: key)
+        {
+            confirming = other
+            found = Self.content(of: shape, confirmedBy: other)
         }
+        guard let content = found else { throw TokenRefusal.error("the signature is not that of the issuer") }
         let checks = TokenChecks(issuer: source.issuer, audiences: audiences, kinds: kinds, now: self.seconds)
         return VerifiedTokens.Entry(
             token: try checks.token(content),
             keyID: shape.header.keyID,
-            key: key,
+            key: confirming,
             issuer: source.issuer.issuer
         )
+    }
+
+    /// What the key confirms; nil where it confirms nothing.
+    private static func content(of shape: UnverifiedJWS, confirmedBy key: JSONWebKey) -> VerifiedJWS? {
+        do {
+            return try shape.verified(with: key.key)
+        } catch {
+            return nil
+        }
     }
 
     private static func shape(_ text: String, form: TokenIssuer.Form) throws(CollimatorError) -> UnverifiedJWS {
@@ -185,7 +219,8 @@ package final class TokenVerifier: CredentialVerifier {
         self.sources.first { $0.issuer.form == form && $0.issuer.issuer.utf8.elementsEqual(issuer.utf8) }
     }
 
-    private func checkGroups(_ token: VerifiedToken) throws(CollimatorError) {
+    /// Refuses a token that hides its groups while rules name some of its issuer.
+    func checkGroups(_ token: VerifiedToken) throws(CollimatorError) {
         guard token.hidesGroups, self.surroundings.namesGroups(token.alias) else { return }
         throw TokenRefusal.error("the token hides the groups of its user, and rules name groups")
     }
@@ -193,12 +228,15 @@ package final class TokenVerifier: CredentialVerifier {
     private func caller(of token: VerifiedToken) -> Caller {
         Caller(
             verified: .user(issuer: token.alias, subject: token.subject),
-            memberships: token.groups.map { .group(issuer: token.alias, name: $0) }
-                + [.authenticated(issuer: token.alias)],
+            memberships: Self.memberships(of: token),
             method: .oidcToken,
             purposeOfUse: token.purposeOfUse,
             expiresAt: Date(timeIntervalSince1970: Double(token.expires))
         )
+    }
+
+    private static func memberships(of token: VerifiedToken) -> [Principal] {
+        token.groups.map { .group(issuer: token.alias, name: $0) } + [.authenticated(issuer: token.alias)]
     }
 
     private var seconds: Int64 { Int64(self.surroundings.clock.now().timeIntervalSince1970.rounded(.down)) }

@@ -13,6 +13,7 @@ struct KeysCommand: AsyncParsableCommand {
             once.
 
               collimator keys create --name "The referrers' portal" --id portal
+              collimator keys create --name "Nightly import" --id import --service-account-file key.json
               collimator keys rotate portal --overlap 3600
               collimator keys revoke portal
             """,
@@ -52,6 +53,10 @@ struct KeysCreateCommand: AsyncParsableCommand {
         abstract: "Make a key and print its text, which is not shown again.",
         discussion: """
               collimator keys create --name "The referrers' portal" --id portal --expires 2030-01-05T00:00:00Z
+              collimator keys create --name "Nightly import" --id import --service-account-file key.json
+
+            With --service-account-file it is a key file in Google's form instead of a text: a script with Google's client \
+            libraries changes its host and its key file and nothing else.
             """
     )
 
@@ -64,19 +69,34 @@ struct KeysCreateCommand: AsyncParsableCommand {
     @Option(help: "When it ends by itself, such as 2030-01-05T00:00:00Z (default: never).")
     var expires: String?
 
+    @Option(help: "Write a key file in Google's form there, instead of printing a text; a file that is there stays.")
+    var serviceAccountFile: String?
+
     @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
 
     private struct Wish: Encodable {
         let name: String
         let id: String?
+        let kind: String?
         let expiresAt: String?
     }
 
     func run() async throws {
-        let body = try JSONEncoder().encode(Wish(name: self.name, id: self.id, expiresAt: self.expires))
-        try await GatewayClient.with(try self.gateway.access()) { client in
-            let answer = try await client.call(.POST, "\(client.access.root)/access/keys", json: body)
-            try GatewayClient.decode(IssuedKey.self, answer).show()
+        let wish = Wish(
+            name: self.name,
+            id: self.id,
+            kind: self.serviceAccountFile == nil ? nil : "file",
+            expiresAt: self.expires
+        )
+        let body = try JSONEncoder().encode(wish)
+        let path = self.serviceAccountFile
+        let access = try self.gateway.access()
+        // The file is there first: a key that nobody could write down would be lost.
+        try await SecretFileWriter.writing(to: path) { write in
+            try await GatewayClient.with(access) { client in
+                let answer = try await client.call(.POST, "\(client.access.root)/access/keys", json: body)
+                try GatewayClient.decode(IssuedKey.self, answer).show(in: path, write)
+            }
         }
     }
 }
@@ -89,6 +109,7 @@ struct KeysRotateCommand: AsyncParsableCommand {
         discussion: """
               collimator keys rotate portal
               collimator keys rotate portal --overlap 0
+              collimator keys rotate import --service-account-file new-key.json
             """
     )
 
@@ -98,14 +119,21 @@ struct KeysRotateCommand: AsyncParsableCommand {
     @Option(help: "How many seconds the text before works beside the new one.")
     var overlap = 86_400
 
+    @Option(help: "Where the new file of a key that is one is written; a file that is there stays.")
+    var serviceAccountFile: String?
+
     @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
 
     func run() async throws {
         let url = try KeyAddress.path(self.id)
         let body = try JSONEncoder().encode(["overlapSeconds": self.overlap])
-        try await GatewayClient.with(try self.gateway.access()) { client in
-            let answer = try await client.call(.POST, "\(client.access.root)\(url)/rotations", json: body)
-            try GatewayClient.decode(IssuedKey.self, answer).show()
+        let path = self.serviceAccountFile
+        let access = try self.gateway.access()
+        try await SecretFileWriter.writing(to: path) { write in
+            try await GatewayClient.with(access) { client in
+                let answer = try await client.call(.POST, "\(client.access.root)\(url)/rotations", json: body)
+                try GatewayClient.decode(IssuedKey.self, answer).show(in: path, write)
+            }
         }
     }
 }
@@ -154,16 +182,32 @@ private enum KeyAddress {
     }
 }
 
-/// A key with its text.
-private struct IssuedKey: Decodable {
+/// A key with its text, or with its file.
+private struct IssuedKey: Decodable, Sendable {
     let id: String
     let principal: String
-    let key: String
+    let key: String?
+    let keyFile: JSONTree?
 
-    /// The text goes where a script can take it; what people want to know, beside it.
-    func show() {
-        Console.standardError.line("The key of \(self.principal), shown this once:")
-        Console.standardOutput.line(self.key)
+    /// The text goes where a script can take it, or the file into its place; what people want to know, beside it.
+    ///
+    /// A file without a place is printed: it is not shown again.
+    func show(in path: String?, _ write: ([UInt8]) throws -> Void) throws {
+        if let key = self.key {
+            Console.standardError.line("The key of \(self.principal), shown this once:")
+            Console.standardOutput.line(key)
+        } else if let keyFile = self.keyFile {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            let text = String(decoding: try encoder.encode(keyFile), as: UTF8.self)
+            guard let path else {
+                Console.standardError.line("The key file of \(self.principal), shown this once:")
+                Console.standardOutput.line(text)
+                return
+            }
+            try write(Array((text + "\n").utf8))
+            Console.standardError.line("The key file of \(self.principal) is in \(path). It is not shown again.")
+        }
     }
 }
 
