@@ -21,7 +21,7 @@ struct CollimatorCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, EmulatorCommand.self, UploadCommand.self, SearchCommand.self, CatalogCommand.self,
             ThumbnailsCommand.self, SignInCommand.self, KeysCommand.self, PrincipalsCommand.self,
-            RulesCommand.self, PolicyCommand.self,
+            RulesCommand.self, PolicyCommand.self, WebhooksCommand.self,
             DemoDataCommand.self, HealthCommand.self, AuditCommand.self,
         ]
     )
