@@ -93,8 +93,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Imaging", "Identity", "AccessControl", "Catalog", "Audit", "Archives", "DICOMweb", "Cryptography",
-                "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore",
+                "Webhooks", "Imaging", "Identity", "AccessControl", "Catalog", "Audit", "Archives", "DICOMweb",
+                "Cryptography", "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore",
                 httpTypes, hummingbird, hummingbirdTLS, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
                 yams,
             ],
@@ -259,7 +259,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Imaging", "Identity", "AccessControl", "Catalog", "Audit", "Archives", "DICOMweb",
+                "Gateway", "Webhooks", "Imaging", "Identity", "AccessControl", "Catalog", "Audit", "Archives",
+                "DICOMweb",
                 "Persistence", "Cryptography", "ImageCodec", "EmbeddedFiles", "Telemetry", "CollimatorCore",
                 "TestSupport",
                 hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded, nioHTTP1, yams,

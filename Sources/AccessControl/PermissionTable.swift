@@ -47,6 +47,10 @@ package enum PermissionTable {
             levels: .service...(.service),
             summary: "see which messages about the stores could not be used"
         ),
+        Row(permission: .eventsOrders, levels: .store...(.study), summary: "get order numbers and dates in events"),
+        Row(permission: .eventsDemographics, levels: .store...(.study), summary: "get orders and patients in events"),
+        Row(permission: .webhooksList, levels: .service...(.service), summary: "see who is called when what changes"),
+        Row(permission: .webhooksManage, levels: .service...(.service), summary: "have others called on changes"),
         Row(permission: .policyGet, levels: .service...(.service), summary: "see the access rules"),
         Row(permission: .policyUpdate, levels: .service...(.service), summary: "change the access rules"),
         Row(permission: .catalogRebuild, levels: .store...(.store), summary: "make the index of a store anew"),

@@ -17,7 +17,9 @@ package struct Role: Sendable, Hashable {
 
     /// Whether it holds anything beyond looking at a study and the settings of its store.
     var changesOrTakesOut: Bool {
-        !self.permissions.isSubset(of: [.dicomWebRead, .storesGet, .storesList])
+        !self.permissions.isSubset(of: [
+            .dicomWebRead, .storesGet, .storesList, .eventsOrders, .eventsDemographics,
+        ])
     }
 }
 
@@ -26,6 +28,7 @@ package enum RoleTable {
     /// Rights over imaging itself: they never come with the administration of the service.
     package static let imaging: Set<Permission> = [
         .dicomWebRead, .dicomWebWrite, .dicomWebDelete, .storesExport, .storesDeidentify, .storesImport,
+        .eventsOrders, .eventsDemographics,
     ]
 
     private static let reading: Set<Permission> = [.storesList, .storesGet, .dicomWebRead]

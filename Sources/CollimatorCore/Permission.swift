@@ -42,6 +42,11 @@ package struct Permission: Hashable, Sendable, CustomStringConvertible {
 
     package static let eventsRead = Permission("collimator.events.read", .read)
     package static let eventRejectionsList = Permission("collimator.eventRejections.list", .read)
+    /// What is said of a study in events beyond its names: its order, and its patient.
+    package static let eventsOrders = Permission("collimator.events.readOrders", .read)
+    package static let eventsDemographics = Permission("collimator.events.readDemographics", .read)
+    package static let webhooksList = Permission("collimator.webhooks.list", .read)
+    package static let webhooksManage = Permission("collimator.webhooks.manage", .write)
     package static let policyGet = Permission("collimator.policy.get", .read)
     package static let policyUpdate = Permission("collimator.policy.update", .write)
     package static let catalogRebuild = Permission("collimator.catalog.rebuild", .read)

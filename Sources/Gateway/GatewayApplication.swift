@@ -9,6 +9,7 @@ package import Imaging
 package import Logging
 package import NIOCore
 package import NIOSSL
+package import Webhooks
 
 /// What the gateway is made of.
 package struct GatewayParts: Sendable {
@@ -53,6 +54,8 @@ package struct GatewayParts: Sendable {
     package var audit: AuditLog?
     /// Where the access rules are kept; nil where nobody can change them.
     package var policies: PolicyStore?
+    /// What calls endpoints when something changes; nil where nothing does.
+    package var webhooks: WebhookEngine?
 
     package init(
         stores: StoreDirectory,
@@ -151,6 +154,7 @@ package struct GatewayParts: Sendable {
                 + self.login.endpoints
                 + AppController().endpoints
                 + self.events(gate).endpoints
+                + WebhooksController(engine: self.webhooks).endpoints
                 + self.viewers(gate)
                 + self.dicomweb.endpoints
                 + self.deletionsAndOperations

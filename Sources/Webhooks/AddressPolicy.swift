@@ -7,11 +7,35 @@ package struct AddressPolicy: Hashable, Sendable {
     package var allowed: [NetworkRange]
     /// Addresses of this machine, which are never dialled unless they are allowed.
     package var own: Set<NetworkAddress>
+    /// Whether an address of loopback that is allowed by name may be called without encryption: on the machine of
+    /// somebody who tries things out.
+    package var allowsPlainLoopback: Bool
 
-    package init(allowed: [NetworkRange] = [], own: Set<NetworkAddress> = []) {
+    package init(
+        allowed: [NetworkRange] = [],
+        own: Set<NetworkAddress> = [],
+        allowsPlainLoopback: Bool = false
+    ) {
         self.allowed = allowed
         self.own = own
+        self.allowsPlainLoopback = allowsPlainLoopback
     }
+
+    /// Whether what is sent to the address may go without encryption.
+    func permitsPlain(_ address: NetworkAddress) -> Bool {
+        self.allowsPlainLoopback && Self.loopback.contains { $0.contains(address) }
+            && self.allowed.contains { $0.contains(address) }
+    }
+
+    private static let loopback = ["127.0.0.0/8", "::1/128"].map(Self.range)
+
+    /// Whether a network can be allowed by name: not one that holds an address under which clouds give out credentials.
+    package static func canBeAllowed(_ network: NetworkRange) -> Bool {
+        !Self.metadata.contains { network.contains($0) }
+    }
+
+    private static let metadata = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "fd20:ce::254"]
+        .compactMap { NetworkAddress($0) }
 
     /// Whether a connection to the address may carry a delivery.
     package func permits(_ address: NetworkAddress) -> Bool {

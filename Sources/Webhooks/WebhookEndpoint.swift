@@ -5,15 +5,39 @@ internal import DICOMweb
 /// Someone who is called when something changes.
 package struct WebhookEndpoint: Hashable, Sendable {
     package let id: String
-    package let url: String
+    package let settings: WebhookSettings
     package let state: State
-    package let filter: WebhookFilter
-    package let policy: EventDataPolicy
     /// How many calls in a row have failed.
     package let failures: Int
+    /// When it was made, in milliseconds since 1970.
+    package let createdAt: Int64
+    /// Until when it is left alone because its calls have failed, in milliseconds since 1970; in the past where it is
+    /// not.
+    package let pausedUntil: Int64
+    /// Until when the secret before signs too, in milliseconds since 1970; nil where there is none.
+    package let oldSecretUntil: Int64?
+
+    package var url: String { self.settings.url }
+    var filter: WebhookFilter { self.settings.filter }
 
     /// The principal whose rules decide what it gets.
-    package var principalID: String { self.id }
+    package var principal: Principal { .client(id: self.id) }
+
+    /// What the id of every endpoint begins with: no id of an API key has an underscore, so that the two never meet.
+    static let idPrefix = "ep_"
+    /// How many characters follow: 16 random bytes in the URL form of Base64.
+    static let idLength = 22
+
+    /// Whether the text can be an id of an endpoint.
+    package static func isID(_ text: some StringProtocol) -> Bool { Self.isID(text, prefix: Self.idPrefix) }
+
+    static func isID(_ text: some StringProtocol, prefix: String) -> Bool {
+        text.hasPrefix(prefix) && text.utf8.count == prefix.utf8.count + Self.idLength
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            }
+    }
 
     /// Whether it is called.
     package enum State: String, Sendable, CaseIterable {
@@ -27,6 +51,27 @@ package struct WebhookEndpoint: Hashable, Sendable {
         /// Somebody switched it off.
         case off
     }
+}
+
+/// What is said about an endpoint by whoever makes it.
+package struct WebhookSettings: Hashable, Sendable {
+    package var url: String
+    /// What people call it.
+    package var name: String
+    package var filter = WebhookFilter()
+    /// How much of a study it asks for; it gets no more than rules allow.
+    package var policy = EventDataPolicy.uids
+    /// The most calls in a minute; nil for as many as it answers.
+    package var callsPerMinute: Int?
+    /// Whether events of one study come one after the other, each when the one before was taken.
+    package var isOrdered = false
+
+    package init(url: String, name: String) {
+        self.url = url
+        self.name = name
+    }
+
+    package static let callsPerMinuteRange = 1...60_000
 }
 
 /// Which events an endpoint asks for; an empty list asks for all.
@@ -45,7 +90,7 @@ package struct WebhookFilter: Hashable, Sendable, Codable {
         let isKnown = self.types.allSatisfy { ChangeEvent.Kind(rawValue: $0) != nil }
         let isShort = [self.types, self.stores, self.modalities].allSatisfy { $0.count <= Self.valuesMax }
         guard isKnown, isShort, self.stores.allSatisfy({ StoreName($0) != nil }),
-            self.modalities.allSatisfy({ (1...16).contains($0.utf8.count) })
+            self.modalities.allSatisfy(Self.isModality)
         else {
             throw CollimatorError(
                 .invalidInput,
@@ -55,6 +100,15 @@ package struct WebhookFilter: Hashable, Sendable, Codable {
         }
     }
 
+    /// A code string (PS3.5 §6.2, CS): capitals, digits, spaces and underscores, at most 16.
+    private static func isModality(_ text: String) -> Bool {
+        (1...16).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || byte == UInt8(ascii: " ")
+                    || byte == UInt8(ascii: "_")
+            }
+    }
+
     func passes(_ event: ChangeEvent) -> Bool {
         guard self.types.isEmpty || self.types.contains(event.type.rawValue) else { return false }
         if !self.stores.isEmpty {
@@ -62,5 +116,21 @@ package struct WebhookFilter: Hashable, Sendable, Codable {
         }
         guard !self.modalities.isEmpty else { return true }
         return event.attributes.strings(.modalitiesInStudy).contains { self.modalities.contains($0) }
+    }
+}
+
+extension EventDataPolicy {
+    /// No more than the other says.
+    func limited(to other: EventDataPolicy) -> EventDataPolicy { self.isWithin(other) ? self : other }
+
+    /// Whether it says no more than the other.
+    func isWithin(_ other: EventDataPolicy) -> Bool { self.rank <= other.rank }
+
+    private var rank: Int {
+        switch self {
+        case .uids: 0
+        case .orders: 1
+        case .demographics: 2
+        }
     }
 }

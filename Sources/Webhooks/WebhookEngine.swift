@@ -1,6 +1,5 @@
 package import Catalog
 package import CollimatorCore
-internal import Cryptography
 internal import FoundationEssentials
 package import Logging
 internal import Synchronization
@@ -8,9 +7,11 @@ internal import Telemetry
 
 /// Turns events into deliveries, and deliveries into signed calls, at least once each.
 package struct WebhookEngine: Sendable {
-    let store: WebhookStore
+    package let store: WebhookStore
     let feed: ChangeFeed
     let sender: WebhookSender
+    /// Where endpoints may be.
+    let addresses: AddressPolicy
     let clock: WallClock
     let limits: WebhookLimits
     /// A number from 0 up to 1.
@@ -19,15 +20,14 @@ package struct WebhookEngine: Sendable {
 
     /// What an endpoint may have, asked when a delivery is written and again before each attempt.
     package struct Decisions: Sendable {
-        package var isVisible: @Sendable (_ event: ChangeEvent, _ endpoint: WebhookEndpoint) -> Bool
-        package var mayReceive: @Sendable (_ delivery: ClaimedDelivery) -> Bool
+        /// How much of an event the endpoint of this id may have now; nil for nothing.
+        package var permitted: @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
 
         package init(
-            isVisible: @escaping @Sendable (_ event: ChangeEvent, _ endpoint: WebhookEndpoint) -> Bool,
-            mayReceive: @escaping @Sendable (_ delivery: ClaimedDelivery) -> Bool
+            permitted:
+                @escaping @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
         ) {
-            self.isVisible = isVisible
-            self.mayReceive = mayReceive
+            self.permitted = permitted
         }
     }
 
@@ -35,6 +35,7 @@ package struct WebhookEngine: Sendable {
         store: WebhookStore,
         feed: ChangeFeed,
         sender: WebhookSender,
+        addresses: AddressPolicy,
         clock: WallClock,
         decisions: Decisions,
         limits: WebhookLimits = WebhookLimits(),
@@ -43,6 +44,7 @@ package struct WebhookEngine: Sendable {
         self.store = store
         self.feed = feed
         self.sender = sender
+        self.addresses = addresses
         self.clock = clock
         self.decisions = decisions
         self.limits = limits
@@ -50,6 +52,8 @@ package struct WebhookEngine: Sendable {
     }
 
     private static let pageMax = 500
+    /// Deliveries of one transaction, about: with many endpoints fewer events are taken at a time.
+    private static let deliveriesMax = 20_000
 
     var milliseconds: Int64 { Int64(self.clock.now().timeIntervalSince1970 * 1_000) }
 
@@ -64,13 +68,42 @@ package struct WebhookEngine: Sendable {
             return 0
         }
         do {
-            let page = try await self.feed.events(after: cursor, limit: Self.pageMax)
+            let endpoints = try await self.store.activeEndpoints()
+            let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
+            let page = try await self.feed.events(after: cursor, limit: limit)
             guard !page.events.isEmpty else { return 0 }
-            return try await self.store.fanOut(page, now: self.milliseconds, isVisible: self.decisions.isVisible)
+            let deliveries = try await self.deliveries(of: page, to: endpoints)
+            _ = try await self.store.fanOut(deliveries, to: page.next, now: self.milliseconds)
+            return page.events.count
         } catch let error as CollimatorError where error.code == .gone {
             try await self.store.begin(at: try await self.feed.end())
             return 0
         }
+    }
+
+    /// What the endpoints asked for of the page and may have.
+    func deliveries(
+        of page: ChangeFeed.Page,
+        to endpoints: [WebhookEndpoint]
+    ) async throws -> [NewDelivery] {
+        var deliveries: [NewDelivery] = []
+        for event in page.events {
+            // One body for all that get as much.
+            var bodies: [EventDataPolicy: [UInt8]] = [:]
+            let subject = EventSubject(
+                store: event.store,
+                study: event.study,
+                kept: event.type == .studyDeleted ? event.attributes : nil
+            )
+            for endpoint in endpoints where endpoint.filter.passes(event) {
+                guard let permitted = try await self.decisions.permitted(subject, endpoint.id) else { continue }
+                let policy = endpoint.settings.policy.limited(to: permitted)
+                let body = try bodies[policy] ?? event.cloudEvent(policy, beginning: page.next.beginning)
+                bodies[policy] = body
+                deliveries.append(NewDelivery(endpoint: endpoint.id, event: event, policy: policy, body: body))
+            }
+        }
+        return deliveries
     }
 
     /// Makes the attempts that are due now, and returns when all of them have ended; gives how many.
@@ -89,14 +122,21 @@ package struct WebhookEngine: Sendable {
         return claimed.count
     }
 
+    /// For the start of a process: what one that was killed had under way is made again at once.
+    package func takeUp() async throws {
+        try await self.store.release(now: self.milliseconds)
+    }
+
     /// Works until the task is cancelled; what is under way then is made again after its lease.
     package func run(logger: Logger) async {
         let reader = self.feed.reader()
         let underway = Underway()
+        var sweptAt = self.milliseconds
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let claimed = await allowFailure("deliveries go on later", logger: logger) {
                     while try await self.fanOut() > 0 {}
+                    if try await self.replay() { reader.call() }
                     return try await self.store.claim(
                         now: self.milliseconds,
                         limit: self.limits.total - underway.count,
@@ -114,6 +154,12 @@ package struct WebhookEngine: Sendable {
                         reader.call()
                     }
                 }
+                if abs(self.milliseconds - sweptAt) > Self.sweeping {
+                    sweptAt = self.milliseconds
+                    await allowFailure("old deliveries are forgotten later", logger: logger) {
+                        _ = try await self.dropOld()
+                    }
+                }
                 do {
                     try await reader.wait(atMost: Self.lookout)
                 } catch {
@@ -125,6 +171,16 @@ package struct WebhookEngine: Sendable {
     }
 
     private static let lookout = Duration.milliseconds(250)
+    /// A minute, in milliseconds.
+    private static let sweeping: Int64 = 60_000
+    private static let sweptMax = 1_000
+
+    /// Forgets deliveries that have ended long ago; gives how many.
+    @discardableResult
+    func dropOld() async throws -> Int {
+        let time = self.milliseconds - self.limits.retention.components.seconds * 1_000
+        return try await self.store.dropEnded(before: time, limit: Self.sweptMax)
+    }
 
     /// Counts the calls that have not ended.
     private final class Underway: Sendable {
@@ -137,7 +193,9 @@ package struct WebhookEngine: Sendable {
 
     /// One attempt, and what follows from it.
     func deliver(_ delivery: ClaimedDelivery) async throws {
-        guard self.decisions.mayReceive(delivery) else { return try await self.store.withhold(delivery) }
+        guard let permitted = try await self.decisions.permitted(delivery.subject, delivery.endpoint),
+            delivery.policy.isWithin(permitted)
+        else { return try await self.store.withhold(delivery, now: self.milliseconds) }
         let startedAt = self.milliseconds
         let message = try await self.message(
             to: delivery.endpoint,
@@ -155,7 +213,8 @@ package struct WebhookEngine: Sendable {
         if state != nil { try await self.feed.append(.webhookDisabled, subject: delivery.endpoint) }
     }
 
-    private func message(
+    /// Signed with every secret that is good now.
+    func message(
         to endpoint: String,
         url: String,
         id: String,
@@ -173,40 +232,5 @@ package struct WebhookEngine: Sendable {
             ],
             body: body
         )
-    }
-
-    /// Asks the endpoint to give a number back that nobody can guess, signed like every message; it is active where it
-    /// does, and gets nothing before.
-    ///
-    /// - Throws: `unprocessable` where it does not.
-    package func prove(_ id: String) async throws {
-        let endpoint = try await self.store.endpoint(id)
-        let challenge = Base64URL.encode(SecureRandom.bytes(Self.challengeBytes))
-        let body = Array(#"{"type":"webhook.challenge","challenge":"\#(challenge)"}"#.utf8)
-        let message = try await self.message(to: id, url: endpoint.url, id: "chl_\(challenge)", body: body)
-        guard case .answered(let status, _, let answer) = await self.sender.send(message), (200...299).contains(status),
-            Self.isEcho(of: challenge, answer)
-        else {
-            throw CollimatorError(
-                .unprocessable,
-                "an endpoint did not give the challenge back",
-                publicDetail: "The endpoint did not answer the challenge with the challenge."
-            )
-        }
-        try await self.store.set(.active, of: id)
-    }
-
-    private static let challengeBytes = 24
-
-    /// The challenge alone, or as the one member of that name in JSON.
-    private static func isEcho(of challenge: String, _ answer: [UInt8]) -> Bool {
-        struct Echo: Decodable { let challenge: String }
-        if constantTimeEquals(answer, Array(challenge.utf8)) { return true }
-        do {
-            let echo = try JSONDecoder().decode(Echo.self, from: Data(answer))
-            return constantTimeEquals(Array(echo.challenge.utf8), Array(challenge.utf8))
-        } catch {
-            return false
-        }
     }
 }

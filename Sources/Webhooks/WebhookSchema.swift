@@ -1,26 +1,33 @@
 internal import Persistence
 
-/// The tables of the webhooks: endpoints, what is to be delivered to them, and what was tried.
+/// The tables of the webhooks: endpoints, what is to be delivered to them, what was tried, and what is sent again.
 ///
-/// `dueAt` is when a delivery is to be looked at next: while it is under way that is the end of its lease. `token` grows
-/// with each lease, so that a worker that was too slow cannot write over what a later one has done.
+/// `dueAt` is when a delivery is to be looked at next: while it is under way that is the end of its lease, and once it
+/// has ended when that was. `token` grows with each lease, so that a worker that was too slow cannot write over what a
+/// later one has done. `kept` is what a deleted study was, by what rules ask for.
 enum WebhookSchema {
-    static let migrations = [Migration(1, "endpoints-and-deliveries", endpoints + deliveries)]
+    static let migrations = [Migration(1, "endpoints-and-deliveries", endpoints + deliveries + replays)]
 
     private static let endpoints = [
         """
         CREATE TABLE endpoint (
             id TEXT NOT NULL PRIMARY KEY,
             url TEXT NOT NULL,
+            name TEXT NOT NULL,
             state TEXT NOT NULL,
             filter BLOB NOT NULL,
             policy TEXT NOT NULL,
+            callsPerMinute INTEGER CHECK (callsPerMinute > 0),
+            isOrdered INTEGER NOT NULL,
+            createdAt INTEGER NOT NULL,
+            challengedAt INTEGER NOT NULL DEFAULT 0,
             secret BLOB NOT NULL,
             oldSecret BLOB,
             oldSecretUntil INTEGER,
             failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
             failingSince INTEGER,
-            pausedUntil INTEGER NOT NULL DEFAULT 0
+            pausedUntil INTEGER NOT NULL DEFAULT 0,
+            calledUntil INTEGER NOT NULL DEFAULT 0
         ) STRICT, WITHOUT ROWID
         """
     ]
@@ -35,15 +42,20 @@ enum WebhookSchema {
             type TEXT NOT NULL,
             store TEXT,
             study TEXT,
+            policy TEXT NOT NULL,
+            kept BLOB,
             body BLOB NOT NULL,
             state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
             attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+            createdAt INTEGER NOT NULL,
             dueAt INTEGER NOT NULL,
             token INTEGER NOT NULL DEFAULT 0
         ) STRICT
         """,
         "CREATE UNIQUE INDEX deliveryByEvent ON delivery (endpoint, event)",
         "CREATE INDEX deliveryByTime ON delivery (endpoint, state, dueAt, id)",
+        "CREATE INDEX deliveryByNumber ON delivery (endpoint, id)",
+        "CREATE INDEX deliveryByStudy ON delivery (endpoint, study, sequence) WHERE state < 2",
         """
         CREATE TABLE attempt (
             delivery INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
@@ -57,5 +69,27 @@ enum WebhookSchema {
         """,
         "CREATE TABLE fanOut (name TEXT NOT NULL PRIMARY KEY, beginning INTEGER NOT NULL, sequence INTEGER NOT NULL)",
         "INSERT INTO fanOut (name, beginning, sequence) VALUES ('feed', 0, 0)",
+    ]
+
+    private static let replays = [
+        """
+        CREATE TABLE replay (
+            id TEXT NOT NULL PRIMARY KEY,
+            endpoint TEXT NOT NULL REFERENCES endpoint (id) ON DELETE CASCADE,
+            state TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            until INTEGER,
+            includesDelivered INTEGER NOT NULL,
+            beginning INTEGER NOT NULL,
+            startSequence INTEGER NOT NULL,
+            endSequence INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            deliveries INTEGER NOT NULL DEFAULT 0,
+            isComplete INTEGER NOT NULL,
+            createdAt INTEGER NOT NULL,
+            endedAt INTEGER
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX replayByEndpoint ON replay (endpoint, createdAt, id)",
     ]
 }

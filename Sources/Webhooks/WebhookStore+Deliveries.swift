@@ -1,7 +1,17 @@
-internal import Catalog
-internal import CollimatorCore
-internal import DICOMweb
+package import Catalog
+package import CollimatorCore
+package import DICOMweb
 internal import Persistence
+
+/// What of an event decides who may have it.
+package struct EventSubject: Hashable, Sendable {
+    /// Nil where it is about no store.
+    package let store: StoreName?
+    /// Nil where it is about no study.
+    package let study: StudyUID?
+    /// What a deleted study was; nil where the study can be asked about.
+    package let kept: DataSet?
+}
 
 /// A delivery that a worker holds until its lease ends.
 package struct ClaimedDelivery: Hashable, Sendable {
@@ -10,9 +20,9 @@ package struct ClaimedDelivery: Hashable, Sendable {
     package let url: String
     /// The id of the event, and of the message: the same in every attempt.
     package let event: String
-    package let type: String
-    package let store: String?
-    package let study: String?
+    package let subject: EventSubject
+    /// How much the body says.
+    package let policy: EventDataPolicy
     package let body: [UInt8]
     /// How many attempts were made before.
     package let attempts: Int
@@ -30,6 +40,14 @@ package enum DeliveryState: Int64, Sendable, CaseIterable {
     case withheld = 4
 }
 
+/// A delivery that is to be written.
+struct NewDelivery: Sendable {
+    let endpoint: String
+    let event: ChangeEvent
+    let policy: EventDataPolicy
+    let body: [UInt8]
+}
+
 extension WebhookStore {
     /// How far the feed has been fanned out.
     func cursor() async throws -> ChangeFeed.Position {
@@ -38,40 +56,44 @@ extension WebhookStore {
         return ChangeFeed.Position(beginning: try row.integer(0), sequence: try row.integer(1))
     }
 
-    /// Writes the deliveries of a page of events and that the page was taken, in one transaction; gives how many.
+    /// Writes deliveries and that the feed was taken so far, in one transaction; gives how many.
     ///
     /// A page that is taken twice brings nothing the second time.
-    func fanOut(
-        _ page: ChangeFeed.Page,
-        now: Int64,
-        isVisible: @escaping @Sendable (ChangeEvent, WebhookEndpoint) -> Bool
-    ) async throws -> Int {
+    func fanOut(_ deliveries: [NewDelivery], to next: ChangeFeed.Position, now: Int64) async throws -> Int {
         try await self.database.write { connection in
-            let endpoints = try connection.query(
-                Self.select + " WHERE state = ?1 ORDER BY id",
-                [.text(WebhookEndpoint.State.active.rawValue)]
-            ).map { try Self.endpoint($0) }
             var count = 0
-            for event in page.events {
-                for endpoint in endpoints where endpoint.filter.passes(event) && isVisible(event, endpoint) {
-                    count += try connection.execute(
-                        """
-                        INSERT INTO delivery (id, endpoint, event, sequence, type, store, study, body, state, dueAt)
-                        SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM delivery), ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8
-                        WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND event = ?2)
-                        """,
-                        [
-                            .text(endpoint.id), .text(event.id(beginning: page.next.beginning)),
-                            .integer(event.sequence), .text(event.type.rawValue), .text(event.store?.rawValue),
-                            .text(event.study?.rawValue),
-                            .blob(try event.cloudEvent(endpoint.policy, beginning: page.next.beginning)), .integer(now),
-                        ]
-                    )
-                }
+            for delivery in deliveries {
+                count += try Self.insert(delivery, beginning: next.beginning, now: now, on: connection)
             }
-            try self.move(to: page.next, on: connection)
+            try self.move(to: next, on: connection)
             return count
         }
+    }
+
+    /// Nothing for an endpoint that is not called any more, nor for an event that it has a delivery of.
+    static func insert(
+        _ delivery: NewDelivery,
+        beginning: Int64,
+        now: Int64,
+        on connection: any SQLConnection
+    ) throws -> Int {
+        let event = delivery.event
+        // Of a deleted study nothing is left to ask about when it is delivered.
+        let kept: SQLValue = event.type == .studyDeleted ? .blob(DICOMJSON.encode(event.attributes)) : .null
+        return try connection.execute(
+            """
+            INSERT INTO delivery
+                (id, endpoint, event, sequence, type, store, study, policy, kept, body, state, createdAt, dueAt)
+            SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM delivery), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?10
+            WHERE EXISTS (SELECT 1 FROM endpoint WHERE id = ?1 AND state = 'active')
+                AND NOT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND event = ?2)
+            """,
+            [
+                .text(delivery.endpoint), .text(event.id(beginning: beginning)), .integer(event.sequence),
+                .text(event.type.rawValue), .text(event.store?.rawValue), .text(event.study?.rawValue),
+                .text(delivery.policy.rawValue), kept, .blob(delivery.body), .integer(now),
+            ]
+        )
     }
 
     /// Begins at the position, without deliveries of what lies before it.
@@ -86,12 +108,27 @@ extension WebhookStore {
         )
     }
 
+    /// Ends every lease: for the start of a process that is the only one, and whose predecessor may have been killed.
+    func release(now: Int64) async throws {
+        try await self.database.write { connection in
+            for row in try connection.query("SELECT id FROM endpoint") {
+                try connection.execute(
+                    "UPDATE delivery SET dueAt = ?2 WHERE endpoint = ?1 AND state = 1 AND dueAt > ?2",
+                    [.text(try row.text(0)), .integer(now)]
+                )
+            }
+        }
+    }
+
     /// Takes deliveries that are due, no more of one endpoint than it may have under way, and holds them for the lease.
     func claim(now: Int64, limit: Int, perEndpoint: Int, lease: Duration) async throws -> [ClaimedDelivery] {
         let until = now + lease.components.seconds * 1_000
         return try await self.database.write { connection in
             let endpoints = try connection.query(
-                "SELECT id, url FROM endpoint WHERE state = ?1 AND pausedUntil <= ?2 ORDER BY pausedUntil, id",
+                """
+                SELECT id, url, isOrdered, callsPerMinute, calledUntil FROM endpoint
+                WHERE state = ?1 AND pausedUntil <= ?2 ORDER BY pausedUntil, id
+                """,
                 [.text(WebhookEndpoint.State.active.rawValue), .integer(now)]
             )
             var claimed: [ClaimedDelivery] = []
@@ -103,59 +140,83 @@ extension WebhookStore {
                     "SELECT COUNT(*) FROM delivery WHERE endpoint = ?1 AND state = 1 AND dueAt > ?2",
                     [.text(endpoint), .integer(now)]
                 )
-                let free = min(perEndpoint - Int(try underway?.integer(0) ?? 0), max(share, 1), limit - claimed.count)
+                let pace = CallPace(
+                    callsPerMinute: try row.integerIfPresent(3),
+                    until: try row.integer(4),
+                    now: now
+                )
+                let room = min(perEndpoint - Int(try underway?.integer(0) ?? 0), limit - claimed.count)
+                let free = min(room, share, pace.free)
                 guard free > 0 else { continue }
-                claimed += try Self.claim(of: endpoint, url: try row.text(1), free, now: now, until: until, connection)
+                let turn = Turn(url: try row.text(1), count: free, now: now, until: until)
+                let taken = try Self.claim(of: endpoint, turn, isOrdered: try row.integer(2) != 0, connection)
+                try pace.note(taken.count, of: endpoint, on: connection)
+                claimed += taken
             }
             return claimed
         }
     }
 
+    private struct Turn {
+        let url: String
+        let count: Int
+        let now: Int64
+        let until: Int64
+    }
+
     private static func claim(
         of endpoint: String,
-        url: String,
-        _ count: Int,
-        now: Int64,
-        until: Int64,
+        _ turn: Turn,
+        isOrdered: Bool,
         _ connection: any SQLConnection
     ) throws -> [ClaimedDelivery] {
         let rows = try connection.query(
-            """
-            SELECT id, event, type, store, study, body, attempts, token FROM delivery
-            WHERE endpoint = ?1 AND state IN (0, 1) AND dueAt <= ?2 ORDER BY dueAt, id LIMIT ?3
-            """,
-            [.text(endpoint), .integer(now), .integer(count)]
+            isOrdered ? Self.selectOrdered : Self.selectDue,
+            [.text(endpoint), .integer(turn.now), .integer(turn.count)]
         )
         return try rows.map { row in
-            let claimed = ClaimedDelivery(
-                id: try row.integer(0),
-                endpoint: endpoint,
-                url: url,
-                event: try row.text(1),
-                type: try row.text(2),
-                store: try row.textIfPresent(3),
-                study: try row.textIfPresent(4),
-                body: try row.blob(5),
-                attempts: Int(try row.integer(6)),
-                token: try row.integer(7) + 1
-            )
+            let claimed = try Self.claimed(row, of: endpoint, turn.url)
             try connection.execute(
                 "UPDATE delivery SET state = 1, dueAt = ?2, token = ?3 WHERE id = ?1",
-                [.integer(claimed.id), .integer(until), .integer(claimed.token)]
+                [.integer(claimed.id), .integer(turn.until), .integer(claimed.token)]
             )
             return claimed
         }
     }
 
-    /// How many deliveries are in a state, of one endpoint or of all.
-    package func count(_ state: DeliveryState, of endpoint: String? = nil) async throws -> Int {
-        try await self.database.read { connection in
-            let row = try connection.queryOne(
-                "SELECT COUNT(*) FROM delivery WHERE state = ?1 AND (?2 IS NULL OR endpoint = ?2)",
-                [.integer(state.rawValue), .text(endpoint)]
-            )
-            return Int(try row?.integer(0) ?? 0)
+    private static let selectDue = """
+        SELECT id, event, store, study, kept, policy, body, attempts, token FROM delivery
+        WHERE endpoint = ?1 AND state IN (0, 1) AND dueAt <= ?2 ORDER BY dueAt, id LIMIT ?3
+        """
+
+    /// Of a study what was written down first, and nothing behind it before it has ended.
+    private static let selectOrdered = """
+        SELECT id, event, store, study, kept, policy, body, attempts, token FROM delivery AS d
+        WHERE endpoint = ?1 AND state IN (0, 1) AND dueAt <= ?2 AND NOT EXISTS (
+            SELECT 1 FROM delivery AS e WHERE e.endpoint = ?1 AND e.study = d.study AND e.store = d.store
+                AND e.sequence < d.sequence AND e.state < 2
+        ) ORDER BY sequence LIMIT ?3
+        """
+
+    private static func claimed(_ row: SQLRow, of endpoint: String, _ url: String) throws -> ClaimedDelivery {
+        guard let policy = EventDataPolicy(rawValue: try row.text(5)) else {
+            throw CollimatorError(.internalError, "a row of a delivery is not one of ours")
         }
+        return ClaimedDelivery(
+            id: try row.integer(0),
+            endpoint: endpoint,
+            url: url,
+            event: try row.text(1),
+            subject: EventSubject(
+                store: try row.textIfPresent(2).flatMap { StoreName($0) },
+                study: try row.textIfPresent(3).flatMap { StudyUID($0) },
+                kept: try row.blobIfPresent(4).map { try DICOMJSON.dataSet(from: $0) }
+            ),
+            policy: policy,
+            body: try row.blob(6),
+            attempts: Int(try row.integer(7)),
+            token: try row.integer(8) + 1
+        )
     }
 
     /// When something is to be done next, in milliseconds since 1970; nil where nothing waits.
@@ -169,18 +230,33 @@ extension WebhookStore {
             )?.integerIfPresent(0)
         }
     }
+}
 
-    /// Has every dead delivery since the time, or one of them, tried again from the first attempt; gives how many.
-    @discardableResult
-    package func redeliver(_ endpoint: String, event: String? = nil, now: Int64) async throws -> Int {
-        try await self.database.write { connection in
-            try connection.execute(
-                """
-                UPDATE delivery SET state = 0, attempts = 0, dueAt = ?3
-                WHERE endpoint = ?1 AND ((?2 IS NULL AND state = 3) OR (event = ?2 AND state IN (2, 3)))
-                """,
-                [.text(endpoint), .text(event), .integer(now)]
-            )
+/// How many calls an endpoint may have now that asked for so many in a minute: they are spread over it, and what was not
+/// called for is made up for a second.
+private struct CallPace {
+    /// Nil where it asked for nothing.
+    let interval: Int64?
+    let earliest: Int64
+    let free: Int
+
+    init(callsPerMinute: Int64?, until: Int64, now: Int64) {
+        guard let callsPerMinute else {
+            (self.interval, self.earliest, self.free) = (nil, 0, Int.max)
+            return
         }
+        let interval = max(1, 60_000 / callsPerMinute)
+        // A clock that was set back must not stop the calls.
+        let until = min(until, now + interval)
+        let earliest = max(until, now - max(1_000, interval))
+        (self.interval, self.earliest, self.free) = (interval, earliest, max(0, Int((now - earliest) / interval)))
+    }
+
+    func note(_ count: Int, of endpoint: String, on connection: any SQLConnection) throws {
+        guard let interval, count > 0 else { return }
+        try connection.execute(
+            "UPDATE endpoint SET calledUntil = ?2 WHERE id = ?1",
+            [.text(endpoint), .integer(self.earliest + Int64(count) * interval)]
+        )
     }
 }

@@ -45,6 +45,12 @@ package struct WebhookLimits: Hashable, Sendable {
     package var pauseMax = Duration.seconds(15 * 60)
     /// An endpoint that has done nothing but fail for so long is switched off.
     package var failingMax = Duration.seconds(5 * 24 * 60 * 60)
+    /// How long deliveries that have ended are kept, with their attempts.
+    package var retention = Duration.seconds(30 * 24 * 60 * 60)
+    /// The shortest time between two challenges or tests of one endpoint.
+    package var challengeInterval = Duration.seconds(5)
+    /// A replay rests while so many deliveries of its endpoint wait.
+    package var replayWaitingMax = 1_000
 
     package init() {}
 }
@@ -89,11 +95,11 @@ extension WebhookStore {
     }
 
     /// The endpoint may not have the delivery: it is set aside, and no attempt is made.
-    func withhold(_ claimed: ClaimedDelivery) async throws {
+    func withhold(_ claimed: ClaimedDelivery, now: Int64) async throws {
         try await self.database.write { connection in
             _ = try connection.execute(
-                "UPDATE delivery SET state = 4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
-                [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint)]
+                "UPDATE delivery SET state = 4, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
+                [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]
             )
         }
     }

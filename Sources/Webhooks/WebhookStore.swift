@@ -1,4 +1,4 @@
-package import Catalog
+internal import Catalog
 internal import CollimatorCore
 package import Cryptography
 internal import FoundationEssentials
@@ -8,6 +8,9 @@ package import Persistence
 package final class WebhookStore: Sendable {
     let database: Database
     private let seal: DeterministicSeal
+
+    /// The most endpoints.
+    static let endpointsMax = 10_000
 
     /// The database must hold nothing else, and ``prepare()`` comes before anything else is called.
     ///
@@ -26,30 +29,64 @@ package final class WebhookStore: Sendable {
 
     /// Writes down an endpoint, which gets nothing until its owner has answered the challenge.
     ///
-    /// - Throws: `invalid-input` for a filter that cannot be.
-    package func create(
-        url: String,
-        filter: WebhookFilter,
-        policy: EventDataPolicy = .uids
+    /// - Throws: `invalid-input` for a filter that cannot be, `conflict` where there are too many.
+    func create(
+        _ settings: WebhookSettings,
+        now: Int64
     ) async throws -> (endpoint: WebhookEndpoint, secret: WebhookSecret) {
-        try filter.check()
-        let id = "ep_\(Base64URL.encode(SecureRandom.bytes(Self.idBytes)))"
+        try settings.filter.check()
+        let id = WebhookEndpoint.idPrefix + Base64URL.encode(SecureRandom.bytes(Self.idBytes))
         let secret = WebhookSecret.new()
         let sealed = try self.sealed(secret, of: id)
-        let encoded = Array(try JSONEncoder().encode(filter))
-        try await self.database.write { connection in
-            _ = try connection.execute(
-                "INSERT INTO endpoint (id, url, state, filter, policy, secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        let encoded = Array(try JSONEncoder().encode(settings.filter))
+        let count = try await self.database.write { connection in
+            try connection.execute(
+                """
+                INSERT INTO endpoint
+                    (id, url, name, state, filter, policy, callsPerMinute, isOrdered, createdAt, secret)
+                SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE (SELECT COUNT(*) FROM endpoint) < ?11
+                """,
                 [
-                    .text(id), .text(url), .text(WebhookEndpoint.State.unproved.rawValue), .blob(encoded),
-                    .text(policy.rawValue), .blob(sealed),
+                    .text(id), .text(settings.url), .text(settings.name),
+                    .text(WebhookEndpoint.State.unproved.rawValue), .blob(encoded), .text(settings.policy.rawValue),
+                    .integer(settings.callsPerMinute.map(Int64.init)), .integer(settings.isOrdered ? 1 : 0),
+                    .integer(now), .blob(sealed), .integer(Self.endpointsMax),
                 ]
+            )
+        }
+        guard count == 1 else {
+            throw CollimatorError(
+                .conflict,
+                "there are as many endpoints as there may be",
+                publicDetail: "There are as many endpoints as there may be. Remove one that is not used."
             )
         }
         return (try await self.endpoint(id), secret)
     }
 
     private static let idBytes = 16
+
+    /// Writes other settings down; with another address the endpoint has to answer the challenge again.
+    func change(_ id: String, to settings: WebhookSettings) async throws -> WebhookEndpoint {
+        try settings.filter.check()
+        let encoded = Array(try JSONEncoder().encode(settings.filter))
+        let count = try await self.database.write { connection in
+            try connection.execute(
+                """
+                UPDATE endpoint SET state = CASE WHEN url = ?2 THEN state ELSE ?8 END, url = ?2, name = ?3, filter = ?4,
+                    policy = ?5, callsPerMinute = ?6, isOrdered = ?7, calledUntil = 0
+                WHERE id = ?1
+                """,
+                [
+                    .text(id), .text(settings.url), .text(settings.name), .blob(encoded),
+                    .text(settings.policy.rawValue), .integer(settings.callsPerMinute.map(Int64.init)),
+                    .integer(settings.isOrdered ? 1 : 0), .text(WebhookEndpoint.State.unproved.rawValue),
+                ]
+            )
+        }
+        guard count == 1 else { throw Self.unknown }
+        return try await self.endpoint(id)
+    }
 
     /// Every endpoint, by its id.
     package func endpoints() async throws -> [WebhookEndpoint] {
@@ -58,41 +95,92 @@ package final class WebhookStore: Sendable {
         }
     }
 
+    /// Those that are called.
+    func activeEndpoints() async throws -> [WebhookEndpoint] {
+        try await self.database.read { connection in
+            try connection.query(Self.select + " WHERE state = 'active' ORDER BY id").map { try Self.endpoint($0) }
+        }
+    }
+
     /// - Throws: `not-found` where there is none.
     package func endpoint(_ id: String) async throws -> WebhookEndpoint {
         let row = try await self.database.read { try $0.queryOne(Self.select + " WHERE id = ?1", [.text(id)]) }
-        guard let row else { throw CollimatorError(.notFound, "there is no endpoint of this id") }
+        guard let row else { throw Self.unknown }
         return try Self.endpoint(row)
     }
 
     /// Switches it on or off; one that is on begins with a clean record.
-    package func set(_ state: WebhookEndpoint.State, of id: String) async throws {
-        try await self.database.write { connection in
-            _ = try connection.execute(
-                "UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0 WHERE id = ?1",
-                [.text(id), .text(state.rawValue)]
+    ///
+    /// One that is to be active must have answered the challenge, at this address: see ``WebhookEngine/prove(_:)``.
+    func set(_ state: WebhookEndpoint.State, of id: String, url: String? = nil) async throws {
+        let count = try await self.database.write { connection in
+            try connection.execute(
+                """
+                UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0
+                WHERE id = ?1 AND (?3 IS NULL OR url = ?3)
+                """,
+                [.text(id), .text(state.rawValue), .text(url)]
+            )
+        }
+        guard count == 0 else { return }
+        _ = try await self.endpoint(id)
+        throw CollimatorError(
+            .conflict,
+            "an endpoint was moved while it was asked",
+            publicDetail: "The endpoint was given another address meanwhile. Challenge it again."
+        )
+    }
+
+    /// Notes that a challenge is sent now.
+    ///
+    /// - Throws: `rate-limited` where the one before was sent a moment ago: an address that is somebody else's must not be
+    ///   called more often than that.
+    func noteChallenge(of id: String, now: Int64, interval: Duration) async throws {
+        let milliseconds = interval.components.seconds * 1_000
+        let count = try await self.database.write { connection in
+            try connection.execute(
+                """
+                UPDATE endpoint SET challengedAt = ?2
+                WHERE id = ?1 AND (challengedAt + ?3 <= ?2 OR challengedAt > ?2)
+                """,
+                [.text(id), .integer(now), .integer(milliseconds)]
+            )
+        }
+        guard count == 1 else {
+            throw CollimatorError(
+                .rateLimited,
+                "an endpoint is called too often by hand",
+                publicDetail: "The endpoint was called for this a moment ago.",
+                retryAfterSeconds: Int(interval.components.seconds)
             )
         }
     }
 
     /// Removes it with all that was to be delivered to it.
     package func remove(_ id: String) async throws {
-        try await self.database.write { connection in
-            _ = try connection.execute("DELETE FROM endpoint WHERE id = ?1", [.text(id)])
+        let count = try await self.database.write { connection in
+            try connection.execute("DELETE FROM endpoint WHERE id = ?1", [.text(id)])
         }
+        // What goes with it is counted, too.
+        guard count > 0 else { throw Self.unknown }
     }
 
     /// Gives it another secret; until the time is over messages are signed with the one before, too.
-    package func rotate(_ id: String, now: Int64, overlap: Duration) async throws -> WebhookSecret {
+    func rotate(_ id: String, now: Int64, overlap: Duration) async throws -> WebhookSecret {
         let secret = WebhookSecret.new()
         let sealed = try self.sealed(secret, of: id)
+        let until = overlap > .zero ? now + overlap.components.seconds * 1_000 : nil
         let count = try await self.database.write { connection in
             try connection.execute(
-                "UPDATE endpoint SET oldSecret = secret, oldSecretUntil = ?3, secret = ?2 WHERE id = ?1",
-                [.text(id), .blob(sealed), .integer(now + overlap.components.seconds * 1_000)]
+                """
+                UPDATE endpoint SET oldSecret = CASE WHEN ?3 IS NULL THEN NULL ELSE secret END, oldSecretUntil = ?3,
+                    secret = ?2
+                WHERE id = ?1
+                """,
+                [.text(id), .blob(sealed), .integer(until)]
             )
         }
-        guard count == 1 else { throw CollimatorError(.notFound, "there is no endpoint of this id") }
+        guard count == 1 else { throw Self.unknown }
         return secret
     }
 
@@ -104,7 +192,7 @@ package final class WebhookStore: Sendable {
                 [.text(id)]
             )
         }
-        guard let row else { throw CollimatorError(.notFound, "there is no endpoint of this id") }
+        guard let row else { throw Self.unknown }
         var sealed = [try row.blob(0)]
         if let old = try row.blobIfPresent(1), let until = try row.integerIfPresent(2), now < until {
             sealed.append(old)
@@ -126,19 +214,31 @@ package final class WebhookStore: Sendable {
         }
     }
 
-    static let select = "SELECT id, url, state, filter, policy, failures FROM endpoint"
+    private static var unknown: CollimatorError { CollimatorError(.notFound, "there is no endpoint of this id") }
 
-    static func endpoint(_ row: SQLRow) throws -> WebhookEndpoint {
-        guard let state = WebhookEndpoint.State(rawValue: try row.text(2)),
-            let policy = EventDataPolicy(rawValue: try row.text(4))
+    private static let select = """
+        SELECT id, url, name, state, filter, policy, callsPerMinute, isOrdered, failures, createdAt, pausedUntil,
+            CASE WHEN oldSecret IS NULL THEN NULL ELSE oldSecretUntil END
+        FROM endpoint
+        """
+
+    private static func endpoint(_ row: SQLRow) throws -> WebhookEndpoint {
+        guard let state = WebhookEndpoint.State(rawValue: try row.text(3)),
+            let policy = EventDataPolicy(rawValue: try row.text(5))
         else { throw CollimatorError(.internalError, "a row of an endpoint is not one of ours") }
+        var settings = WebhookSettings(url: try row.text(1), name: try row.text(2))
+        settings.filter = try JSONDecoder().decode(WebhookFilter.self, from: Data(try row.blob(4)))
+        settings.policy = policy
+        settings.callsPerMinute = try row.integerIfPresent(6).map { Int($0) }
+        settings.isOrdered = try row.integer(7) != 0
         return WebhookEndpoint(
             id: try row.text(0),
-            url: try row.text(1),
+            settings: settings,
             state: state,
-            filter: try JSONDecoder().decode(WebhookFilter.self, from: Data(try row.blob(3))),
-            policy: policy,
-            failures: Int(try row.integer(5))
+            failures: Int(try row.integer(8)),
+            createdAt: try row.integer(9),
+            pausedUntil: try row.integer(10),
+            oldSecretUntil: try row.integerIfPresent(11)
         )
     }
 }

@@ -14,7 +14,8 @@ package struct WebhookURL: Hashable, Sendable {
     /// The whole of it in its one form.
     package var text: String {
         let host = self.host.contains(":") ? "[\(self.host)]" : self.host
-        return "\(self.isEncrypted ? "https" : "http")://\(host):\(self.port)\(self.path)"
+        let port = self.port == (self.isEncrypted ? 443 : 80) ? "" : ":\(self.port)"
+        return "\(self.isEncrypted ? "https" : "http")://\(host)\(port)\(self.path)"
     }
 
     static let textBytesMax = 2_048
@@ -23,7 +24,7 @@ package struct WebhookURL: Hashable, Sendable {
 
     /// Reads and checks it.
     ///
-    /// Without encryption only an address of an allowed network is taken, written as an address. A host in any form of
+    /// Without encryption only an address of loopback is taken, written as an address, where that is allowed. A host in any form of
     /// an address but the usual ones is refused: libraries read those each in their own way.
     /// - Throws: `invalid-input`, with what is wrong.
     package init(_ text: String, policy: AddressPolicy) throws(CollimatorError) {
@@ -60,8 +61,7 @@ package struct WebhookURL: Hashable, Sendable {
         }
         if let literal, !policy.permits(literal) { throw Self.refusal("The address may not be called.") }
         guard
-            self.isEncrypted
-                || self.literal.map({ address in policy.allowed.contains { $0.contains(address) } }) ?? false
+            self.isEncrypted || self.literal.map({ policy.permitsPlain($0) }) ?? false
         else { throw Self.refusal("The URL begins with https://.") }
     }
 

@@ -78,7 +78,8 @@ struct AuthorizerTests {
                 .datasetsList, .datasetsGet, .datasetsCreate, .datasetsUpdate, .datasetsDelete,
                 .locationsList, .locationsGet, .operationsList, .operationsGet, .operationsCancel, .signInsCreate,
                 .policyGet, .policyUpdate, .catalogRebuild, .keysList, .keysManage, .principalsList,
-                .principalsSuspend, .eventsRead, .eventRejectionsList, .thumbnailsGet, .thumbnailsPurge, .auditRead,
+                .principalsSuspend, .eventsRead, .eventRejectionsList, .eventsOrders, .eventsDemographics,
+                .webhooksList, .webhooksManage, .thumbnailsGet, .thumbnailsPurge, .auditRead,
             ]
         )
     }

@@ -38,6 +38,9 @@ struct ConfigurationKeyTests {
             "events.quietTime": "\(standard.eventsQuietSeconds)",
             "events.quietTimeMax": "\(standard.eventsQuietSecondsMax)",
             "events.retention": "\(standard.eventsRetentionSeconds)",
+            "webhooks.allowedPrivateNetworks": "none", "webhooks.callsMax": "\(standard.webhooks.callsMax)",
+            "webhooks.callsPerEndpointMax": "\(standard.webhooks.callsPerEndpointMax)",
+            "webhooks.retention": "\(standard.webhooks.retentionSeconds)",
             "identity.issuerNames": "none", "identity.<issuer>.kind": "oidc", "identity.<issuer>.audiences": "none",
             "identity.<issuer>.allowedDomains": "none", "identity.<issuer>.subjectClaim": "sub",
             "identity.<issuer>.tokens": "access", "identity.<issuer>.maxLifetime": "86400",
@@ -224,6 +227,26 @@ struct ConfigurationKeyTests {
             try await ServeConfiguration.read(environment: ["COLLIMATOR_SERVER_TRUSTED_PROXIES": text])
         }
         #expect(try #require(faults).description.contains("server.trustedProxies"))
+    }
+
+    @Test(
+        "take private networks for webhooks, and none in which a cloud gives out credentials",
+        arguments: [
+            ("10.0.0.0/8,127.0.0.1", true), ("localhost", false), ("10/8", false), ("169.254.169.254", false),
+            ("0.0.0.0/0", false), ("10.0.0.0/8,::/0", false),
+        ]
+    )
+    func privateNetworks(text: String, expected: Bool) async throws {
+        let environment = ["COLLIMATOR_WEBHOOKS_ALLOWED_PRIVATE_NETWORKS": text]
+        if expected {
+            let configuration = try await ServeConfiguration.read(environment: environment)
+            #expect(configuration.webhooks.allowedPrivateNetworks.count == 2)
+        } else {
+            let faults = await #expect(throws: ConfigurationFaults.self) {
+                try await ServeConfiguration.read(environment: environment)
+            }
+            #expect(try #require(faults).description.contains("webhooks.allowedPrivateNetworks"))
+        }
     }
 
     @Test("take a certificate and its key together or not at all", arguments: ["CERTIFICATE", "KEY"])

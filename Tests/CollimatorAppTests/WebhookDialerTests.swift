@@ -13,7 +13,7 @@ struct WebhookDialerTests {
     private let local: AddressPolicy
 
     init() throws {
-        self.local = AddressPolicy(allowed: [try #require(NetworkRange("127.0.0.0/8"))])
+        self.local = AddressPolicy(allowed: [try #require(NetworkRange("127.0.0.0/8"))], allowsPlainLoopback: true)
     }
 
     private static func message(_ url: String) -> WebhookMessage {
@@ -124,7 +124,7 @@ struct WebhookDialerTests {
 
     @Test("an address of this machine is never dialled unless it is allowed")
     func ownAddress() throws {
-        let policy = try AddressPolicy.ofThisMachine(allowed: [])
+        let policy = try AddressPolicy.ofThisMachine(allowed: [], allowsPlainLoopback: false)
         #expect(policy.own.contains(try #require(NetworkAddress("127.0.0.1"))))
         #expect(policy.own.allSatisfy { !policy.permits($0) })
     }

@@ -78,11 +78,34 @@ struct AddressTests {
         #expect(try WebhookURL("https://[2606:4700::1111]/", policy: AddressPolicy()).host == "2606:4700::1111")
     }
 
-    @Test("without encryption only an address of an allowed network is taken")
+    @Test("without encryption only an address of loopback is taken, and only where that is allowed")
     func unencrypted() throws {
-        let policy = AddressPolicy(allowed: [try #require(NetworkRange("127.0.0.0/8"))])
+        let networks = try ["127.0.0.0/8", "10.0.0.0/8"].map { try #require(NetworkRange($0)) }
+        let policy = AddressPolicy(allowed: networks, allowsPlainLoopback: true)
         #expect(try WebhookURL("http://127.0.0.1:9000/", policy: policy).port == 9_000)
-        #expect(throws: CollimatorError.self) { try WebhookURL("http://example.com/", policy: policy) }
-        #expect(throws: CollimatorError.self) { try WebhookURL("http://8.8.8.8/", policy: policy) }
+        #expect(try WebhookURL("https://10.1.1.1/", policy: policy).isEncrypted)
+        for text in [
+            "http://10.1.1.1/", "http://example.com/", "http://8.8.8.8/", "http://[::1]/", "http://localhost/",
+        ] {
+            #expect(throws: CollimatorError.self) { try WebhookURL(text, policy: policy) }
+        }
+        #expect(throws: CollimatorError.self) {
+            try WebhookURL("http://127.0.0.1:9000/", policy: AddressPolicy(allowed: networks))
+        }
+        #expect(throws: CollimatorError.self) {
+            try WebhookURL("http://127.0.0.1:9000/", policy: AddressPolicy(allowsPlainLoopback: true))
+        }
+    }
+
+    @Test(
+        "a network in which a cloud gives out credentials cannot be allowed",
+        arguments: [
+            ("10.0.0.0/8", true), ("127.0.0.0/8", true), ("169.254.1.0/24", true), ("fd12::/16", true),
+            ("169.254.0.0/16", false), ("169.254.169.254", false), ("0.0.0.0/0", false), ("::/0", false),
+            ("fd00::/8", false),
+        ]
+    )
+    func metadata(text: String, can: Bool) throws {
+        #expect(AddressPolicy.canBeAllowed(try #require(NetworkRange(text))) == can)
     }
 }

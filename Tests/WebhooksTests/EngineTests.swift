@@ -63,7 +63,9 @@ struct EngineTests {
             try await rig.store("1.2.1", modality: nil)
             try await rig.settle()
             rig.receiver.answers { _ in .answered(status: 204) }
-            #expect(try await rig.webhooks.redeliver(made.endpoint.id, now: rig.engine.milliseconds) == 1)
+            let event = try #require(rig.receiver.messages.first?.headers["webhook-id"])
+            let again = try await rig.engine.redeliver(event, to: made.endpoint.id)
+            #expect(again.state == .waiting && again.attempts == 0)
             try await rig.settle()
             #expect(try await rig.webhooks.count(.delivered) == 1)
             #expect(try await rig.webhooks.count(.dead) == 0)
@@ -127,7 +129,7 @@ struct EngineTests {
     @Test("case 67: an endpoint whose owner has not answered the challenge gets the challenge and nothing else")
     func consent() async throws {
         try await Rig.run { rig in
-            let made = try await rig.webhooks.create(url: "https://victim.example/", filter: WebhookFilter())
+            let made = try await rig.unproved("https://victim.example/")
             try await rig.store("1.2.1", modality: nil)
             try await rig.settle()
             #expect(rig.receiver.calls.isEmpty)
@@ -232,7 +234,8 @@ struct EngineTests {
             try await rig.store("1.2.1", modality: "CT")
             let cursor = try await rig.webhooks.cursor()
             let page = try await rig.feed.events(after: cursor, limit: 10)
-            for _ in 0..<3 { _ = try await rig.webhooks.fanOut(page, now: 1, isVisible: { _, _ in true }) }
+            let deliveries = try await rig.engine.deliveries(of: page, to: try await rig.webhooks.endpoints())
+            for _ in 0..<3 { _ = try await rig.webhooks.fanOut(deliveries, to: page.next, now: 1) }
             #expect(try await rig.webhooks.count(.waiting) == 2)
             #expect(try await rig.webhooks.cursor() == page.next)
         }

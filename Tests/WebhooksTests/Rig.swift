@@ -39,11 +39,11 @@ struct Rig: Sendable {
             store: webhooks,
             feed: ChangeFeed(catalog),
             sender: receiver.sender,
+            addresses: AddressPolicy(),
             clock: wall,
-            decisions: WebhookEngine.Decisions(
-                isVisible: { _, _ in true },
-                mayReceive: { delivery in !forbidden.contains(delivery.study) }
-            ),
+            decisions: WebhookEngine.Decisions { subject, _ in
+                forbidden.contains(subject.study?.rawValue) ? nil : forbidden.most
+            },
             random: { 0.5 }
         )
         try await engine.fanOut()
@@ -70,11 +70,33 @@ struct Rig: Sendable {
         _ url: String,
         _ filter: WebhookFilter = WebhookFilter()
     ) async throws -> (endpoint: WebhookEndpoint, secret: WebhookSecret) {
-        let made = try await self.webhooks.create(url: url, filter: filter)
+        try await self.endpoint(url) { $0.filter = filter }
+    }
+
+    /// One with other settings.
+    func endpoint(
+        _ url: String,
+        _ change: (inout WebhookSettings) -> Void
+    ) async throws -> (endpoint: WebhookEndpoint, secret: WebhookSecret) {
+        let made = try await self.unproved(url, change)
+        try await self.prove(made.endpoint)
+        return (try await self.webhooks.endpoint(made.endpoint.id), made.secret)
+    }
+
+    /// One whose owner has been asked nothing yet.
+    func unproved(
+        _ url: String,
+        _ change: (inout WebhookSettings) -> Void = { _ in }
+    ) async throws -> (endpoint: WebhookEndpoint, secret: WebhookSecret) {
+        var settings = WebhookSettings(url: url, name: "a receiver")
+        change(&settings)
+        return try await self.engine.create(settings)
+    }
+
+    func prove(_ endpoint: WebhookEndpoint) async throws {
         self.receiver.echoes()
-        try await self.engine.prove(made.endpoint.id)
+        try await self.engine.prove(endpoint.id)
         self.receiver.answers { _ in .answered(status: 200) }
-        return made
     }
 
     /// A study that was stored: one event, and one more where it has a series.
@@ -112,6 +134,7 @@ struct Rig: Sendable {
             store: self.webhooks,
             feed: self.feed,
             sender: WebhookSender(send: send),
+            addresses: AddressPolicy(),
             clock: self.engine.clock,
             decisions: self.engine.decisions,
             limits: limits
@@ -150,7 +173,11 @@ final class MovedClock: Sendable {
 /// Studies that nobody may have any more.
 final class ForbiddenStudies: Sendable {
     private let studies = Mutex<Set<String>>([])
+    private let level = Mutex(EventDataPolicy.demographics)
 
+    /// The most that is said to anybody.
+    var most: EventDataPolicy { self.level.withLock { $0 } }
+    func limit(to policy: EventDataPolicy) { self.level.withLock { $0 = policy } }
     func add(_ study: String) { self.studies.withLock { _ = $0.insert(study) } }
     func contains(_ study: String?) -> Bool { self.studies.withLock { set in study.map(set.contains) ?? false } }
 }
@@ -187,10 +214,15 @@ final class ScriptedReceiver: Sendable {
         }
     }
 
+    /// What a receiver gives back.
+    private static func challenge(in body: [UInt8]) -> [UInt8] {
+        Array((StrictJSON(parsing: body)?["challenge"]?.text ?? "").utf8)
+    }
+
     var sender: WebhookSender {
         WebhookSender { message in
             self.state.withLock { state in
-                guard !state.isEchoing else { return .answered(status: 200, body: message.body) }
+                guard !state.isEchoing else { return .answered(status: 200, body: Self.challenge(in: message.body)) }
                 state.calls.append(Call(message: message, at: self.clock.now.timeIntervalSince1970))
                 return state.answer(state.calls.count)
             }

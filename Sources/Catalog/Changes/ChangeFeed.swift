@@ -34,6 +34,11 @@ package struct ChangeFeed: Sendable {
         package let events: [ChangeEvent]
         /// After the last of them, or where the question began.
         package let next: Position
+
+        package init(events: [ChangeEvent], next: Position) {
+            self.events = events
+            self.next = next
+        }
     }
 
     /// Where the feed ends now.
@@ -188,13 +193,13 @@ package struct ChangeFeed: Sendable {
 
     private var now: Int64 { self.catalog.milliseconds }
 
-    private struct Marks {
+    struct Marks {
         let beginning: Int64
         let last: Int64
         let dropped: Int64
     }
 
-    private static func marks(on connection: any SQLConnection) throws -> Marks {
+    static func marks(on connection: any SQLConnection) throws -> Marks {
         func value(_ name: String) throws -> Int64 {
             try connection.queryOne("SELECT value FROM counter WHERE name = ?1", [.text(name)])?.integer(0) ?? 0
         }

@@ -86,6 +86,7 @@ extension ServeConfiguration {
             default: self.auditRetentionDays
         )
         self.readEvents(reader)
+        self.webhooks = WebhooksConfiguration(reading: reader)
         self.identity = IdentityConfiguration(reading: reader)
         self.administratorKey = Self.administratorKey(reader)
         if self.administratorKey == .dataFolder, !self.isLoopback, self.identity.hasAdministrators {

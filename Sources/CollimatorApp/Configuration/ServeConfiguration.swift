@@ -49,6 +49,8 @@ package struct ServeConfiguration: Sendable, Hashable {
     package var eventsQuietSecondsMax = 30 * 60
     /// How long the change feed is kept, in seconds.
     package var eventsRetentionSeconds = 7 * 24 * 60 * 60
+    /// What calls of endpoints may do.
+    package var webhooks = WebhooksConfiguration()
     package var administratorKey = AdministratorKeySource.dataFolder
     /// Who is believed about who calls, beside the administrator key.
     package var identity = IdentityConfiguration()

@@ -58,6 +58,8 @@ extension ArchiveService {
             parts.audit = audit.log
             parts.policies = policy.store
             parts.push = self.push(parts.stores, catalog: catalog.catalog)
+            let webhooks = try await self.webhooks(for: parts)
+            parts.webhooks = webhooks.engine
             try self.configure(&parts)
             let gateway = self.gateway(of: parts, boundPort)
             var services = [ArchiveService.closing(self.connections)]
@@ -70,6 +72,7 @@ extension ArchiveService {
             if let events = try self.events(parts.stores, catalog: catalog.catalog, emulator: emulator) {
                 services.append(.lasting(events))
             }
+            services.append(.lasting(webhooks))
             services.append(.lasting(gateway))
             services.append(.passing(self.greeting(gateway: boundPort, emulator: emulator, signIns: signIns)))
             if let emulator, self.configuration.fillsWithDemo {

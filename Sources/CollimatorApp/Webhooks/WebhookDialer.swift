@@ -17,6 +17,8 @@ struct WebhookDialer: Sendable {
     var limits = Limits()
     /// Who may vouch for an endpoint.
     var trustRoots = NIOSSLTrustRoots.default
+    /// A file with the certificates of those who may do so, too; nil for nobody else.
+    var trustedCertificates: String?
 
     /// How long the parts of an attempt may take; all of them together are shorter than a lease.
     struct Limits: Hashable, Sendable {
@@ -59,6 +61,7 @@ struct WebhookDialer: Sendable {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.trustRoots = self.trustRoots
+        if let trustedCertificates { tls.additionalTrustRoots = [.file(trustedCertificates)] }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.timeout.connect = TimeAmount(self.limits.connect)
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -139,10 +142,10 @@ struct WebhookDialer: Sendable {
 
 extension AddressPolicy {
     /// The policy of this machine: its own addresses are dialled only where they are allowed by name.
-    static func ofThisMachine(allowed: [NetworkRange]) throws -> AddressPolicy {
+    static func ofThisMachine(allowed: [NetworkRange], allowsPlainLoopback: Bool) throws -> AddressPolicy {
         let own = try System.enumerateDevices().compactMap { device in
             device.address?.ipAddress.flatMap { NetworkAddress($0) }
         }
-        return AddressPolicy(allowed: allowed, own: Set(own))
+        return AddressPolicy(allowed: allowed, own: Set(own), allowsPlainLoopback: allowsPlainLoopback)
     }
 }

@@ -71,6 +71,30 @@ struct AccessBody: Sendable {
         }
     }
 
+    /// A member that is a list of texts; nil where it is absent or null.
+    func texts(_ name: String, max: Int, fault: StaticString) throws(CollimatorError) -> [String]? {
+        switch self.members[name] {
+        case nil, .null: return nil
+        case .array(let elements) where elements.count <= max:
+            let texts = elements.compactMap(\.text)
+            if texts.count == elements.count { return texts }
+        default: break
+        }
+        throw CollimatorError(.invalidInput, "a member of a body is no list of texts", publicDetail: fault)
+    }
+
+    /// A member that is true or false; nil where it is absent or null.
+    func flag(_ name: String, fault: StaticString) throws(CollimatorError) -> Bool? {
+        switch self.members[name] {
+        case nil, .null: return nil
+        case .boolean(let flag): return flag
+        default: throw CollimatorError(.invalidInput, "a member of a body is no flag", publicDetail: fault)
+        }
+    }
+
+    /// Whether a member is there and null.
+    func isNull(_ name: String) -> Bool { self.members[name] == .null }
+
     private static func refuseOtherMedia(_ request: Request) throws(CollimatorError) {
         guard let type = request.headers[.contentType].flatMap({ DICOMweb.MediaType(parsing: $0) }),
             type.essence == "application/json"

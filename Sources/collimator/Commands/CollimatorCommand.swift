@@ -22,6 +22,7 @@ struct CollimatorCommand: AsyncParsableCommand {
             ServeCommand.self, EmulatorCommand.self, UploadCommand.self, SearchCommand.self, CatalogCommand.self,
             ThumbnailsCommand.self, SignInCommand.self, KeysCommand.self, PrincipalsCommand.self,
             RulesCommand.self, RolesCommand.self, GroupsCommand.self, PolicyCommand.self, IAMCommand.self,
+            WebhooksCommand.self,
             DemoDataCommand.self, HealthCommand.self, AuditCommand.self,
         ]
     )

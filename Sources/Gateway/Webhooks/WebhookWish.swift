@@ -1,0 +1,87 @@
+import Catalog
+import CollimatorCore
+import Hummingbird
+import Identity
+import Webhooks
+
+/// What a body says about an endpoint; what is not said stays as it is.
+struct WebhookWish: Sendable {
+    let url: String?
+    let name: String?
+    let types: [String]?
+    let stores: [String]?
+    let modalities: [String]?
+    let policy: EventDataPolicy?
+    let callsPerMinute: Int?
+    /// Whether the body says that there is no limit any more.
+    let isUnlimited: Bool
+    let isOrdered: Bool?
+
+    private static let members: Set = [
+        "url", "name", "types", "stores", "modalities", "dataPolicy", "callsPerMinute", "ordered",
+    ]
+
+    /// - Throws: as ``AccessBody/read(_:known:isOptional:detail:)``, and `invalid-input` for members that cannot be.
+    init(reading request: Request) async throws {
+        let body = try await AccessBody.read(
+            request,
+            known: Self.members,
+            detail: """
+                The body is a JSON object with url, name, types, stores, modalities, dataPolicy, callsPerMinute and \
+                ordered, and nothing else.
+                """
+        )
+        self.url = try body.text("url", fault: "The url is a text such as https://pacs.example.org/hook.")
+        let nameFault: StaticString = "The name is a text of 1 to 100 characters without control characters."
+        self.name = try body.text("name", fault: nameFault)
+        guard self.name.map({ APIKey.isName($0) }) ?? true else {
+            throw CollimatorError(.invalidInput, "an endpoint without a usable name", publicDetail: nameFault)
+        }
+        let listFault: StaticString = "Types, stores and modalities are lists of at most 100 texts."
+        self.types = try body.texts("types", max: WebhookFilter.valuesMax, fault: listFault)
+        self.stores = try body.texts("stores", max: WebhookFilter.valuesMax, fault: listFault)
+        self.modalities = try body.texts("modalities", max: WebhookFilter.valuesMax, fault: listFault)
+        let policyFault: StaticString = "The dataPolicy is uids, orders or demographics."
+        self.policy = try body.text("dataPolicy", fault: policyFault).map { text throws(CollimatorError) in
+            guard let policy = EventDataPolicy(rawValue: text) else {
+                throw CollimatorError(.invalidInput, "there is no such policy of data", publicDetail: policyFault)
+            }
+            return policy
+        }
+        self.callsPerMinute = try body.integer(
+            "callsPerMinute",
+            in: WebhookSettings.callsPerMinuteRange,
+            fault: "The callsPerMinute is a whole number from 1 to 60000."
+        )
+        self.isUnlimited = body.isNull("callsPerMinute")
+        self.isOrdered = try body.flag("ordered", fault: "Whether it is ordered is true or false.")
+    }
+
+    /// The settings of a new endpoint.
+    ///
+    /// - Throws: `invalid-input` where it has no address or no name.
+    func settings() throws(CollimatorError) -> WebhookSettings {
+        guard let url, let name else {
+            throw CollimatorError(
+                .invalidInput,
+                "an endpoint without an address or a name",
+                publicDetail: "An endpoint has a url and a name."
+            )
+        }
+        var settings = WebhookSettings(url: url, name: name)
+        self.apply(to: &settings)
+        return settings
+    }
+
+    func apply(to settings: inout WebhookSettings) {
+        if let url { settings.url = url }
+        if let name { settings.name = name }
+        if let types { settings.filter.types = types }
+        if let stores { settings.filter.stores = stores }
+        if let modalities { settings.filter.modalities = modalities }
+        if let policy { settings.policy = policy }
+        if let callsPerMinute { settings.callsPerMinute = callsPerMinute }
+        if self.isUnlimited { settings.callsPerMinute = nil }
+        if let isOrdered { settings.isOrdered = isOrdered }
+    }
+}
