@@ -6,6 +6,10 @@ struct FileStoring: Sendable {
     let upstream: StoreUpstream
     let reading: UpstreamCall
     let writing: UpstreamCall
+    /// Decides on each study; nil where the caller may add to any.
+    var admission: StoreAdmission?
+    /// Hears of each instance that was stored and was not there before.
+    var onStored: @Sendable (_ reference: StoredReference) async -> Void = { _ in }
 
     /// Sends a file up; whatever goes wrong is an outcome.
     ///
@@ -18,15 +22,26 @@ struct FileStoring: Sendable {
             beginning = begun
             if begun.isDirectory { return .skipped(.dicomDirectory) }
             if !begun.isDICOM, !isDeclared { return .skipped(begun.isEmpty ? .empty : .notDICOM) }
+            let (study, whole) = try await self.admitted(bytes)
             let wasThere = try await self.has(begun.instance)
-            let upload = UpstreamUpload(bytes: bytes, length: length)
+            let upload = UpstreamUpload(bytes: whole, length: length, study: study)
             let receipt = try await self.upstream.store(upload, self.writing)
             let outcome = self.outcome(receipt, beginning: begun, wasThere: wasThere)
+            if case .stored(let reference) = outcome { await self.onStored(reference) }
             return outcome.seen(by: begun)
         } catch {
             let error = collimatorError(for: error)
             return UploadOutcome.refused(UploadOutcome.RefusalReason(error), error).seen(by: beginning)
         }
+    }
+
+    /// The study that the file must be of, where that decides whether it may be stored, and the file from its beginning.
+    private func admitted(_ bytes: ByteStream) async throws -> (StudyUID?, ByteStream) {
+        guard let admission else { return (nil, bytes) }
+        let (study, whole) = try await StudyOfFile.read(bytes)
+        guard let study else { throw StoreAdmission.undecidable }
+        try await admission.admit(study)
+        return (study, whole)
     }
 
     private func outcome(_ receipt: StoreReceipt, beginning: FileBeginning, wasThere: Bool) -> UploadOutcome {
