@@ -5,7 +5,7 @@ extension AccessFacts {
     /// What rules can look at of a study, by what the catalog knows of it.
     ///
     /// The catalog does not keep which instances lack a value that others have: only one that is missing in all counts as
-    /// missing. Nor does it keep what series refer to and who stored them.
+    /// missing.
     package init(_ entry: StudyEntry) {
         let descriptions = [entry.attributes] + entry.variants
         self.init(
@@ -21,7 +21,9 @@ extension AccessFacts {
                 series.map { one in
                     AccessSeriesFacts(
                         uid: one.series.rawValue,
-                        modalities: one.attributes.string(.modality).map { [$0] } ?? []
+                        modalities: one.attributes.string(.modality).map { [$0] } ?? [],
+                        references: one.references.map { Set($0.map(\.rawValue)) },
+                        uploaders: one.uploaders
                     )
                 }
             }

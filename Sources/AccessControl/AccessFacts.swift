@@ -1,3 +1,4 @@
+import Catalog
 package import CollimatorCore
 
 /// What is known of a study, as far as rules can ask for it.
@@ -71,6 +72,6 @@ package struct AccessSeriesFacts: Sendable, Hashable {
     /// Whether it can only be of a kind that is made from other series: segmentations, reports, presentation states,
     /// key objects and structure sets.
     var isDerived: Bool {
-        !self.modalities.isEmpty && self.modalities.isSubset(of: ["SEG", "SR", "PR", "KO", "RTSTRUCT"])
+        !self.modalities.isEmpty && self.modalities.isSubset(of: SeriesEntry.derivedModalities)
     }
 }

@@ -65,6 +65,7 @@ package final class StudyCatalog: Sendable {
     package func forget(_ store: StoreName) async throws {
         self.remove(store)
         try await self.catalog.forget(store)
+        try await self.catalog.forgetUploads(in: store)
         self.deleteForgotten()
     }
 
@@ -171,6 +172,11 @@ package final class StudyCatalog: Sendable {
     /// The same of a note that is written down.
     func note(_ note: StudyNote, mark: Int64) {
         self.state.withLock { $0.synchronizers[note.store] }?.note(note.study, mark: mark)
+    }
+
+    /// Reads what reports and the like refer to, where nobody has, now; ``run(logger:)`` does it by itself.
+    package func readReferences(in store: StoreName) async throws {
+        try await self.synchronizer(of: store).readReferences()
     }
 
     /// Compares everything now, from the beginning to the end.

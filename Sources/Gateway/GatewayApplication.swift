@@ -86,6 +86,12 @@ package struct GatewayParts: Sendable {
         ReadableStores(stores: self.stores, judge: self.rules)
     }
 
+    /// What ends long answers; by what is known of callers.
+    private var standing: StandingWatch {
+        let identity = self.identity
+        return StandingWatch { identity.stillStands($0) }
+    }
+
     private var rules: any AccessJudge { self.judge ?? self.authorizer }
 
     /// What decides on every request.
@@ -98,7 +104,8 @@ package struct GatewayParts: Sendable {
                 catalog: self.catalog,
                 proxies: self.trustedProxies
             ),
-            studies: self.catalog.memory(capacity: AccessGate.studiesMax) { AccessFacts($0) }
+            studies: self.catalog.memory(capacity: AccessGate.studiesMax) { AccessFacts($0) },
+            standing: self.standing
         )
     }
 
@@ -109,6 +116,7 @@ package struct GatewayParts: Sendable {
     private var uploads: UploadsController {
         UploadsController(
             limits: self.limits,
+            catalog: self.catalog,
             changes: self.changes,
             idempotency: self.idempotency,
             spoolDirectory: self.spoolDirectory

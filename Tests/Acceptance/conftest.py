@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support import output
 from support.corpus import Report
 from support.servers import Emulator, Gateway
 
@@ -42,6 +43,13 @@ def gateway(binary, tmp_path_factory):
     """`collimator serve`: the gateway and an emulator in one process."""
     with Gateway(binary, tmp_path_factory.mktemp("gateway")) as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_written():
+    """The outermost of all fixtures, so that every server has ended when it ends."""
+    yield
+    assert not output.found, "\n".join(sorted({f"{kind} in {where}" for kind, where in output.found}))
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 import AccessControl
-import Catalog
 import CollimatorCore
 import DICOMweb
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Catalog
 @testable import Gateway
 @testable import Identity
 
@@ -66,9 +66,40 @@ struct AccessRowsTests {
                     .series(store, studyUID: "1.2.\(study)", seriesUID: "1.2.\(study).1"),
                 ])
             )
+            if self.chance(3) { condition.isOwnUploads = true }
             if !self.chance(4) { rule.condition = condition }
             rule.includesDerived = self.chance(2)
             return rule
+        }
+    }
+
+    /// Somebody stores some of what is there, or more, and references are read of some of what has some.
+    private static func change(
+        _ made: inout Made,
+        _ catalog: CatalogStore,
+        in store: StoreName,
+        by uploaders: [Principal]
+    ) async throws {
+        let uid = "1.2.\(Int.random(in: 1...14, using: &made.random))"
+        let number = made.pick([1, 2, 3])
+        let series = try #require(SeriesUID("\(uid).\(number)"))
+        let first = made.chance(3) ? 2 : 1
+        let instances = try (first...3).map { number in
+            StoredInstance(
+                study: try #require(StudyUID(uid)),
+                series: series,
+                instance: try #require(InstanceUID("\(series).\(number)"))
+            )
+        }
+        try await catalog.noteStored(instances, by: made.pick(uploaders), in: store)
+        for unread in try await catalog.unread(in: store, limit: 3) ?? [] {
+            var references: [SeriesUID: Set<SeriesUID>] = [:]
+            for one in unread.series where !made.chance(4) {
+                let number = made.pick([1, 2, 3])
+                let target = try #require(SeriesUID("\(unread.study).\(number)"))
+                references[one] = made.chance(4) ? [] : [target]
+            }
+            try await catalog.put(references, of: unread, in: store)
         }
     }
 
@@ -102,6 +133,7 @@ struct AccessRowsTests {
             _ = try await catalog.select(limit: 2)
             for _ in 0..<4 {
                 try await catalog.put([made.entry(Int.random(in: 1...14, using: &made.random))], in: store)
+                try await Self.change(&made, catalog, in: store, by: [user, .client(id: "c")])
             }
             while try await catalog.select(limit: 3) {}
             for (principal, memberships) in members {
@@ -135,21 +167,32 @@ struct AccessRowsTests {
         #expect(page.isComplete)
     }
 
-    private static func gate(_ rules: [AccessRule], _ catalog: CatalogStore) throws -> AccessGate {
+    private static func gate(_ rules: [AccessRule], _ catalog: CatalogStore) async throws -> AccessGate {
         let policy = try CompiledPolicy(Self.policy(rules), version: 1)
         let name = try #require(self.radiology)
         let resource = try #require(DICOMStoreName("projects/p/locations/l/datasets/d/dicomStores/s"))
         let store = GatewayStore(name: name, resource: resource, upstream: ScriptedUpstream().upstream)
         let authorizer = Authorizer(policy)
+        let studies = StudyCatalog(catalog)
+        // A study that the catalog does not know is asked of the store, which has none.
+        try await studies.add(name, upstream: .holding([]))
         return AccessGate(
             stores: StoreDirectory([store]),
             judge: authorizer,
-            audit: AuditTrail(log: nil, catalog: StudyCatalog(catalog), proxies: []),
+            audit: AuditTrail(log: nil, catalog: studies, proxies: []),
             studies: StudyMemory(of: catalog, capacity: 16) { AccessFacts($0) }
         )
     }
 
-    private static func entry(_ patient: String, modality: String = "CT") throws -> StudyEntry {
+    private static func stored(_ number: Int) throws -> StoredInstance {
+        StoredInstance(
+            study: try #require(StudyUID("1.2.1")),
+            series: try #require(SeriesUID("1.2.1.1")),
+            instance: try #require(InstanceUID("1.2.1.1.\(number)"))
+        )
+    }
+
+    private static func entry(_ patient: String, modality: String = "CT", count: Int = 1) throws -> StudyEntry {
         var attributes = DataSet()
         attributes.set(.patientID, patient)
         attributes.set(.issuerOfPatientID, "H")
@@ -158,7 +201,7 @@ struct AccessRowsTests {
         return StudyEntry(
             study: try #require(StudyUID("1.2.1")),
             attributes: attributes,
-            series: [SeriesEntry(series: try #require(SeriesUID("1.2.1.1")), attributes: series, instanceCount: 1)]
+            series: [SeriesEntry(series: try #require(SeriesUID("1.2.1.1")), attributes: series, instanceCount: count)]
         )
     }
 
@@ -170,7 +213,7 @@ struct AccessRowsTests {
         let alice = Principal.user(issuer: "i", subject: "alice")
         var rule = AccessRule(id: "a", .allow, alice, role: "viewer", on: .allStores)
         rule.condition.patients = [PatientIdentity(id: "A", issuer: "H")]
-        let gate = try Self.gate([rule], catalog)
+        let gate = try await Self.gate([rule], catalog)
         let study = AccessResource.study(store, studyUID: "1.2.1")
         func admits(_ principal: Principal) async -> Bool {
             let caller = Caller(verified: principal, method: .oidcToken)
@@ -213,15 +256,22 @@ struct AccessRowsTests {
         let (known, new) = (
             AccessResource.study(store, studyUID: "1.2.1"), AccessResource.study(store, studyUID: "1.2.2")
         )
-        let alone = try Self.gate([writing], catalog)
+        let alone = try await Self.gate([writing], catalog)
         #expect(try await alone.admit(caller, .dicomWebWrite, on: new, .adding) == .whole)
         await #expect(throws: CollimatorError.self) {
             try await alone.admit(caller, .dicomWebWrite, on: known, .adding)
         }
-        let both = try Self.gate([writing, reading], catalog)
+        let both = try await Self.gate([writing, reading], catalog)
         #expect(try await both.admit(caller, .dicomWebWrite, on: known, .adding) == .whole)
+        // What one stored oneself is no others'; of one's own and another's one needs a right on the other's.
+        try await catalog.noteStored([try Self.stored(1)], by: vendor, in: store)
+        #expect(try await alone.admit(caller, .dicomWebWrite, on: known, .adding) == .whole)
+        try await catalog.put([try Self.entry("A", modality: "SR", count: 2)], in: store)
+        await #expect(throws: CollimatorError.self) {
+            try await alone.admit(caller, .dicomWebWrite, on: known, .adding)
+        }
         reading.condition.modalities = ["CT"]
-        let partial = try Self.gate([writing, reading], catalog)
+        let partial = try await Self.gate([writing, reading], catalog)
         await #expect(throws: CollimatorError.self) {
             try await partial.admit(caller, .dicomWebWrite, on: known, .adding)
         }
@@ -241,7 +291,7 @@ struct AccessRowsTests {
             AccessRule(id: "export", .allow, app, role: "exporter", on: .store(store)),
         ]
         let caller = Caller(verified: app, method: .apiKey)
-        let gate = try Self.gate(rules, catalog)
+        let gate = try await Self.gate(rules, catalog)
         let one = AccessResource.study(store, studyUID: "1.2.1")
         await #expect(throws: CollimatorError.self) { try await gate.admit(caller, .dicomWebRead, on: one, .permitted) }
         let other = AccessResource.study(store, studyUID: "1.2.9")
@@ -250,7 +300,7 @@ struct AccessRowsTests {
         await #expect(throws: CollimatorError.self) {
             try await gate.admit(caller, .storesExport, on: .store(store), .whole)
         }
-        let unrestricted = try Self.gate(rules.filter { $0.effect == .allow }, catalog)
+        let unrestricted = try await Self.gate(rules.filter { $0.effect == .allow }, catalog)
         #expect(try await unrestricted.admit(caller, .storesExport, on: .store(store), .whole) == .whole)
     }
 }

@@ -12,7 +12,7 @@ struct AccessWalkTests {
     /// What nobody may learn who has no right to it.
     private static let secrets = ["Smith", "Jones", "MRN-1", "MRN-2", "CT CHEST", "MR HEAD"]
 
-    private static func path(_ template: String, study: String, series: String) -> String {
+    static func path(_ template: String, study: String, series: String) -> String {
         var path = template
         for (name, value) in [
             ("study", study), ("series", series), ("instance", "\(series).1"), ("frame", "1"), ("frames", "1"),
@@ -24,7 +24,7 @@ struct AccessWalkTests {
         return path.replacing("**", with: "7FE00010")
     }
 
-    private static func guarded(_ gateway: GatewayUnderTest) -> [Endpoint] {
+    static func guarded(_ gateway: GatewayUnderTest) -> [Endpoint] {
         gateway.parts.endpointTable(logger: GatewayUnderTest.quiet).endpoints.filter { $0.access != .open }
     }
 

@@ -54,6 +54,36 @@ struct ThumbnailTests {
     }
 
     @Test(
+        "cases 49 and 53: who has lost the right a moment ago, or never had it, is refused, though the picture is in memory",
+        arguments: paths
+    )
+    func lostRight(path: String) async throws {
+        let (made, upstream) = try await Self.gateway()
+        var gateway = made
+        let judge = ScriptedJudge([Sample.study: .whole])
+        gateway.parts.judge = judge
+        let seen = try await gateway.request(.get, path)
+        #expect(seen.status == .ok)
+        let asked = upstream.log.requests.count
+        let tag = try #require(seen.headers[.eTag])
+        judge.revoke()
+        var headers = GatewayUnderTest.bearer
+        // Not even that it is still the same.
+        for held in [nil, tag] {
+            headers[.ifNoneMatch] = held
+            let refused = try await gateway.request(.get, path, headers: headers)
+            #expect(refused.status == .notFound)
+            #expect(refused.headers[.eTag] == nil)
+            #expect(refused.headers[.contentType] == "application/problem+json")
+        }
+        #expect(upstream.log.requests.count == asked)
+        // The picture is there for who may see it.
+        gateway.parts.judge = ScriptedJudge([Sample.study: .whole])
+        #expect(try await gateway.request(.get, path).status == .ok)
+        #expect(upstream.log.requests.count == asked)
+    }
+
+    @Test(
         "refuses what is no size, no format and no frame, and asks the store for nothing",
         arguments: [
             "?size=0", "?size=-1", "?size=1000000000", "?size=1e2", "?size=", "?size=64&size=64", "?size=0x40",

@@ -1,3 +1,4 @@
+package import CollimatorCore
 package import DICOMweb
 
 /// A study as the upstream describes it, on its way into the catalog.
@@ -43,6 +44,19 @@ package struct SeriesEntry: Hashable, Sendable {
     package var attributes: DataSet
     /// Nil where nobody has counted.
     package var instanceCount: Int?
+    /// Who stored its instances, where every one of them was stored through us; else empty.
+    ///
+    /// This and ``references`` are not of the upstream's description, and have no part in whether that has changed.
+    package var uploaders: Set<Principal> = []
+    /// The series that its objects refer to; nil where nobody has read that.
+    package var references: Set<SeriesUID>?
+
+    /// Kinds of objects that are made from others and refer to them: segmentations, reports, presentation states, key
+    /// objects and structure sets.
+    package static let derivedModalities: Set<String> = ["SEG", "SR", "PR", "KO", "RTSTRUCT"]
+
+    /// Whether it is of such a kind.
+    package var isDerived: Bool { self.attributes.string(.modality).map(Self.derivedModalities.contains) ?? false }
 
     package init(series: SeriesUID, attributes: DataSet, instanceCount: Int? = nil) {
         self.series = series

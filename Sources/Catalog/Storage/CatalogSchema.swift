@@ -11,6 +11,7 @@ enum CatalogSchema {
         Migration(2, "selected-studies", selectors),
         Migration(3, "change-feed", events),
         Migration(4, "notices", notices),
+        Migration(5, "uploads-and-references", uploads),
     ]
 
     private static let stores = [
@@ -145,6 +146,35 @@ enum CatalogSchema {
             digest TEXT NOT NULL
         ) STRICT
         """,
+    ]
+
+    /// Who stored which instance through us, and what series of reports and the like refer to.
+    ///
+    /// The store itself does not say who stored what: it is kept by UIDs, because it outlives the rows of studies when the
+    /// catalog is built anew. `referenced` is NULL where nobody has read it, and `referencesRead` 0 where that is to be done.
+    private static let uploads = [
+        "CREATE TABLE uploader (id INTEGER NOT NULL PRIMARY KEY, principal TEXT NOT NULL UNIQUE) STRICT",
+        """
+        CREATE TABLE uploadedSeries (
+            id INTEGER NOT NULL PRIMARY KEY,
+            store TEXT NOT NULL,
+            study TEXT NOT NULL,
+            series TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE UNIQUE INDEX uploadedSeriesByUID ON uploadedSeries (store, study, series)",
+        // `instance` is a part of the hash of its UID: of two that share one, one is not counted, and nobody gains by it.
+        """
+        CREATE TABLE uploadedInstance (
+            series INTEGER NOT NULL REFERENCES uploadedSeries (id) ON DELETE CASCADE,
+            instance INTEGER NOT NULL,
+            uploader INTEGER NOT NULL REFERENCES uploader (id),
+            PRIMARY KEY (series, instance)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "ALTER TABLE series ADD COLUMN referenced TEXT",
+        "ALTER TABLE study ADD COLUMN referencesRead INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX studyByReferencesRead ON study (store, referencesRead, id)",
     ]
 
     private static let values = [

@@ -122,6 +122,10 @@ extension CatalogStore {
                     [.integer(number), .text(study.rawValue)]
                 )
                 guard removed > 0 else { return false }
+                try connection.execute(
+                    "DELETE FROM uploadedSeries WHERE store = ?1 AND study = ?2",
+                    [.text(store.rawValue), .text(study.rawValue)]
+                )
                 try connection.execute("UPDATE store SET studyCount = studyCount - 1 WHERE id = ?1", [.integer(number)])
                 _ = try Self.next("change", on: connection)
                 return true

@@ -137,14 +137,14 @@ struct EntryWriting {
 
     private static let insert = """
         INSERT INTO study (id, moment, sortName, change, updatedAt, seenInSweep, seriesCount, instanceCount,
-            modalities, fingerprint, attributes, variants, store, uid)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            modalities, fingerprint, attributes, variants, referencesRead, store, uid)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         """
 
     private static let update = """
         UPDATE study SET moment = ?2, sortName = ?3, change = ?4, updatedAt = ?5, seenInSweep = ?6,
             seriesCount = ?7, instanceCount = ?8, modalities = ?9, fingerprint = ?10, attributes = ?11,
-            variants = ?12
+            variants = ?12, referencesRead = ?13
         WHERE id = ?1
         """
 
@@ -156,7 +156,7 @@ struct EntryWriting {
             .integer(change), .integer(self.now), .integer(self.sweep),
             .integer(entry.series.map { Int64($0.count) }), .integer(entry.instanceCount.map(Int64.init)),
             .text(entry.modalities?.joined(separator: "\\")), .blob(form.fingerprint), .blob(form.attributes),
-            .blob(form.variants),
+            .blob(form.variants), .integer(entry.series?.contains(where: \.isDerived) == true ? 0 : 1),
         ]
     }
 }

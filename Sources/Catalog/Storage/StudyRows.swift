@@ -28,15 +28,22 @@ struct StudyRows {
                 continue
             }
             let seen = sweep(entry.series) ?? known.seen
-            guard known != Series(count: count, seen: seen, attributes: attributes) else { continue }
+            let isSame = known.count == count && known.attributes == attributes
+            guard !isSame || known.seen != seen else { continue }
             try self.connection.execute(
                 """
-                UPDATE series SET instanceCount = ?3, seenInSweep = ?4, attributes = ?5 WHERE study = ?1 AND uid = ?2
+                UPDATE series SET instanceCount = ?3, seenInSweep = ?4, attributes = ?5, referenced = ?6
+                WHERE study = ?1 AND uid = ?2
                 """,
-                [.integer(self.study), .text(uid), count, .integer(seen), .blob(attributes)]
+                [
+                    .integer(self.study), .text(uid), count, .integer(seen), .blob(attributes),
+                    // Objects that have come may refer to others.
+                    .text(isSame ? known.referenced : nil),
+                ]
             )
         }
         for uid in there.keys.sorted() {
+            try self.forgetUploads(uid)
             try self.connection.execute(
                 "DELETE FROM series WHERE study = ?1 AND uid = ?2",
                 [.integer(self.study), .text(uid)]
@@ -67,8 +74,21 @@ struct StudyRows {
         }
     }
 
+    /// Who stored a series that has gone is nobody's claim on one that comes later.
+    private func forgetUploads(_ series: String) throws {
+        try self.connection.execute(
+            """
+            DELETE FROM uploadedSeries WHERE series = ?2
+                AND study = (SELECT uid FROM study WHERE id = ?1)
+                AND store = (SELECT t.name FROM study s JOIN store t ON t.id = s.store WHERE s.id = ?1)
+            """,
+            [.integer(self.study), .text(series)]
+        )
+    }
+
     private struct Series: Equatable {
         let count: SQLValue
+        let referenced: String?
         let seen: Int64
         let attributes: [UInt8]
     }
@@ -81,11 +101,12 @@ struct StudyRows {
     private func series() throws -> [String: Series] {
         var series: [String: Series] = [:]
         try self.connection.forEach(
-            "SELECT uid, instanceCount, seenInSweep, attributes FROM series WHERE study = ?1",
+            "SELECT uid, instanceCount, seenInSweep, attributes, referenced FROM series WHERE study = ?1",
             [.integer(self.study)]
         ) { row in
             series[try row.text(0)] = Series(
                 count: row.values[1],
+                referenced: try row.textIfPresent(4),
                 seen: try row.integer(2),
                 attributes: try row.blob(3)
             )

@@ -53,7 +53,10 @@ extension CatalogStore {
                 [.text(Self.forgottenPrefix), .text(Self.forgottenEnd)]
             ).map { try $0.text(0) }
         }
-        for name in names.compactMap({ StoreName($0) }) where !stores.contains(name) { try await self.forget(name) }
+        for name in names.compactMap({ StoreName($0) }) where !stores.contains(name) {
+            try await self.forget(name)
+            try await self.forgetUploads(in: name)
+        }
     }
 
     /// Puts studies as a page of a search shows them: what only their instances say stays as it was.

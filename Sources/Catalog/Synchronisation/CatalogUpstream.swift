@@ -22,6 +22,12 @@ package struct CatalogUpstream: Sendable {
     /// How many instances the store says it has; nil where it does not say.
     package var instanceCount: @Sendable () async throws -> Int? = { nil }
 
+    /// The series that the objects of a series refer to; nil where nobody can say.
+    package var references: @Sendable (_ study: StudyUID, _ series: SeriesUID) async throws -> Set<SeriesUID>? = {
+        _,
+        _ in nil
+    }
+
     package init(
         pageSize: Int = 5_000,
         offsetMax: Int = 1_000_000,

@@ -121,6 +121,7 @@ extension StoreSynchronizer {
         guard var entry else {
             return try await self.catalog.remove(study, from: self.store, origin: origin) ? .deleted : nil
         }
+        defer { self.reading.call() }
         entry.series = entry.series ?? []
         let sweep = self.state.sweep?.number ?? self.state.lastSweep
         switch try await self.catalog.put([entry], in: self.store, sweep: sweep, origin: origin).first {

@@ -10,6 +10,7 @@ extension StoreSynchronizer {
             group.addTask { await self.repeatedly(logger) { try await self.compare() } }
             group.addTask { await self.repeatedly(logger) { try await self.gather(logger) } }
             group.addTask { await self.repeatedly(logger) { try await self.count(logger) } }
+            group.addTask { await self.repeatedly(logger) { try await self.read() } }
             group.addTask { await self.stopped() }
             await group.next()
             group.cancelAll()
@@ -88,6 +89,12 @@ extension StoreSynchronizer {
             self.hasUncounted = true
             throw error
         }
+    }
+
+    /// Reads what is referred to, and waits until there may be more; lists do without it meanwhile.
+    private func read() async throws {
+        try await self.readReferences()
+        await self.reading.wait()
     }
 
     private func countAll(uncountedOnly: Bool, _ logger: Logger) async throws {

@@ -88,6 +88,7 @@ extension StoreSynchronizer {
         let upstream = self.upstream
         let generation = self.generation
         self.refreshedMeanwhile = []
+        defer { self.reading.call() }
         let origin: StudyChangeNotice.Origin? = self.state.isComplete ? .reconciled : nil
         switch sweep.phase {
         case .studies:

@@ -16,6 +16,8 @@ package actor StoreSynchronizer {
     nonisolated let comparing = Wakeup()
     /// Wakes the counting.
     nonisolated let counting = Wakeup()
+    /// Wakes the reading of references.
+    nonisolated let reading = Wakeup()
     /// Tells ``run(logger:)`` to look whether it is to end.
     private nonisolated let stopping = Wakeup()
     private nonisolated let isStopped = Mutex(false)

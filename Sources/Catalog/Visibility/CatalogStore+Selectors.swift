@@ -113,7 +113,7 @@ extension CatalogStore {
         )
     }
 
-    /// The study as it was put; nil where the catalog does not have it.
+    /// The study as it was put, with what is known of its series beside that; nil where the catalog does not have it.
     package func entry(of study: StudyUID, in store: StoreName) async throws -> StudyEntry? {
         try await self.database.read { connection in
             let row = try connection.queryOne(
@@ -123,7 +123,11 @@ extension CatalogStore {
                 """,
                 [.text(store.rawValue), .text(study.rawValue)]
             )
-            return try row.map { try Self.entry($0, try $0.integer(0), on: connection) }
+            return try row.map { row in
+                let number = try row.integer(0)
+                let entry = try Self.entry(row, number, on: connection)
+                return try SeriesKnowledge(study: number, connection: connection).completing(entry)
+            }
         }
     }
 

@@ -24,6 +24,7 @@ struct SelectionRows {
 
     func write(_ entry: StudyEntry, _ selectors: [SelectorBoard.Numbered], isNew: Bool) throws {
         let there = isNew ? [:] : try self.there()
+        let entry = try SeriesKnowledge(study: self.study, connection: self.connection).completing(entry)
         for selector in selectors {
             let row: Row? =
                 switch selector.selector.part(entry) {

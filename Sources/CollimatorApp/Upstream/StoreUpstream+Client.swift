@@ -53,8 +53,10 @@ extension DICOMwebClient {
 
     fileprivate func store(_ upload: UpstreamUpload, takesSingleParts: Bool) async throws -> StoreReceipt {
         let body = RequestBody.passing(upload.bytes, length: upload.length)
+        let options = StoreOptions(study: upload.study)
         let result =
-            takesSingleParts ? try await self.storeSinglePart(body) : try await self.store([StoreItem(body)])
+            takesSingleParts
+            ? try await self.storeSinglePart(body, options) : try await self.store([StoreItem(body)], options)
         if let stored = result.stored.first, result.isComplete {
             // A receipt without the instance is none: nobody could say what was stored.
             guard stored.instance != nil else { throw DICOMwebError.invalidAnswer(.json) }

@@ -14,6 +14,7 @@ extension CatalogUpstream {
             study: { try await StudyReading(search: search, study: $0).entry() },
             studyCount: { try await search.count("studyCount") }
         )
+        self.references = { try await search.references(of: $1, in: $0) }
         self.instanceCount = { try await search.count("instanceCount") }
         self.settings = "issuer=\(store.issuerOfPatientID ?? "")"
     }

@@ -158,6 +158,22 @@ struct CloudArchiveController: Sendable {
         context: CallerContext,
         target: CloudStoreTarget
     ) async throws -> Response {
+        if target.study == nil, let admission = context.admission(to: target.store.name) {
+            try StoreContentType.check(request.headers[.contentType])
+            let dicomweb = self.dicomweb
+            return try await SingleStoring(
+                limits: dicomweb.limits,
+                catalog: dicomweb.catalog,
+                changes: dicomweb.changes
+            )
+            .answer(
+                request,
+                in: target.store,
+                context,
+                admission,
+                root: "\(dicomweb.origin(of: request))/v1/\(target.path)/dicomWeb"
+            )
+        }
         var head = UpstreamRequest(.post, target.study == nil ? "studies" : target.archivePath)
         head.query = try CloudQuery(parsing: request.uri.query).text
         head.headers[.accept] = request.headers[.accept]
@@ -170,6 +186,7 @@ struct CloudArchiveController: Sendable {
             return try await StoreAnswer.read(try await upstream.exchange(request, call), limits: limits)
         }
         guard [200, 202, 409].contains(answer.response.status) else { return try cloudAnswer(answer.response) }
+        await context.noteStored(Array(answer.instances), in: target.store.name, self.dicomweb.catalog)
         for study in answer.studies {
             context.touched.stored(study)
             await self.dicomweb.changes.report(StudyChange(.stored, of: study, in: target.store.name))

@@ -12,6 +12,8 @@ package struct CallerContext: ChildRequestContext {
     var part = StudyPart.nothing
     /// What the caller may see elsewhere.
     var judge: (any AccessJudge)?
+    /// What decides on studies that the path does not name.
+    var gate: AccessGate?
     /// Where a handler says which studies it has changed, where the path does not.
     var touched = TouchedStudies()
 

@@ -17,6 +17,8 @@ package struct GatewayContext: RequestContext {
     package let peerAddress: SocketAddress?
     /// The port that the connection came in at; nil without a socket.
     package let localPort: Int?
+    /// The connection that the request came in on.
+    let channel: any Channel
     /// How far the body of the request has been read.
     let bodyReading: BodyReading
 
@@ -27,6 +29,7 @@ package struct GatewayContext: RequestContext {
         self.caller = nil
         self.peerAddress = source.channel.remoteAddress
         self.localPort = source.channel.localAddress?.port
+        self.channel = source.channel
         self.bodyReading = BodyReading(channel: source.channel)
     }
 }

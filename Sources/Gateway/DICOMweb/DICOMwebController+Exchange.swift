@@ -13,6 +13,10 @@ extension DICOMwebController {
         context: CallerContext
     ) async throws -> Response {
         try StoreContentType.check(request.headers[.contentType])
+        if target.searchedStudy == nil, let admission = context.admission(to: target.store.name) {
+            return try await SingleStoring(limits: self.limits, catalog: self.catalog, changes: self.changes)
+                .answer(request, in: target.store, context, admission, root: self.root(of: target.store, for: request))
+        }
         var headers = self.accept(request)
         headers[.contentType] = request.headers[.contentType]
         let head = UpstreamRequest(.post, path, headers: headers)
@@ -27,6 +31,7 @@ extension DICOMwebController {
             try refuseStrangeMedia(answer, allowing: .dataSets)
             return try await StoreAnswer.read(answer, limits: limits)
         }
+        await context.noteStored(Array(answer.instances), in: target.store.name, self.catalog)
         for study in answer.studies {
             context.touched.stored(study)
             await self.changes.report(StudyChange(.stored, of: study, in: target.store.name))
@@ -39,6 +44,11 @@ extension DICOMwebController {
         var headers = HTTPFields()
         headers[.accept] = request.headers[.accept]
         return headers
+    }
+
+    /// Where the store is for the caller.
+    func root(of store: GatewayStore, for request: Request) -> String {
+        "\(self.origin(of: request))/dicomweb/\(store.name)"
     }
 
     /// Where this service is for the caller: the configured address, else the one that the request was sent to.

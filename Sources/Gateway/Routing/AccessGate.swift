@@ -12,6 +12,10 @@ struct AccessGate: Sendable {
     let audit: AuditTrail
     /// What decisions on single studies depend on.
     let studies: StudyMemory<AccessFacts>
+    /// What ends long answers of callers who may not call any more.
+    var standing = StandingWatch { _ in true }
+    /// What is being added to just now.
+    let underWay = StudiesUnderWay()
 
     /// How many studies are remembered; a study takes some kilobytes.
     static let studiesMax = 4_096
@@ -123,7 +127,7 @@ struct AccessGate: Sendable {
     private func refusalOfAdding(to resource: AccessResource, _ caller: Caller) async throws -> Admission? {
         guard let store = resource.store, let text = resource.study, let study = StudyUID(text),
             self.judge.asksFacts(caller, .dicomWebRead, in: store),
-            let facts = try await self.studies.value(of: study, in: store)
+            let facts = try await self.factsOrNone(of: study, in: store)
         else { return nil }
         let own: Set<Principal> = [caller.principal]
         let others = facts.series.map { Set($0.filter { $0.uploaders != own }.compactMap { SeriesUID($0.uid) }) }
@@ -136,6 +140,14 @@ struct AccessGate: Sendable {
         }
         let error = CollimatorError(.forbidden, "adding to a study of others that the caller may not read")
         return Admission(answer: .failure(error), grounds: ruling.grounds.changed(to: .studyOfOthers))
+    }
+
+    /// What is known of the study; nil where the store itself, asked for it, does not have it.
+    private func factsOrNone(of study: StudyUID, in store: StoreName) async throws -> AccessFacts? {
+        if let facts = try await self.studies.value(of: study, in: store) { return facts }
+        guard try await self.audit.catalog.study(study, in: store) != nil else { return nil }
+        // It is there: where nothing is known of it even so, it holds somebody's series.
+        return try await self.studies.value(of: study, in: store) ?? AccessFacts()
     }
 
     static var hidden: CollimatorError {

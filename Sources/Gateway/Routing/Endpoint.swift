@@ -52,11 +52,13 @@ package struct Endpoint: Sendable {
                 try await gate.decide(caller, permission, on: target.resource, reach)
             }
             callerContext.judge = gate.judge
+            callerContext.gate = gate
             callerContext.touched = entry.touched
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
-            return try await entry.answering {
+            let response = try await entry.answering {
                 try await handler(request.watched(by: context.bodyReading), callerContext, target)
             }
+            return gate.standing.watching(response, for: caller, on: context.channel)
         }
     }
 

@@ -6,6 +6,10 @@ struct FileStoring: Sendable {
     let upstream: StoreUpstream
     let reading: UpstreamCall
     let writing: UpstreamCall
+    /// Decides on each study; nil where the caller may add to any.
+    var admission: StoreAdmission?
+    /// Hears of each instance that was stored and was not there before.
+    var onStored: @Sendable (_ reference: StoredReference) async -> Void = { _ in }
 
     /// What became of a file, and what its bytes say of itself as far as they were read.
     struct Result: Sendable {
@@ -24,16 +28,27 @@ struct FileStoring: Sendable {
             beginning = begun
             if begun.isDirectory { return Result(outcome: .skipped(.dicomDirectory), beginning: begun) }
             if !begun.isDICOM, !isDeclared { return Result(outcome: .skipped(begun.skipReason), beginning: begun) }
+            let (study, whole) = try await self.admitted(bytes)
             let known = try await self.has(begun.instance) ? begun.instance : nil
-            let upload = UpstreamUpload(bytes: bytes, length: length)
+            let upload = UpstreamUpload(bytes: whole, length: length, study: study)
             let receipt = try await self.upstream.store(upload, self.writing)
             let outcome = self.outcome(receipt, known: known)
+            if case .stored(let reference) = outcome { await self.onStored(reference) }
             return Result(outcome: outcome.seen(by: begun), beginning: begun)
         } catch {
             let error = collimatorError(for: error)
             let outcome = UploadOutcome.refused(UploadOutcome.RefusalReason(error), error).seen(by: beginning)
             return Result(outcome: outcome, beginning: beginning)
         }
+    }
+
+    /// The study that the file must be of, where that decides whether it may be stored, and the file from its beginning.
+    private func admitted(_ bytes: ByteStream) async throws -> (StudyUID?, ByteStream) {
+        guard let admission else { return (nil, bytes) }
+        let (study, whole) = try await StudyOfFile.read(bytes)
+        guard let study else { throw StoreAdmission.undecidable }
+        try await admission.admit(study)
+        return (study, whole)
     }
 
     /// The receipt is the answer to this file alone and says under which instance it is kept, whatever the first bytes

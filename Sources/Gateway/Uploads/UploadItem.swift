@@ -83,6 +83,8 @@ enum UploadOutcome: Sendable {
     /// Why a file is not in the store.
     enum RefusalReason: String, Sendable, CaseIterable {
         case conflict
+        /// The caller may not add to the study.
+        case forbidden
         case invalid
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
@@ -95,6 +97,7 @@ enum UploadOutcome: Sendable {
         var detail: StaticString {
             switch self {
             case .conflict: "Another instance with the same SOP Instance UID and other content is there already."
+            case .forbidden: "The caller may not add to the study of the file."
             case .invalid: "The store did not accept the file as a DICOM instance with its identifiers."
             case .tooLarge: "The file is longer than this service accepts."
             case .unsupportedMediaType: "The part is not application/dicom."
@@ -111,6 +114,7 @@ extension UploadOutcome.RefusalReason {
     init(_ error: CollimatorError) {
         switch error.code {
         case .conflict: self = .conflict
+        case .forbidden: self = .forbidden
         case .invalidInput, .unprocessable: self = .invalid
         case .tooLarge: self = .tooLarge
         default: self = .upstreamFailed

@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
@@ -11,12 +12,20 @@ import Hummingbird
 struct UploadsController: Sendable {
     private let limits: GatewayLimits
     private let changes: StudyChanges
+    private let catalog: StudyCatalog
     private let idempotency: IdempotencyStore
     private let spoolDirectory: String
     private let zipSlots: ZipSlots
 
-    init(limits: GatewayLimits, changes: StudyChanges, idempotency: IdempotencyStore, spoolDirectory: String) {
+    init(
+        limits: GatewayLimits,
+        catalog: StudyCatalog,
+        changes: StudyChanges,
+        idempotency: IdempotencyStore,
+        spoolDirectory: String
+    ) {
         self.limits = limits
+        self.catalog = catalog
         self.changes = changes
         self.idempotency = idempotency
         self.spoolDirectory = spoolDirectory
@@ -36,11 +45,8 @@ struct UploadsController: Sendable {
         let bytesMax = self.bytesMax(of: kind)
         return try await self.idempotency.answer(request, context, bodyBytesMax: bytesMax) { request in
             let body = try UploadBody(request, bytesMax: bytesMax)
-            let storing = FileStoring(
-                upstream: target.store.upstream,
-                reading: context.reading,
-                writing: context.writing
-            )
+            let admission = context.admission(to: target.store.name)
+            let storing = FileStoring(target.store, for: context, admission, catalog: self.catalog)
             if kind == .file { return try await self.store(body, storing, in: target.store.name, context) }
             let (items, fault) = await self.take(body, as: kind, storing)
             let report = UploadReport(store: target.store.name, items: items)

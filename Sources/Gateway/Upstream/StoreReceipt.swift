@@ -5,10 +5,13 @@ package struct UpstreamUpload: Sendable {
     package let bytes: ByteStream
     /// Nil where the sender did not say.
     package let length: Int?
+    /// The study that it must be of, which the upstream sees to; nil where it may be of any.
+    package let study: StudyUID?
 
-    package init(bytes: ByteStream, length: Int?) {
+    package init(bytes: ByteStream, length: Int?, study: StudyUID? = nil) {
         self.bytes = bytes
         self.length = length
+        self.study = study
     }
 }
 

@@ -13,6 +13,8 @@ import requests
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
+from support import output
+
 SCOPE = "https://www.googleapis.com/auth/cloud-healthcare"
 START_SECONDS_MAX = 60
 
@@ -73,6 +75,7 @@ class Server:
             self.kill()
             raise AssertionError(f"still there {seconds} s after signal {by}:\n{self.tail()}") from None
         self.process = None
+        self.look_at_output()
         return status
 
     def kill(self):
@@ -80,6 +83,16 @@ class Server:
             self.process.kill()
             self.process.wait()
             self.process = None
+            self.look_at_output()
+
+    def secrets(self) -> tuple[str, ...]:
+        """What was given to the process and must not come out of it."""
+        return ()
+
+    def look_at_output(self):
+        """Looks for secrets and patients in all that it has written."""
+        if self.log.exists():
+            output.look(self.log.read_text(errors="replace"), str(self.log), self.secrets())
 
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -208,6 +221,27 @@ class Gateway(Server):
 
     def environment(self):
         return super().environment() | {"COLLIMATOR_ADMIN_KEY": self.key}
+
+    def secrets(self):
+        return (self.key,)
+
+    def look_through(self):
+        """Looks for secrets and patients in what it says of itself, while it runs."""
+        self.look_at_output()
+        metrics = self.call("GET", "/metrics")
+        output.look(metrics.text, f"{self.log}: metrics", self.secrets())
+        audit = self.call("GET", "/api/v1/audit", params={"limit": 200})
+        for record in audit.json().get("items", []):
+            output.look(output.free_texts(record), f"{self.log}: audit", self.secrets())
+
+    def __exit__(self, *exception):
+        # A server that a test has broken need not answer any more.
+        if self.is_alive() and exception == (None, None, None):
+            try:
+                self.look_through()
+            except requests.RequestException:
+                pass
+        super().__exit__(*exception)
 
     @property
     def url(self) -> str:
