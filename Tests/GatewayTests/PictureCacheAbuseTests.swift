@@ -1,3 +1,4 @@
+import CollimatorCore
 import DICOMweb
 import HTTPTypes
 import Hummingbird
@@ -123,5 +124,26 @@ struct PictureCacheAbuseTests {
         // Forgets the failure too.
         #expect(try await gateway.request(.post, "/api/v1/thumbnails/purges").status == .noContent)
         #expect(try await gateway.request(.get, path).status == .ok)
+    }
+
+    @Test("a store that says nothing is waited for as long as for any small answer, once for all who ask")
+    func silence() async throws {
+        let upstream = ScriptedUpstream(exchange: { request in
+            if request.path.hasSuffix("/metadata") { return .metadata(Sample.instance()) }
+            throw CollimatorError(.upstreamTimeout, "test: nothing for a minute")
+        })
+        var gateway = try GatewayUnderTest(upstream)
+        gateway.parts.thumbnails = ThumbnailService(
+            configuration: ImagingConfiguration(),
+            upstream: ImagingUpstream(stores: gateway.parts.stores, catalog: gateway.parts.catalog),
+            logger: GatewayUnderTest.quiet
+        )
+        for size in [64, 256, 1024] {
+            let answer = try await gateway.request(.get, "\(Sample.instancePath)/thumbnail?size=\(size)")
+            #expect(answer.status == .gatewayTimeout)
+            #expect(try answer.problem().code == "upstream-timeout")
+        }
+        let asked = upstream.log.requests.filter { $0.path.hasSuffix("/rendered") }
+        #expect(asked.map(\.timeout) == [GatewayLimits().smallAnswerTimeout])
     }
 }
