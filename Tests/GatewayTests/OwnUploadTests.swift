@@ -83,7 +83,7 @@ struct OwnUploadTests {
         )
         self.store = KeepingStore([entry])
         self.upstream = self.store.upstream
-        var gateway = try await GatewayUnderTest(self.upstream).knowingCallers()
+        var gateway = try await GatewayUnderTest(self.upstream, cloud: ScriptedCloud([:])).knowingCallers()
         let (catalog, name) = (gateway.parts.catalog, try #require(StoreName("radiology")))
         try await catalog.add(name, upstream: self.store.catalog)
         gateway.parts.changes = StudyChanges { change in
