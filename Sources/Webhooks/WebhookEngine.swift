@@ -59,7 +59,7 @@ package struct WebhookEngine: Sendable {
 
     /// Writes deliveries of what is new in the feed; gives how many.
     ///
-    /// The first time, and where the feed has moved on beyond what is kept, it begins at the feed's end.
+    /// The first time it begins at the feed's end; where the feed has moved on beyond what is kept, at the oldest that is.
     @discardableResult
     package func fanOut() async throws -> Int {
         let cursor = try await self.store.cursor()
@@ -67,18 +67,19 @@ package struct WebhookEngine: Sendable {
             try await self.store.begin(at: try await self.feed.end())
             return 0
         }
+        let endpoints = try await self.store.activeEndpoints()
+        let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
+        let page: ChangeFeed.Page
         do {
-            let endpoints = try await self.store.activeEndpoints()
-            let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
-            let page = try await self.feed.events(after: cursor, limit: limit)
-            guard !page.events.isEmpty else { return 0 }
-            let deliveries = try await self.deliveries(of: page, to: endpoints)
-            _ = try await self.store.fanOut(deliveries, to: page.next, now: self.milliseconds)
-            return page.events.count
+            page = try await self.feed.events(after: cursor, limit: limit)
         } catch let error as CollimatorError where error.code == .gone {
-            try await self.store.begin(at: try await self.feed.end())
-            return 0
+            // What is still kept is not lost with what is not.
+            page = try await self.feed.events(after: nil, limit: limit)
         }
+        guard !page.events.isEmpty || page.next != cursor else { return 0 }
+        let deliveries = try await self.deliveries(of: page, to: endpoints)
+        _ = try await self.store.fanOut(deliveries, to: page.next, now: self.milliseconds)
+        return page.events.count
     }
 
     /// What the endpoints asked for of the page and may have.
@@ -132,18 +133,26 @@ package struct WebhookEngine: Sendable {
         let reader = self.feed.reader()
         let underway = Underway()
         var sweptAt = self.milliseconds
+        var lastClaimed = ""
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                let claimed = await allowFailure("deliveries go on later", logger: logger) {
-                    while try await self.fanOut() > 0 {}
+                // Each by itself: what is due is delivered also where nothing new can be written down, and between pages.
+                await allowFailure("events are written down later", logger: logger) {
+                    if try await self.fanOut() > 0 { reader.call() }
+                }
+                await allowFailure("replays go on later", logger: logger) {
                     if try await self.replay() { reader.call() }
-                    return try await self.store.claim(
+                }
+                let claimed = await allowFailure("deliveries go on later", logger: logger) {
+                    try await self.store.claim(
                         now: self.milliseconds,
                         limit: self.limits.total - underway.count,
                         perEndpoint: self.limits.perEndpoint,
-                        lease: self.limits.lease
+                        lease: self.limits.lease,
+                        after: lastClaimed
                     )
                 }
+                lastClaimed = claimed?.last?.endpoint ?? lastClaimed
                 for delivery in claimed ?? [] {
                     underway.begin()
                     group.addTask {
@@ -157,7 +166,7 @@ package struct WebhookEngine: Sendable {
                 if abs(self.milliseconds - sweptAt) > Self.sweeping {
                     sweptAt = self.milliseconds
                     await allowFailure("old deliveries are forgotten later", logger: logger) {
-                        _ = try await self.dropOld()
+                        while !Task.isCancelled, try await self.dropOld() == Self.sweptMax {}
                     }
                 }
                 do {

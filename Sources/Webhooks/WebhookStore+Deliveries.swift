@@ -121,15 +121,23 @@ extension WebhookStore {
     }
 
     /// Takes deliveries that are due, no more of one endpoint than it may have under way, and holds them for the lease.
-    func claim(now: Int64, limit: Int, perEndpoint: Int, lease: Duration) async throws -> [ClaimedDelivery] {
+    ///
+    /// It goes round: the endpoint behind the last one that had its turn is the first to have the next.
+    func claim(
+        now: Int64,
+        limit: Int,
+        perEndpoint: Int,
+        lease: Duration,
+        after last: String = ""
+    ) async throws -> [ClaimedDelivery] {
         let until = now + lease.components.seconds * 1_000
         return try await self.database.write { connection in
             let endpoints = try connection.query(
                 """
                 SELECT id, url, isOrdered, callsPerMinute, calledUntil FROM endpoint
-                WHERE state = ?1 AND pausedUntil <= ?2 ORDER BY pausedUntil, id
+                WHERE state = ?1 AND pausedUntil <= ?2 ORDER BY CASE WHEN id > ?3 THEN 0 ELSE 1 END, id
                 """,
-                [.text(WebhookEndpoint.State.active.rawValue), .integer(now)]
+                [.text(WebhookEndpoint.State.active.rawValue), .integer(now), .text(last)]
             )
             var claimed: [ClaimedDelivery] = []
             // Each in its turn, so that one with a long queue leaves room for the others.
@@ -245,7 +253,7 @@ private struct CallPace {
             (self.interval, self.earliest, self.free) = (nil, 0, Int.max)
             return
         }
-        let interval = max(1, 60_000 / callsPerMinute)
+        let interval = max(1, (60_000 + callsPerMinute - 1) / callsPerMinute)
         // A clock that was set back must not stop the calls.
         let until = min(until, now + interval)
         let earliest = max(until, now - max(1_000, interval))

@@ -47,7 +47,7 @@ package struct WebhookLimits: Hashable, Sendable {
     package var failingMax = Duration.seconds(5 * 24 * 60 * 60)
     /// How long deliveries that have ended are kept, with their attempts.
     package var retention = Duration.seconds(30 * 24 * 60 * 60)
-    /// The shortest time between two challenges or tests of one endpoint.
+    /// The shortest time between two challenges of one endpoint.
     package var challengeInterval = Duration.seconds(5)
     /// A replay rests while so many deliveries of its endpoint wait.
     package var replayWaitingMax = 1_000

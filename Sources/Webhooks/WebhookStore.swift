@@ -193,16 +193,21 @@ package final class WebhookStore: Sendable {
             )
         }
         guard let row else { throw Self.unknown }
-        var sealed = [try row.blob(0)]
-        if let old = try row.blobIfPresent(1), let until = try row.integerIfPresent(2), now < until {
-            sealed.append(old)
+        guard let key = self.seal.open(try row.blob(0), in: Array(id.utf8)) else {
+            throw CollimatorError(
+                .conflict,
+                "a secret was sealed with another key",
+                publicDetail: "The endpoint's secret cannot be read: it needs a new one."
+            )
         }
-        return try sealed.map { bytes in
-            guard let key = self.seal.open(bytes, in: Array(id.utf8)) else {
-                throw CollimatorError(.internalError, "a secret was sealed with another key")
-            }
-            return WebhookSecret(key: key)
+        var secrets = [WebhookSecret(key: key)]
+        // One before that cannot be read, because its key is lost, must not keep the new one from signing.
+        if let old = try row.blobIfPresent(1), let until = try row.integerIfPresent(2), now < until,
+            let key = self.seal.open(old, in: Array(id.utf8))
+        {
+            secrets.append(WebhookSecret(key: key))
         }
+        return secrets
     }
 
     /// Bound to its endpoint: a row that is moved to another one opens nothing there.

@@ -194,6 +194,7 @@ struct OwnUploadTests {
         let set = try DICOMJSON.dataSet(from: Array(answer.body.readableBytesView))
         #expect(set.items(.referencedSOPSequence).map { $0.string(.referencedSOPInstanceUID) } == ["\(Self.mine).1.1"])
         #expect(set.items(.failedSOPSequence).map { $0.integer(.failureReason) } == [0x0124])
+        #expect(set.items(.failedSOPSequence).map { $0.string(.referencedSOPInstanceUID) } == ["\(Self.others).1.9"])
         #expect(set.string(.retrieveURL)?.hasSuffix("/studies/\(Self.mine)") == true)
         #expect(try await self.send([Self.file(Self.others, 8)], to: path).status == .conflict)
         let xml = try await self.send([Self.file(Self.mine, 2)], to: path, accept: "application/dicom+xml")

@@ -1,5 +1,6 @@
 import Catalog
 import CollimatorCore
+import Cryptography
 import Foundation
 import Logging
 import Synchronization
@@ -267,6 +268,65 @@ struct EngineTests {
             while try await rig.engine.fanOut() > 0 {}
             let next = try await rig.claim()
             #expect(next.map(\.endpoint) == [good.endpoint.id])
+        }
+    }
+
+    @Test("case 65: endpoints that always have something to do take turns with one that seldom has")
+    func turns() async throws {
+        try await Rig.run { rig in
+            let busy = [
+                try await rig.endpoint("https://a.example/").endpoint.id,
+                try await rig.endpoint("https://b.example/").endpoint.id,
+                try await rig.endpoint("https://c.example/").endpoint.id,
+            ]
+            for index in 0..<10 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            var last = ""
+            var turns: [String] = []
+            for _ in 0..<6 {
+                let claimed = try await rig.webhooks.claim(
+                    now: rig.engine.milliseconds,
+                    limit: 1,
+                    perEndpoint: 8,
+                    lease: .seconds(30),
+                    after: last
+                )
+                last = try #require(claimed.first).endpoint
+                turns.append(last)
+            }
+            #expect(turns == busy.sorted() + busy.sorted())
+        }
+    }
+
+    @Test("where the engine was too late for a part of the feed, what is still kept is delivered")
+    func late() async throws {
+        try await Rig.run { rig in
+            _ = try await rig.endpoint("https://a.example/")
+            while try await rig.engine.fanOut() > 0 {}
+            try await rig.store("1.2.1", modality: nil)
+            rig.clock.pass(8 * 24 * 60 * 60)
+            try await rig.store("1.2.2", modality: nil)
+            #expect(try await rig.feed.dropOld() > 0)
+            try await rig.settle()
+            let bodies = rig.receiver.messages.map { String(decoding: $0.body, as: UTF8.self) }
+            #expect(bodies.count == 1 && bodies.allSatisfy { $0.contains("1.2.2") && !$0.contains("1.2.1\"") })
+        }
+    }
+
+    @Test("an endpoint whose secret was sealed with a key that is lost sends again with a new one, rotated as usual")
+    func lostKey() async throws {
+        try await Rig.run { rig in
+            let id = try await rig.endpoint("https://a.example/").endpoint.id
+            let other = WebhookStore(
+                database: rig.webhooks.database,
+                seal: DeterministicSeal(secret: [UInt8](repeating: 8, count: 32), purpose: "webhooks")
+            )
+            let now = rig.engine.milliseconds
+            await #expect { try await other.secrets(of: id, now: now) } throws: { error in
+                (error as? CollimatorError)?.code == .conflict
+            }
+            let new = try await other.rotate(id, now: now, overlap: .seconds(3_600))
+            #expect(try await other.secrets(of: id, now: now) == [new])
         }
     }
 

@@ -9,6 +9,8 @@ struct StateFile {
     let path: String
     /// What is in it, as the operator knows it, such as `The access rules`.
     let contents: String
+    /// How many reads may run side by side.
+    var readerCount = 1
 
     /// Opens the file and has its schema brought up to date and read.
     ///
@@ -19,7 +21,7 @@ struct StateFile {
         Self.restrict(self.path)
         let database: Database
         do {
-            database = try Database.open(DatabaseConfiguration(path: self.path, readerCount: 1))
+            database = try Database.open(DatabaseConfiguration(path: self.path, readerCount: self.readerCount))
         } catch {
             throw self.unusable
         }

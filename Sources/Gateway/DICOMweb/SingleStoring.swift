@@ -109,6 +109,8 @@ struct SingleStoring: Sendable {
         }
         var failed = DataSet()
         failed.set(.failureReason, reason)
+        if let sopClass = item.beginning?.sopClassUID { failed.set(.referencedSOPClassUID, sopClass) }
+        if let instance = item.beginning?.instance { failed.set(.referencedSOPInstanceUID, instance.rawValue) }
         return failed
     }
 }
