@@ -1,14 +1,23 @@
 import NIOCore
 import NIOHTTP1
 
-/// A request whose `Host` is missing, there twice or no host.
-struct HostFault: Error {}
+/// What is wrong with the head of a request that the parser has let pass.
+enum HeadFault: Error {
+    /// Its `Host` is missing, there twice or no host.
+    case host
+    /// Its target names another host than `Host` does, or another scheme than HTTP.
+    case target
+    /// Its body comes in another form than chunks.
+    case coding
+}
 
-/// Lets no request in that does not say once, and well, which host it is for (RFC 9112 §3.2).
+/// Lets no request in that two readers could take for two different ones.
 ///
-/// It stands below the codec that turns the field into the authority of a request, because that one takes the first of
-/// two and knows no version. After such a request nothing more of the connection is read as one.
-final class HostCheck: ChannelInboundHandler, RemovableChannelHandler {
+/// It says once, and well, which host it is for (RFC 9112 §3.2), in its target no other one (§3.2.2), and if it has a
+/// transfer coding then the one that ends by itself (§6.1, §6.3). It stands below the codec that turns `Host` into the
+/// authority of a request, because that one takes the first of two and knows no version. After such a request nothing more
+/// of the connection is read as one.
+final class HeadCheck: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
@@ -16,19 +25,40 @@ final class HostCheck: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.hasFailed else { return }
-        if case .head(let head) = Self.unwrapInboundIn(data), !Self.isAcceptable(head) {
+        if case .head(let head) = Self.unwrapInboundIn(data), let fault = Self.fault(of: head) {
             self.hasFailed = true
-            context.fireErrorCaught(HostFault())
+            context.fireErrorCaught(fault)
             return
         }
         context.fireChannelRead(data)
     }
 
-    /// HTTP/1.0 knew no `Host`; where one is sent it must be good all the same.
-    private static func isAcceptable(_ head: HTTPRequestHead) -> Bool {
+    private static func fault(of head: HTTPRequestHead) -> HeadFault? {
+        let isOld = head.version == .http1_0 || head.version == .http0_9
         let hosts = head.headers["host"]
-        guard let host = hosts.first else { return head.version == .http1_0 || head.version == .http0_9 }
-        return hosts.count == 1 && HostField.isValid(host)
+        // HTTP/1.0 knew no `Host`; where one is sent it must be good all the same.
+        guard hosts.count == 1 || (hosts.isEmpty && isOld), hosts.allSatisfy(HostField.isValid) else { return .host }
+        guard self.isAcceptable(target: head, host: hosts.first) else { return .target }
+        let codings = head.headers["transfer-encoding"]
+        // HTTP/1.0 knew no chunks: what stands between us and such a client may have read another body.
+        guard codings.isEmpty || (!isOld && codings.count == 1 && codings[0].lowercased() == "chunked") else {
+            return .coding
+        }
+        return nil
+    }
+
+    /// Whether the target is a path, or an address (RFC 9112 §3.2.2) of the host that `Host` names.
+    private static func isAcceptable(target head: HTTPRequestHead, host: String?) -> Bool {
+        // What these two ask for has forms of its own, and is refused where it is read.
+        guard !head.uri.hasPrefix("/"), head.uri != "*", head.method != .CONNECT else { return true }
+        let parts = head.uri.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count >= 3, ["http:", "https:"].contains(parts[0].lowercased()), parts[1].isEmpty else {
+            return false
+        }
+        // A target without a path may have a query right behind the host.
+        let authority = parts[2].prefix { $0 != "?" && $0 != "#" }
+        guard !authority.isEmpty, HostField.isValid(String(authority)) else { return false }
+        return host.map { $0.lowercased() == authority.lowercased() } ?? true
     }
 }
 
