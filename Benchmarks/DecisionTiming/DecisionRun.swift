@@ -22,6 +22,14 @@ struct DecisionRun {
         ] {
             decisions[name] = self.time(compiled, question)
         }
+        let ofOne = MadeUpPolicy(rulesOfOneUser: self.rules)
+        let compiledOfOne = try CompiledPolicy(ofOne.policy, version: 1)
+        for (name, question) in [
+            ("a study that a rule names, all rules of one user", ofOne.namedQuestion),
+            ("a store, all rules of one user", ofOne.storeQuestion),
+        ] {
+            decisions[name] = self.time(compiledOfOne, question)
+        }
         return DecisionFigures(
             rules: self.rules,
             compileMilliseconds: compiling.milliseconds,

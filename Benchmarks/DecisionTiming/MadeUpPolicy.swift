@@ -9,6 +9,25 @@ struct MadeUpPolicy {
     private let groups: Int
     private let users: Int
 
+    /// A policy in which one user has all the rules, each naming a study: an app that hands out single studies.
+    init(rulesOfOneUser count: Int) {
+        let stores = ["radiology", "cardiology", "neurology"].compactMap { StoreName($0) }
+        self.stores = stores
+        self.groups = 1
+        self.users = 1
+        var policy = AccessPolicy()
+        policy.rules = (0..<count).map { number in
+            AccessRule(
+                id: "r\(number)",
+                .allow,
+                Self.user(0),
+                role: "viewer",
+                on: .study(stores[number % stores.count], studyUID: Self.study(number))
+            )
+        }
+        self.policy = policy
+    }
+
     /// What is asked of a policy.
     struct Question {
         let subject: AccessSubject

@@ -14,6 +14,32 @@ package struct CompiledPolicy: Sendable {
         var stores: [StoreName: [Compiled]] = [:]
         /// By store and study, also those about single series.
         var studies: [StoreName: [String: [Compiled]]] = [:]
+        /// Of those, one for all that are alike to who asks for the store as a whole.
+        var samples: [StoreName: Samples] = [:]
+    }
+
+    /// Rules on parts of a store, one of each kind: somebody may have thousands that differ by their study alone, and a
+    /// question about the store must not look at each.
+    struct Samples: Sendable {
+        private(set) var rules: [Compiled] = []
+        private var kinds: Set<Kind> = []
+
+        private struct Kind: Hashable {
+            let effect: AccessEffect
+            let role: String
+            let request: RequestCondition
+            let asksFacts: Bool
+        }
+
+        mutating func add(_ compiled: Compiled) {
+            let kind = Kind(
+                effect: compiled.rule.effect,
+                role: compiled.rule.role,
+                request: compiled.rule.request,
+                asksFacts: compiled.selector != nil
+            )
+            if self.kinds.insert(kind).inserted { self.rules.append(compiled) }
+        }
     }
 
     /// A rule with its role looked up.
@@ -86,17 +112,30 @@ package struct CompiledPolicy: Sendable {
         return principals
     }
 
-    /// The rules for the permission that bear on the resource and hold for the request; of a store, also those on parts
-    /// of it, and of the service, those on all stores.
+    /// The rules for the permission that bear on the resource and hold for the request; of a store, also one of each kind
+    /// on parts of it, and of the service, those on all stores.
     func matching(
         _ subject: AccessSubject,
         _ permission: Permission,
         on resource: AccessResource
     ) -> [Compiled] {
+        self.matching(subject, permission) { $0.bearing(on: resource) }
+    }
+
+    /// The same of a store, with every rule on a part of it.
+    func matching(_ subject: AccessSubject, _ permission: Permission, anywhereIn store: StoreName) -> [Compiled] {
+        self.matching(subject, permission) { $0.anywhere(in: store) }
+    }
+
+    private func matching(
+        _ subject: AccessSubject,
+        _ permission: Permission,
+        among bearing: (PrincipalRules) -> [Compiled]
+    ) -> [Compiled] {
         var found: [Compiled] = []
         for principal in self.principals(of: subject) {
             guard let rules = self.rules[principal] else { continue }
-            found += rules.bearing(on: resource).filter { compiled in
+            found += bearing(rules).filter { compiled in
                 compiled.permissions.contains(permission)
                     && compiled.rule.request.holds(for: subject, compiled.rule.effect)
             }
@@ -112,14 +151,19 @@ extension CompiledPolicy.PrincipalRules {
         case .store(let store): self.stores[store, default: []].append(compiled)
         case .study(let store, let study), .series(let store, let study, _):
             self.studies[store, default: [:]][study, default: []].append(compiled)
+            self.samples[store, default: CompiledPolicy.Samples()].add(compiled)
         }
+    }
+
+    func anywhere(in store: StoreName) -> [CompiledPolicy.Compiled] {
+        self.allStores + (self.stores[store] ?? []) + (self.studies[store] ?? [:]).values.flatMap { $0 }
     }
 
     func bearing(on resource: AccessResource) -> [CompiledPolicy.Compiled] {
         switch resource {
         case .service: self.allStores
         case .store(let store):
-            self.allStores + (self.stores[store] ?? []) + (self.studies[store] ?? [:]).values.flatMap { $0 }
+            self.allStores + (self.stores[store] ?? []) + (self.samples[store]?.rules ?? [])
         case .study(let store, let study), .series(let store, let study, _), .instance(let store, let study, _, _):
             self.allStores + (self.stores[store] ?? []) + (self.studies[store]?[study] ?? [])
         }

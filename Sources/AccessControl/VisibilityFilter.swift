@@ -39,7 +39,7 @@ extension CompiledPolicy {
     {
         if subject.principal == .administrator { return .all }
         var filter = VisibilityFilter.none
-        for compiled in self.matching(subject, permission, on: .store(store)) {
+        for compiled in self.matching(subject, permission, anywhereIn: store) {
             switch compiled.rule.effect {
             case .allow:
                 if compiled.selector == nil, !compiled.rule.resource.isBelowStore {

@@ -66,6 +66,21 @@ struct AbuseTests {
         #expect(authorizer.policy.version == 1)
     }
 
+    @Test("case 44: a hundred thousand rules are taken, one more is refused as such, with nothing else looked at")
+    func manyRules() throws {
+        var policy = AccessPolicy()
+        policy.rules = (0..<AccessPolicy.rulesMax).map { number in
+            self.sample.rule("r\(number)", on: .study(self.sample.store, studyUID: "1.2.\(number)"))
+        }
+        let compiled = try CompiledPolicy(policy, version: 1)
+        let subject = AccessSubject(self.sample.reader, timeSeconds: 0)
+        let last = AccessResource.study(self.sample.store, studyUID: "1.2.99999")
+        #expect(compiled.decide(subject, .dicomWebRead, on: last).ruleID == "r99999")
+        policy.rules.append(self.sample.rule("NO NAME", role: "nothing"))
+        let error = #expect(throws: PolicyFaults.self) { try CompiledPolicy(policy, version: 2) }
+        #expect(error?.faults.map { "\($0.place) \($0.problem)" } == ["rules tooMany"])
+    }
+
     @Test("case 44: a denial beats every allowance, in either order")
     func denialWins() throws {
         let allow = self.sample.rule("allow")

@@ -15,6 +15,8 @@ struct AccessRowsTests {
     private static let modalities = ["CT", "MR", "SR", "SEG"]
     private static let patients = ["A", "B", "C"]
     private static let texts = ["CHEST", "HEAD", ""]
+    /// Seconds since 1970, some hours of one day.
+    private static let times: [Int64] = [1_790_000_000, 1_790_030_000, 1_790_060_000]
 
     private struct Made {
         var random: SeededGenerator
@@ -47,6 +49,22 @@ struct AccessRowsTests {
             return set
         }
 
+        /// What changes from one request to the next, and is in no row.
+        private mutating func request() -> RequestCondition {
+            var request = RequestCondition()
+            if self.chance(2) { request.notBeforeSeconds = self.pick(times) }
+            if self.chance(2) { request.expiresAtSeconds = self.pick(times).advanced(by: 40_000) }
+            if self.chance(3) { request.purposesOfUse = [self.pick(["TREAT", "HRESCH"])] }
+            if self.chance(3), let zone = ClockZone("UTC") {
+                request.timeOfDay = RequestCondition.TimeOfDay(
+                    fromMinute: self.pick([0, 480, 1_320]),
+                    toMinute: self.pick([60, 1_020]),
+                    zone: zone
+                )
+            }
+            return request
+        }
+
         mutating func rule(_ number: Int, _ principals: [Principal]) throws -> AccessRule {
             let store = try #require(radiology)
             let study = Int.random(in: 1...14, using: &self.random)
@@ -68,6 +86,7 @@ struct AccessRowsTests {
             )
             if self.chance(3) { condition.isOwnUploads = true }
             if !self.chance(4) { rule.condition = condition }
+            if self.chance(3) { rule.request = self.request() }
             rule.includesDerived = self.chance(2)
             return rule
         }
@@ -137,7 +156,12 @@ struct AccessRowsTests {
             }
             while try await catalog.select(limit: 3) {}
             for (principal, memberships) in members {
-                let subject = AccessSubject(principal, memberships: memberships, timeSeconds: 0)
+                let subject = AccessSubject(
+                    principal,
+                    memberships: memberships,
+                    purposeOfUse: made.pick([nil, "TREAT", "HRESCH"]),
+                    timeSeconds: made.pick(Self.times)
+                )
                 try await Self.compare(authorizer, subject, catalog)
             }
         }

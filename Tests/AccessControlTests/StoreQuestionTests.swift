@@ -1,0 +1,69 @@
+import CollimatorCore
+import Testing
+
+@testable import AccessControl
+
+@Suite("questions about a whole store")
+struct StoreQuestionTests {
+    private let sample: PolicySample
+
+    init() throws { self.sample = try PolicySample() }
+
+    private func study(_ number: Int) -> RuleResource { .study(self.sample.store, studyUID: "1.2.\(number)") }
+
+    private func decide(_ policy: CompiledPolicy, _ permission: Permission, at time: Int64 = 0) -> AccessDecision {
+        policy.decide(
+            AccessSubject(self.sample.reader, timeSeconds: time),
+            permission,
+            on: .store(self.sample.store)
+        )
+    }
+
+    @Test("look at one of ten thousand rules that name studies, and lists at each of them")
+    func many() throws {
+        var policy = AccessPolicy()
+        policy.rules = (0..<10_000).map { self.sample.rule("r\($0)", on: self.study($0)) }
+        let compiled = try CompiledPolicy(policy, version: 1)
+        let rules = try #require(compiled.rules[self.sample.reader])
+        #expect(rules.bearing(on: .store(self.sample.store)).count == 1)
+        #expect(rules.bearing(on: .study(self.sample.store, studyUID: "1.2.77")).map(\.rule.id) == ["r77"])
+        let decision = self.decide(compiled, .dicomWebRead)
+        #expect(decision == AccessDecision(outcome: .allowed, reason: .listIsFiltered, ruleID: "r0"))
+        let subject = AccessSubject(self.sample.reader, timeSeconds: 0)
+        let filter = compiled.visibility(subject, .dicomWebRead, in: self.sample.store)
+        #expect(filter.allowed.studies.count == 10_000)
+        #expect(compiled.visibility(subject, .dicomWebRead, in: self.sample.other).isNone)
+    }
+
+    @Test("look at every kind: one that has ended, another role or effect hides no other")
+    func kinds() throws {
+        let ended = self.sample.rule("ended", on: self.study(1)) { $0.request.expiresAtSeconds = 100 }
+        let later = self.sample.rule("later", on: self.study(2)) { $0.request.notBeforeSeconds = 200 }
+        let policy = try self.sample.compiled(ended, later)
+        #expect(self.decide(policy, .dicomWebRead, at: 99).ruleID == "ended")
+        #expect(!self.decide(policy, .dicomWebRead, at: 150).isAllowed)
+        #expect(self.decide(policy, .dicomWebRead, at: 200).ruleID == "later")
+
+        // Nothing is exported of a store in which anything is kept from the same caller, whichever rule comes first.
+        let export = self.sample.rule("export", role: "exporter")
+        let denial = self.sample.rule("not-this", .deny, on: self.study(3))
+        let seen = self.sample.rule("see", on: self.study(4))
+        #expect(self.decide(try self.sample.compiled(export, seen), .storesExport).isAllowed)
+        for rules in [[export, seen, denial], [denial, seen, export]] {
+            var policy = AccessPolicy()
+            policy.rules = rules
+            let decision = self.decide(try CompiledPolicy(policy, version: 1), .storesExport)
+            #expect(!decision.isAllowed)
+            #expect(decision.ruleID == "not-this")
+        }
+    }
+
+    @Test("know that a study must be looked at, if any rule asks for something of one")
+    func facts() throws {
+        let subject = AccessSubject(self.sample.reader, timeSeconds: 0)
+        let plain = self.sample.rule("plain", on: self.study(1))
+        let conditional = self.sample.rule("ct", on: self.study(2)) { $0.condition.modalities = ["CT"] }
+        #expect(!(try self.sample.compiled(plain)).asksFacts(subject, in: self.sample.store))
+        #expect(try self.sample.compiled(plain, conditional).asksFacts(subject, in: self.sample.store))
+    }
+}
