@@ -124,7 +124,14 @@ extension StoreSynchronizer {
         defer { self.reading.call() }
         entry.series = entry.series ?? []
         let sweep = self.state.sweep?.number ?? self.state.lastSweep
-        switch try await self.catalog.put([entry], in: self.store, sweep: sweep, origin: origin).first {
+        let outcomes = try await self.catalog.put(
+            [entry],
+            in: self.store,
+            sweep: sweep,
+            renewedFrom: self.state.rebuiltFrom,
+            origin: origin
+        )
+        switch outcomes.first {
         case .created: return .created
         case .updated: return .updated
         case .unchanged, nil: return nil

@@ -99,6 +99,7 @@ extension StoreSynchronizer {
                 entries,
                 in: self.store,
                 sweep: sweep.number,
+                renewedFrom: self.state.rebuiltFrom,
                 origin: origin
             )
             await self.studiesFound(outcomes)
