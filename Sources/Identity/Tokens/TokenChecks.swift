@@ -23,7 +23,7 @@ struct TokenChecks {
         guard let claims = StrictJSON(parsing: verified.claims), case .object = claims else {
             throw TokenRefusal.error("the claims are no JSON object, or say something twice")
         }
-        guard let named = claims["iss"]?.text, named.utf8.elementsEqual(self.issuer.issuer.utf8) else {
+        guard let named = claims["iss"]?.text, self.issuer.isNamed(named) else {
             throw TokenRefusal.error("the token is of another issuer")
         }
         try self.checkAudience(claims)
