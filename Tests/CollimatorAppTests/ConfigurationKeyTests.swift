@@ -31,6 +31,7 @@ struct ConfigurationKeyTests {
             "upstream.credentials": "application-default", "server.allowedOrigins": "none",
             "server.trustedProxies": "none", "stores.names": "none",
             "catalog.sweepInterval": "\(standard.catalogSweepSeconds)",
+            "catalog.requestsPerSecond": "\(standard.catalogRequestsPerSecond)",
             "cache.memoryBytes": "\(standard.cacheMemoryBytes)", "cache.diskBytes": "\(standard.cacheDiskBytes)",
             "audit.retentionDays": "\(standard.auditRetentionDays)",
             "endpoints.pubsub": "https://pubsub.googleapis.com", "events.subscriptions": "none",

@@ -241,7 +241,7 @@ extension StoreSynchronizer {
         }
     }
 
-    /// Refreshes the studies, as many at a time as flights may be, and gives those that failed.
+    /// Refreshes the studies in the background, as many at a time as flights may be, and gives those that failed.
     func refreshAll(
         _ studies: [StudyUID],
         origin: StudyChangeNotice.Origin? = nil
@@ -253,6 +253,7 @@ extension StoreSynchronizer {
                 guard let study = left.next() else { return false }
                 group.addTask {
                     do {
+                        try await self.upstream.rate?.settled()
                         try await self.refresh(study, origin: origin)
                         return nil
                     } catch {

@@ -131,6 +131,7 @@ extension StoreSynchronizer {
 
     private func countOne(_ study: StudyUID, origin: StudyChangeNotice.Origin?, _ logger: Logger) async throws {
         do {
+            try await self.upstream.rate?.settled()
             try await self.refresh(study, origin: origin)
         } catch  where UpstreamPause.isOfOneStudy(error) {
             // It stays as it is until the next walk.

@@ -134,6 +134,12 @@ package actor StoreSynchronizer {
         }
     }
 
+    /// The same of what goes on in the background: it waits until the requests before it are paid for.
+    func paced<Answer: Sendable>(_ body: @Sendable () async throws -> Answer) async throws -> Answer {
+        try await self.upstream.rate?.settled()
+        return try await self.call(body)
+    }
+
     /// How much longer the store is left alone.
     var pauseLeft: Duration? {
         guard let until = self.pausedUntil else { return nil }
