@@ -184,13 +184,13 @@ package final class StudyCatalog: Sendable {
         try await self.synchronizer(of: store).sweep()
     }
 
-    /// Forgets what is known of the store and begins again, as silently as the first time.
+    /// Reads the whole store anew, as silently as the first time; lists are not complete until that is done, and what is
+    /// known stays in them until then.
     ///
     /// It returns once that has begun; the walk over the store is made in ``run(logger:)``.
     /// - Throws: `not-found` for a store that is not kept.
     package func rebuild(_ store: StoreName) async throws {
         try await self.synchronizer(of: store).rebuild()
-        self.deleteForgotten()
     }
 
     /// What changed, in the order in which it was written down.

@@ -26,6 +26,8 @@ package struct GatewayLimits: Sendable {
     package var zipExpandedBytesMax = 64 * 1024 * 1024 * 1024
     /// Zip files that are on the disk at the same time.
     package var zipUploadsMax = 4
+    /// Bytes of a list of data sets that are read before its answer begins; a longer one has no tag of ours.
+    package var heldListBytesMax = 1024 * 1024
     /// Bytes of the answer to a DICOMweb store request that are looked at.
     package var storeAnswerBytesMax = 16 * 1024 * 1024
     /// Studies of one DICOMweb store request that are reported as changed.

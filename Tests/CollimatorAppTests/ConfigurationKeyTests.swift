@@ -31,6 +31,7 @@ struct ConfigurationKeyTests {
             "upstream.credentials": "application-default", "server.allowedOrigins": "none",
             "server.trustedProxies": "none", "stores.names": "none",
             "catalog.sweepInterval": "\(standard.catalogSweepSeconds)",
+            "catalog.requestsPerSecond": "\(standard.catalogRequestsPerSecond)",
             "cache.memoryBytes": "\(standard.cacheMemoryBytes)", "cache.diskBytes": "\(standard.cacheDiskBytes)",
             "audit.retentionDays": "\(standard.auditRetentionDays)",
             "endpoints.pubsub": "https://pubsub.googleapis.com", "events.subscriptions": "none",
@@ -259,11 +260,12 @@ struct ConfigurationKeyTests {
 
     @Test(
         "take the audience and the account of a push together or not at all",
-        arguments: ["AUDIENCE", "SERVICE_ACCOUNT"]
+        arguments: ["AUDIENCE", "SERVICE_ACCOUNT", "ISSUER", "JWKS_URL"]
     )
     func halfOfPush(half: String) async throws {
+        let value = half == "SERVICE_ACCOUNT" ? "push@p.example" : "https://accounts.google.com"
         let faults = await #expect(throws: ConfigurationFaults.self) {
-            try await ServeConfiguration.read(environment: ["COLLIMATOR_EVENTS_PUSH_\(half)": "push@p.example"])
+            try await ServeConfiguration.read(environment: ["COLLIMATOR_EVENTS_PUSH_\(half)": value])
         }
         #expect(try #require(faults).description.contains("events.push.serviceAccount go together"))
     }
@@ -277,9 +279,17 @@ struct ConfigurationKeyTests {
         let issuer = try #require(read.push).issuer
         #expect(issuer.issuer == "https://accounts.google.com")
         #expect(issuer.keysAddress == "https://www.googleapis.com/oauth2/v3/certs")
+        #expect(issuer.otherName == "accounts.google.com")
         #expect(issuer.account == "push@p.example")
         #expect(issuer.audiences == ["https://us.example/events/pubsub"])
         #expect(issuer.kinds == [.identity])
+        let other = try await ServeConfiguration.read(environment: [
+            "COLLIMATOR_EVENTS_PUSH_AUDIENCE": "https://us.example/events/pubsub",
+            "COLLIMATOR_EVENTS_PUSH_SERVICE_ACCOUNT": "push@p.example",
+            "COLLIMATOR_EVENTS_PUSH_ISSUER": "https://login.example",
+        ])
+        #expect(try #require(other.push).issuer.otherName == nil)
+        #expect(try #require(other.push).issuer.keysAddress == nil)
     }
 
     @Test("are refused where they are not known, those of things to come too")

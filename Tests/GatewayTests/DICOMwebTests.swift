@@ -90,9 +90,9 @@ struct DICOMwebTests {
 
     @Test("without a configured address the one that the request was sent to is used")
     func ownAuthority() async throws {
-        let upstream = ScriptedUpstream(exchange: { _ in .chunks([ScriptedUpstream.root]) })
+        let upstream = ScriptedUpstream(exchange: { _ in .chunks(["[\"\(ScriptedUpstream.root)\"]"]) })
         let answer = try await GatewayUnderTest(upstream).request(.get, "\(Sample.dicomweb)/metadata")
-        #expect(answer.text == "http://localhost/dicomweb/radiology")
+        #expect(answer.text == #"["http://localhost/dicomweb/radiology"]"#)
     }
 
     @Test("storing streams up, and the outcome of each instance comes back with its status")

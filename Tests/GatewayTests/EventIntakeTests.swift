@@ -29,9 +29,14 @@ struct PubSubPushTests {
         return gateway
     }
 
-    private static func push(_ gateway: GatewayUnderTest, _ token: String?, _ body: String) async throws -> TestResponse
-    {
-        var headers: HTTPFields = [.contentType: "application/json"]
+    private static func push(
+        _ gateway: GatewayUnderTest,
+        _ token: String?,
+        _ body: String,
+        headers more: HTTPFields = [:]
+    ) async throws -> TestResponse {
+        var headers = more
+        headers[.contentType] = "application/json"
         if let token { headers[.authorization] = token }
         return try await gateway.request(
             .post,
@@ -57,6 +62,24 @@ struct PubSubPushTests {
             #expect(answer.status == .noContent)
         }
         #expect(try await gateway.parts.catalog.rejections(before: nil, limit: 10).isEmpty)
+    }
+
+    @Test("reads the attributes of a message that is not wrapped in the headers, and sets aside one that contradicts")
+    func unwrappedAttributes() async throws {
+        let store = try #require(HTTPField.Name("storeName"))
+        let study = try #require(HTTPField.Name("studyInstanceUID"))
+        let names: HTTPFields = [store: "projects/p/locations/l/datasets/d/dicomStores/s", study: "1.2.3"]
+        for (name, value, expected) in [
+            (store, names[store], 0), (study, names[study], 0), (store, "projects/p/x", 1), (study, "1.2.4", 1),
+        ] {
+            let gateway = try await Self.gateway()
+            var headers = names
+            headers[name] = value
+            let answer = try await Self.push(gateway, "Bearer good", Self.data, headers: headers)
+            #expect(answer.status == .noContent)
+            let kept = try await gateway.parts.catalog.rejections(before: nil, limit: 10)
+            #expect(kept.map(\.reason) == Array(repeating: .contradictory, count: expected), "\(name)")
+        }
     }
 
     @Test(

@@ -184,10 +184,12 @@ struct HTTPBoundaryTests {
 
     @Test("a HEAD of a streamed answer ends with its head, and the next request is served")
     func streamedHead() async throws {
-        let upstream = ScriptedUpstream(exchange: { _ in .chunks(["[1,", "2]"]) })
+        let upstream = ScriptedUpstream(exchange: { _ in
+            .chunks(["[1,", "2]"], headers: [.contentType: "application/dicom"])
+        })
         let answer = try await self.exchange(
-            "HEAD \(Sample.dicomweb)/metadata HTTP/1.1\r\nHost: x\r\n\(Self.key)\r\n"
-                + "GET \(Sample.dicomweb)/metadata HTTP/1.1\r\nHost: x\r\n\(Self.key)Connection: close\r\n\r\n",
+            "HEAD \(Sample.dicomweb) HTTP/1.1\r\nHost: x\r\n\(Self.key)\r\n"
+                + "GET \(Sample.dicomweb) HTTP/1.1\r\nHost: x\r\n\(Self.key)Connection: close\r\n\r\n",
             upstream: upstream
         )
         let answers = answer.components(separatedBy: "HTTP/1.1 200 OK\r\n")

@@ -86,6 +86,35 @@ struct InstanceSearchTests {
     }
 
     @Test(
+        "texts of instances are matched here by letters, wildcards and lists, whatever their case, and what remains is said",
+        arguments: [
+            ("ImageComments=*lung*", [1, 3, 5, 7, 9]), ("ImageComments=LUNG%20WINDOW%20?", [1, 3, 5, 7, 9]),
+            ("ImageComments=bone*", [2, 4, 6, 8, 10]), ("ImageComments=lung", []), ("ImageComments=*", Array(1...10)),
+            ("ImageComments=*lung*&limit=2", [1, 3]), ("ImageComments=*lung*&Rows=256", []),
+            ("ImageComments=*%206", [6]),
+        ]
+    )
+    func texts(query: String, numbers: [Int]) async throws {
+        let upstream = ScriptedUpstream(exchange: { request in
+            let offset = try QueryParameters(parsing: request.query).values("offset").first.flatMap { Int($0) } ?? 0
+            let rows = (1...10).map { number in
+                var instance = Sample.instance(uid: "1.2.1.1.\(number)", series: "1.2.1.1", number: number)
+                instance.set(.rows, number.isMultiple(of: 2) ? 256 : 512)
+                let text = number.isMultiple(of: 2) ? "Bone kernel \(number)" : "Lung window \(number)"
+                instance.set(.imageComments, text)
+                return instance
+            }
+            return .chunks([String(decoding: DICOMJSON.encode(Array(rows.dropFirst(offset))), as: UTF8.self)])
+        })
+        let path = "/dicomweb/radiology/studies/1.2.1/series/1.2.1.1/instances?\(query)"
+        let answer = try await QIDOTests.gateway(upstream).request(.get, path)
+        let rows = numbers.isEmpty ? [] : try QIDOTests.rows(answer)
+        #expect(answer.status == (numbers.isEmpty ? .noContent : .ok))
+        #expect(rows.compactMap { $0.integer(.instanceNumber) } == numbers)
+        #expect(answer.headers[.warning]?.contains("Additional results") ?? false == query.contains("limit="))
+    }
+
+    @Test(
         "an answer of the store as long as the limit says that more may remain",
         arguments: [
             ("limit=4", true), ("limit=10", true), ("limit=11", false), ("limit=5&offset=8", false), ("", false),

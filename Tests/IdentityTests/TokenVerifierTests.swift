@@ -80,6 +80,21 @@ struct TokenVerifierTests {
         }
     }
 
+    @Test("an issuer with a second name is known by that too, and by nothing like it")
+    func otherName() async throws {
+        let under = try VerifierUnderTest { $0.otherName = "login.example" }
+        let plain = try under.key.token(under.claims(["iss": #""login.example""#]))
+        #expect(await under.code(plain) == nil)
+        #expect(await under.code(try under.key.token(under.claims())) == nil)
+        #expect(await self.under.code(try self.under.key.token(self.under.claims(["iss": #""login.example""#]))) != nil)
+        for name in [
+            "http://login.example", "login.example/", "LOGIN.example", "login.example.org", "", " login.example",
+        ] {
+            let claims = under.claims(["iss": "\"\(name)\""])
+            #expect(await under.code(try under.key.token(claims)) == .unauthenticated, "\(name)")
+        }
+    }
+
     @Test("case 2: a code made with the public key as shared secret", arguments: ["HS256", "RS256"])
     func algorithmConfusion(algorithm: String) async throws {
         let pem = try self.under.key.key.publicKey().pem()

@@ -14,13 +14,15 @@ extension CatalogStore {
 
     /// Puts the entries, each in place of what was there of its study, in one transaction.
     ///
-    /// `sweep` is noted with every study that was put, also with an unchanged one: see ``suspects(of:in:limit:)``. Where
-    /// there is an origin, what changed is told in the change feed.
+    /// `sweep` is noted with every study that was put, also with an unchanged one: see ``suspects(of:in:limit:)``. What
+    /// no walk after `renewedFrom` has seen is written again even so. Where there is an origin, what changed is told in
+    /// the change feed.
     @discardableResult
     package func put(
         _ entries: [StudyEntry],
         in store: StoreName,
         sweep: Int64 = 0,
+        renewedFrom: Int64? = nil,
         origin: StudyChangeNotice.Origin? = nil
     ) async throws -> [PutOutcome] {
         let now = self.milliseconds
@@ -28,6 +30,7 @@ extension CatalogStore {
             try await self.database.write { connection in
                 let number = try Self.makeStore(store, on: connection)
                 var writing = self.writing(number, now: now, sweep: sweep, connection)
+                writing.renewedFrom = renewedFrom
                 writing.feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
                 return try entries.map { [writing] in try writing.put($0) }
             }

@@ -11,6 +11,9 @@ struct EntryWriting {
     let sweep: Int64
     let selectors: SelectorBoard
     let connection: any SQLConnection
+    /// The last walk before a rebuild: what no later one has seen is written again, whatever it says; nil where there is
+    /// no rebuild.
+    var renewedFrom: Int64?
     /// Tells of what changed; nil where nobody is to be told.
     var feed: FeedWriting?
 
@@ -48,6 +51,7 @@ struct EntryWriting {
     /// What is there of a study.
     private struct Row {
         let number: Int64
+        let seen: Int64
         let fingerprint: [UInt8]
         let attributes: [UInt8]
         let variants: [UInt8]
@@ -55,11 +59,12 @@ struct EntryWriting {
 
     private func row(of study: StudyUID) throws -> Row? {
         try self.connection.queryOne(
-            "SELECT id, fingerprint, attributes, variants FROM study WHERE store = ?1 AND uid = ?2",
+            "SELECT id, fingerprint, attributes, variants, seenInSweep FROM study WHERE store = ?1 AND uid = ?2",
             [.integer(self.store), .text(study.rawValue)]
         ).map { row in
             Row(
                 number: try row.integer(0),
+                seen: try row.integer(4),
                 fingerprint: try row.blob(1),
                 attributes: try row.blob(2),
                 variants: try row.blob(3)
@@ -83,12 +88,13 @@ struct EntryWriting {
         sweep: (SeriesUID) -> Int64?
     ) throws -> CatalogStore.PutOutcome {
         let form = EntryForm(entry)
-        if let before, before.fingerprint == form.fingerprint {
+        let isSame = before?.fingerprint == form.fingerprint
+        if let before, isSame, !self.isRenewed(before) {
             try self.markSeen(before.number, (entry.series ?? []).map(\.series).filter { sweep($0) != nil })
             return .unchanged
         }
         let number = try before?.number ?? CatalogStore.next("study", on: self.connection)
-        try self.tell(entry, form, before: before)
+        if !isSame { try self.tell(entry, form, before: before) }
         let change = try CatalogStore.next("change", on: self.connection)
         let columns = self.columns(entry, form, number: number, change: change)
         if before == nil {
@@ -105,8 +111,12 @@ struct EntryWriting {
         try rows.writeValues(SearchKeys(entry), moment: entry.moment.rawValue, isNew: before == nil)
         try SelectionRows(study: number, moment: entry.moment.rawValue, connection: self.connection)
             .write(entry, self.selectors, isNew: before == nil)
-        return before == nil ? .created : .updated
+        if before == nil { return .created }
+        return isSame ? .unchanged : .updated
     }
+
+    /// Whether the row is from before a rebuild, so that nothing in it is taken for right.
+    private func isRenewed(_ row: Row) -> Bool { self.renewedFrom.map { row.seen <= $0 } ?? false }
 
     /// Writes what the change feed says of it, while the catalog still has what was there before.
     private func tell(_ entry: StudyEntry, _ form: EntryForm, before: Row?) throws {

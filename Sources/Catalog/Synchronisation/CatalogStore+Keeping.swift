@@ -61,11 +61,13 @@ extension CatalogStore {
 
     /// Puts studies as a page of a search shows them: what only their instances say stays as it was.
     ///
-    /// Gives the outcome of each. Where there is an origin, the change feed tells of it.
+    /// Gives the outcome of each. Where there is an origin, the change feed tells of it; of `renewedFrom` see
+    /// ``put(_:in:sweep:renewedFrom:origin:)``.
     func putListed(
         _ entries: [StudyEntry],
         in store: StoreName,
         sweep: Int64,
+        renewedFrom: Int64? = nil,
         origin: StudyChangeNotice.Origin?
     ) async throws -> [(study: StudyUID, outcome: PutOutcome)] {
         let now = self.milliseconds
@@ -73,6 +75,7 @@ extension CatalogStore {
             try await self.database.write { connection -> [(study: StudyUID, outcome: PutOutcome)] in
                 let number = try Self.makeStore(store, on: connection)
                 var writing = self.writing(number, now: now, sweep: sweep, connection)
+                writing.renewedFrom = renewedFrom
                 writing.feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
                 return try entries.map { [writing] entry in
                     let row = try connection.queryOne(

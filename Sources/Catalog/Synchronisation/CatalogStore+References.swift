@@ -96,7 +96,7 @@ extension StoreSynchronizer {
     private func references(of series: SeriesUID, in study: StudyUID) async throws -> Set<SeriesUID>? {
         let upstream = self.upstream
         do {
-            return try await self.call { try await upstream.references(study, series) }
+            return try await self.paced { try await upstream.references(study, series) }
         } catch  where UpstreamPause.isOfOneStudy(error) {
             return nil
         }

@@ -11,6 +11,10 @@ package struct CatalogUpstream: Sendable {
     /// What entries depend on beside the store, such as configured values that stand in them; where it has changed, the
     /// catalog of the store is built anew.
     package var settings = ""
+    /// How many requests are made of the store; nil where it does not matter.
+    ///
+    /// The closures count what they ask for.
+    package var rate: RequestRate?
     /// One page of studies with every attribute of the level; empty where there are no more.
     package var studies: @Sendable (_ page: UpstreamPage) async throws -> [DataSet]
     /// One page of the series of the whole store, each with its Study Instance UID.

@@ -6,8 +6,10 @@ struct StoreState: Hashable, Sendable, Codable {
     var sweep: SweepState?
     /// The number of the last walk that was begun; a rebuild goes on counting.
     var lastSweep: Int64 = 0
-    /// Whether a walk was completed; none while the first backfill is under way.
+    /// Whether a walk was completed; none while the first backfill or a rebuild is under way.
     var isComplete = false
+    /// The last walk before a rebuild, until everything was read and counted anew; nil where there is no rebuild.
+    var rebuiltFrom: Int64?
     /// What the entries depend on beside the store: see ``CatalogUpstream/settings``.
     var settings: String?
     /// The folding of what studies are found by, see ``SearchText/version``; nil from before there were several.
@@ -35,6 +37,13 @@ struct StoreState: Hashable, Sendable, Codable {
         self.lastSweep = state.lastSweep
     }
 
+    /// The beginning of a rebuild: a walk over rows that stay until it has come to them.
+    init(rebuilding state: StoreState) {
+        self.init(after: state)
+        self.rebuiltFrom = state.lastSweep
+        self.settings = state.settings
+    }
+
     func encoded() throws -> [UInt8] { Array(try JSONEncoder().encode(self)) }
 }
 
@@ -50,7 +59,7 @@ package struct CatalogStatus: Hashable, Sendable {
 
     /// What is being done.
     package enum Phase: String, Sendable, CaseIterable {
-        /// The first walk: lists are not complete.
+        /// The first walk, or that of a rebuild: lists are not complete.
         case backfilling
         /// Complete as far as is known.
         case current

@@ -124,7 +124,14 @@ extension StoreSynchronizer {
         defer { self.reading.call() }
         entry.series = entry.series ?? []
         let sweep = self.state.sweep?.number ?? self.state.lastSweep
-        switch try await self.catalog.put([entry], in: self.store, sweep: sweep, origin: origin).first {
+        let outcomes = try await self.catalog.put(
+            [entry],
+            in: self.store,
+            sweep: sweep,
+            renewedFrom: self.state.rebuiltFrom,
+            origin: origin
+        )
+        switch outcomes.first {
         case .created: return .created
         case .updated: return .updated
         case .unchanged, nil: return nil
@@ -234,7 +241,7 @@ extension StoreSynchronizer {
         }
     }
 
-    /// Refreshes the studies, as many at a time as flights may be, and gives those that failed.
+    /// Refreshes the studies in the background, as many at a time as flights may be, and gives those that failed.
     func refreshAll(
         _ studies: [StudyUID],
         origin: StudyChangeNotice.Origin? = nil
@@ -246,6 +253,7 @@ extension StoreSynchronizer {
                 guard let study = left.next() else { return false }
                 group.addTask {
                     do {
+                        try await self.upstream.rate?.settled()
                         try await self.refresh(study, origin: origin)
                         return nil
                     } catch {

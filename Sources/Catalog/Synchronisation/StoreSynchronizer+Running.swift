@@ -77,11 +77,13 @@ extension StoreSynchronizer {
     /// Asks for the studies that nobody has counted, newest first and one at a time; it begins when the first backfill is
     /// complete, and has no more to keep than what the catalog itself says.
     ///
-    /// Where the store then has other instances in all than were counted, every study is asked for again.
+    /// Where the store then has other instances in all than were counted, or was walked over for a rebuild, every study is
+    /// asked for again.
     private func count(_ logger: Logger) async throws {
         guard self.state.isComplete, self.hasUncounted else { return await self.counting.wait() }
         self.hasUncounted = false
         do {
+            if self.state.rebuiltFrom != nil { return try await self.countRebuilt(logger) }
             try await self.countAll(uncountedOnly: true, logger)
             try await self.obeyPause()
             if try await self.isRecountDue() { try await self.countAll(uncountedOnly: false, logger) }
@@ -95,6 +97,17 @@ extension StoreSynchronizer {
     private func read() async throws {
         try await self.readReferences()
         await self.reading.wait()
+    }
+
+    /// Counts every study after a rebuild, which is over then; cut off, it begins again.
+    private func countRebuilt(_ logger: Logger) async throws {
+        let generation = self.generation
+        try await self.countAll(uncountedOnly: false, logger)
+        self.hasUncounted = true
+        // Another rebuild may have begun meanwhile.
+        guard generation == self.generation else { return }
+        self.state.rebuiltFrom = nil
+        try await self.writeState()
     }
 
     private func countAll(uncountedOnly: Bool, _ logger: Logger) async throws {
@@ -118,6 +131,7 @@ extension StoreSynchronizer {
 
     private func countOne(_ study: StudyUID, origin: StudyChangeNotice.Origin?, _ logger: Logger) async throws {
         do {
+            try await self.upstream.rate?.settled()
             try await self.refresh(study, origin: origin)
         } catch  where UpstreamPause.isOfOneStudy(error) {
             // It stays as it is until the next walk.

@@ -37,7 +37,7 @@ extension StoreSynchronizer {
         let generation = self.generation
         guard let sweep = self.state.sweep else {
             let upstream = self.upstream
-            let expected = try await self.call { try await upstream.studyCount() }
+            let expected = try await self.paced { try await upstream.studyCount() }
             guard generation == self.generation else { return false }
             self.state.expectedStudies = expected
             self.state.settings = upstream.settings
@@ -70,7 +70,7 @@ extension StoreSynchronizer {
     /// Whether the store has, or may have, more studies than were found.
     private func missesStudies() async throws -> Bool {
         let upstream = self.upstream
-        guard let count = try await self.call({ try await upstream.studyCount() }) else { return true }
+        guard let count = try await self.paced({ try await upstream.studyCount() }) else { return true }
         return try await self.catalog.count(in: self.store) < count
     }
 
@@ -92,20 +92,21 @@ extension StoreSynchronizer {
         let origin: StudyChangeNotice.Origin? = self.state.isComplete ? .reconciled : nil
         switch sweep.phase {
         case .studies:
-            let rows = try await self.call { try await upstream.studies(page) }
+            let rows = try await self.paced { try await upstream.studies(page) }
             guard generation == self.generation else { return [] }
             let entries = rows.compactMap(Self.study).filter { !self.refreshedMeanwhile.contains($0.study) }
             let outcomes = try await self.catalog.putListed(
                 entries,
                 in: self.store,
                 sweep: sweep.number,
+                renewedFrom: self.state.rebuiltFrom,
                 origin: origin
             )
             await self.studiesFound(outcomes)
             if origin != nil { try await self.rest(after: outcomes.count { $0.outcome != .unchanged }) }
             return rows
         case .series:
-            let rows = try await self.call { try await upstream.series(page) }
+            let rows = try await self.paced { try await upstream.series(page) }
             guard generation == self.generation else { return [] }
             let series = rows.compactMap(Self.series).filter { !self.refreshedMeanwhile.contains($0.study) }
             let changed = try await self.catalog.mergeListed(
@@ -185,7 +186,7 @@ extension StoreSynchronizer {
         let age = Duration.milliseconds(self.milliseconds - asOf)
         guard age < self.configuration.sweeping else { return true }
         let upstream = self.upstream
-        guard let count = try await self.call({ try await upstream.studyCount() }) else {
+        guard let count = try await self.paced({ try await upstream.studyCount() }) else {
             let rest = self.lastSweepDuration * self.configuration.countlessFactor
             return age > max(self.configuration.countlessSweeping, rest)
         }
@@ -206,7 +207,7 @@ extension StoreSynchronizer {
     /// Whether instances came or went that no list shows, so that every study is to be counted again.
     func isRecountDue() async throws -> Bool {
         let upstream = self.upstream
-        guard let count = try await self.call({ try await upstream.instanceCount() }) else { return false }
+        guard let count = try await self.paced({ try await upstream.instanceCount() }) else { return false }
         let difference = try await count - self.catalog.instanceTotal(in: self.store)
         let times = self.recountedDifference.difference == difference ? self.recountedDifference.times : 0
         guard difference != 0, times < Self.sameDifferenceMax else { return false }

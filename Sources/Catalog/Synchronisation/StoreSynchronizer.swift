@@ -91,14 +91,14 @@ package actor StoreSynchronizer {
         )
     }
 
-    /// Forgets what is known of the store; the next walk begins from nothing and is as silent as the first.
+    /// Trusts nothing of what is known of the store: the next walk writes every study again, as silently as the first,
+    /// and then each is counted again.
     ///
-    /// It returns once everything is forgotten; ``run(logger:)`` makes the walk.
+    /// What is known stays in the lists, which say that they are not complete, until the walk has come to it. It returns
+    /// once that is written down; ``run(logger:)`` makes the walk, after a restart too.
     package func rebuild() async throws {
         self.generation += 1
-        self.state = StoreState(after: self.state)
-        self.board.with { notices, _ in notices.clear() }
-        try await self.catalog.forget(self.store)
+        self.state = StoreState(rebuilding: self.state)
         try await self.writeState()
         self.comparing.call()
     }
@@ -132,6 +132,12 @@ package actor StoreSynchronizer {
             }
             throw error
         }
+    }
+
+    /// The same of what goes on in the background: it waits until the requests before it are paid for.
+    func paced<Answer: Sendable>(_ body: @Sendable () async throws -> Answer) async throws -> Answer {
+        try await self.upstream.rate?.settled()
+        return try await self.call(body)
     }
 
     /// How much longer the store is left alone.

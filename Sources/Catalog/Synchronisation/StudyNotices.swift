@@ -161,11 +161,4 @@ struct StudyNotices: Sendable {
         defer { self.isOverwhelmed = false }
         return self.isOverwhelmed
     }
-
-    /// Forgets all notices: everything is asked for anyway.
-    mutating func clear() {
-        self.notices = [:]
-        self.refreshedAt = [:]
-        self.isOverwhelmed = false
-    }
 }

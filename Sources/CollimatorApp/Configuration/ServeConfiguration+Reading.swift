@@ -69,6 +69,11 @@ extension ServeConfiguration {
             in: 1...Self.catalogSweepSecondsMax,
             default: self.catalogSweepSeconds
         )
+        self.catalogRequestsPerSecond = reader.integer(
+            "catalog.requestsPerSecond",
+            in: 1...Self.catalogRequestsPerSecondMax,
+            default: self.catalogRequestsPerSecond
+        )
         self.cacheMemoryBytes = reader.integer(
             "cache.memoryBytes",
             in: 0...Self.cacheMemoryBytesMax,
@@ -220,6 +225,7 @@ extension ServeConfiguration {
 
     private static let eventsSecondsMax = 365 * 24 * 60 * 60
     private static let catalogSweepSecondsMax = 30 * 24 * 60 * 60
+    private static let catalogRequestsPerSecondMax = 10_000
     private static let auditRetentionDaysMax = 36_500
 
     /// A text of at most 64 characters, as (0010,0021) has it (LO, PS3.5 §6.2).

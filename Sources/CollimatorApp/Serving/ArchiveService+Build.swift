@@ -100,6 +100,7 @@ extension ArchiveService {
             try await CatalogService.make(
                 in: self.folder.path,
                 sweeping: .seconds(self.configuration.catalogSweepSeconds),
+                requestsPerSecond: self.configuration.catalogRequestsPerSecond,
                 changed: changed,
                 feedTimes: self.configuration.feedTimes,
                 logger: self.surroundings.logger

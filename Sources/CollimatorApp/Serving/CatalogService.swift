@@ -12,6 +12,7 @@ import Telemetry
 struct CatalogService: Service {
     let catalog: StudyCatalog
     private let database: Database
+    private let requestsPerSecond: Int
     private let logger: Logger
 
     /// The catalog in its file of the folder.
@@ -20,6 +21,7 @@ struct CatalogService: Service {
     static func make(
         in folder: String,
         sweeping: Duration,
+        requestsPerSecond: Int = ServeConfiguration().catalogRequestsPerSecond,
         changed: ChangedStudies = ChangedStudies(),
         feedTimes: FeedTimes = FeedTimes(),
         logger: Logger
@@ -34,7 +36,17 @@ struct CatalogService: Service {
             times,
             feedTimes: feedTimes
         )
-        return CatalogService(catalog: catalog, database: database, logger: logger)
+        return CatalogService(
+            catalog: catalog,
+            database: database,
+            requestsPerSecond: requestsPerSecond,
+            logger: logger
+        )
+    }
+
+    /// What the catalog asks of the store, at its own rate.
+    private func upstream(of store: GatewayStore) -> CatalogUpstream {
+        CatalogUpstream(store: store, rate: RequestRate(perSecond: self.requestsPerSecond))
     }
 
     /// Begins to keep the stores, and forgets those that are no more.
@@ -43,7 +55,7 @@ struct CatalogService: Service {
     func begin(_ stores: [GatewayStore]) async throws {
         do {
             for store in stores {
-                try await self.catalog.add(store.name, upstream: CatalogUpstream(store: store))
+                try await self.catalog.add(store.name, upstream: self.upstream(of: store))
             }
             try await self.catalog.forgetOthers()
         } catch {
@@ -86,7 +98,7 @@ struct CatalogService: Service {
         return StoreObserver(
             added: { store in
                 await allowFailure("the store is kept in the catalog after the next start", logger: logger) {
-                    try await catalog.add(store.name, upstream: CatalogUpstream(store: store))
+                    try await catalog.add(store.name, upstream: self.upstream(of: store))
                 }
             },
             removed: { store in

@@ -5,8 +5,10 @@ import DICOMweb
 
 extension CatalogUpstream {
     /// What the catalog asks of a store, by searches (QIDO-RS) with the service's own right to read.
-    package init(store: GatewayStore) {
-        let search = CatalogSearch(store: store)
+    ///
+    /// `rate` bounds how many requests per second that are; nil where nothing does.
+    package init(store: GatewayStore, rate: RequestRate? = nil) {
+        let search = CatalogSearch(store: store, rate: rate)
         self.init(
             pageSize: search.pageSize,
             studies: { try await search.studies($0) },
@@ -16,6 +18,7 @@ extension CatalogUpstream {
         )
         self.references = { try await search.references(of: $1, in: $0) }
         self.instanceCount = { try await search.count("instanceCount") }
+        self.rate = rate
         self.settings = "issuer=\(store.issuerOfPatientID ?? "")"
     }
 }
@@ -23,6 +26,8 @@ extension CatalogUpstream {
 /// The searches of the catalog in one store.
 struct CatalogSearch: Sendable {
     let store: GatewayStore
+    /// Counts every request.
+    let rate: RequestRate?
 
     static let call = UpstreamCall(tier: .read, principal: nil)
     /// Rows of a page: few enough that one in memory is nothing, as many as make the way there worth it.
@@ -58,6 +63,7 @@ struct CatalogSearch: Sendable {
     func count(_ name: String) async throws -> Int? {
         guard let healthcare = self.store.healthcare, let resource = self.store.resource else { return nil }
         let path = "\(CloudPath.encoded(resource.description)):getDICOMStoreMetrics"
+        self.rate?.made()
         do {
             let metrics = try await healthcare.json(path, Self.call)
             // Nought is left out, as in all JSON of protocol buffers.
@@ -69,7 +75,8 @@ struct CatalogSearch: Sendable {
     }
 
     func search(_ search: UpstreamSearch) async throws -> [DataSet] {
-        try await self.store.upstream.search(search, Self.call)
+        self.rate?.made()
+        return try await self.store.upstream.search(search, Self.call)
     }
 
     /// A search for everything in the window.

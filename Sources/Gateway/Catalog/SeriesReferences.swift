@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
@@ -14,6 +15,7 @@ extension CatalogSearch {
             headers: [.accept: "application/dicom+json"]
         )
         request.timeout = Self.timeout
+        self.rate?.made()
         let answer = try await self.store.upstream.exchange(request, Self.call)
         if [429, 503].contains(answer.status) { try refuseFailure(answer, accepting: [200]) }
         guard answer.status == 200 else { return nil }

@@ -27,13 +27,25 @@ extension DICOMwebController {
             ) { answer in
                 try await self.rewrite(answer, target: target, request: request)
             }
-            return try await composition.response()
+            return try await composition.response(to: request, holding: self.limits.heldListBytesMax)
         }
         let answer = try await target.store.upstream.exchange(upstream, context.reading)
         try refuseFailure(answer, accepting: [200])
-        var response = try await self.passed(answer, media, target: target, request: request)
         // Where the upstream has a tag a client need not load again what it holds.
-        if let tag = answer.headers[.eTag].flatMap({ EntityTag(weakening: $0) }) {
+        let tag = answer.headers[.eTag].flatMap { EntityTag(weakening: $0) }
+        if isListOfDataSets(answer) {
+            try refuseStrangeMedia(answer, allowing: media)
+            return try await heldAnswer(
+                answer.body,
+                rewriting: CheckedList(rewriting: try await self.rewrite(answer, target: target, request: request)),
+                passedHeaders(answer),
+                tag: tag,
+                upTo: self.limits.heldListBytesMax,
+                to: request
+            )
+        }
+        var response = try await self.passed(answer, media, target: target, request: request)
+        if let tag {
             response.headers[.eTag] = tag.text
             if tag.isHeld(by: request) { return notModified(response.headers) }
         }
@@ -111,6 +123,12 @@ extension DICOMwebController {
             throw CollimatorError(.upstreamInvalid, "upstream: the boundary of the parts is none", cause: error)
         }
     }
+}
+
+/// Whether the body is a list of data sets in JSON.
+func isListOfDataSets(_ answer: UpstreamResponse) -> Bool {
+    let type = answer.headers[.contentType].flatMap { DICOMweb.MediaType(parsing: $0) }
+    return type.map { ["application/dicom+json", "application/json"].contains($0.essence) } ?? false
 }
 
 /// The query of a rendition on its way to the upstream (PS3.18 §8.3.5).

@@ -37,7 +37,24 @@ struct SeriesComposition: Sendable {
     }
 
     /// The answer; `not-found` where the upstream has none of the series.
+    ///
+    /// A list that is within so many bytes has a tag of what the caller gets: see ``heldAnswer``.
+    func response(to request: Request, holding bytesMax: Int) async throws -> Response {
+        let (first, rest, form) = try await self.beginning()
+        let headers = self.headers(first, form)
+        let body = ComposedBody(composition: self, first: first, rest: rest, form: form)
+        guard form is ComposedList else { return Self.streamed(body, headers) }
+        return try await heldAnswer(body, headers, upTo: bytesMax, to: request)
+    }
+
+    /// The same without a tag, as it comes.
     func response() async throws -> Response {
+        let (first, rest, form) = try await self.beginning()
+        let body = ComposedBody(composition: self, first: first, rest: rest, form: form)
+        return Self.streamed(body, self.headers(first, form))
+    }
+
+    private func beginning() async throws -> (UpstreamResponse, ArraySlice<UpstreamRequest>, any ComposedForm) {
         var rest = self.requests[...]
         while let request = rest.popFirst() {
             guard let answer = try await self.ask(request) else { continue }
@@ -49,50 +66,32 @@ struct SeriesComposition: Sendable {
                 } else {
                     ComposedList(itemBytesMax: Self.itemBytesMax)
                 }
-            return self.response(beginningWith: answer, rest, form)
+            return (answer, rest, form)
         }
         throw CollimatorError(.notFound, "the store has none of the series that are permitted")
     }
 
-    private func response(
-        beginningWith first: UpstreamResponse,
-        _ rest: ArraySlice<UpstreamRequest>,
-        _ form: any ComposedForm
-    ) -> Response {
+    private func headers(_ first: UpstreamResponse, _ form: any ComposedForm) -> HTTPFields {
         var headers = passedHeaders(first)
         headers[.contentLength] = nil
         if let type = form.contentType { headers[.contentType] = type }
+        return headers
+    }
+
+    private static func streamed(_ body: ComposedBody, _ headers: HTTPFields) -> Response {
         let body = ResponseBody { writer in
-            var form = form
             var share = ThreadShare()
-            var answer: UpstreamResponse? = first
-            var rest = rest
-            while answer != nil || !rest.isEmpty {
-                guard let one = answer else {
-                    if let next = rest.popFirst() { answer = try await self.ask(next) }
-                    continue
-                }
-                answer = nil
-                var rewrite = try await self.rewriter(one)
-                try form.begin(one)
-                for try await chunk in one.body {
-                    await share.spend(chunk.readableBytes)
-                    let bytes = try rewrite?.append(chunk) ?? chunk
-                    for piece in try form.append(bytes) { try await writer.write(piece) }
-                }
-                if let bytes = try rewrite?.finish() {
-                    for piece in try form.append(bytes) { try await writer.write(piece) }
-                }
-                try form.end()
+            for try await piece in body {
+                await share.spend(piece.readableBytes)
+                try await writer.write(piece)
             }
-            try await writer.write(form.closing)
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: headers, body: body)
     }
 
     /// Nil for a series that is not there.
-    private func ask(_ request: UpstreamRequest) async throws -> UpstreamResponse? {
+    fileprivate func ask(_ request: UpstreamRequest) async throws -> UpstreamResponse? {
         let answer = try await self.upstream.exchange(request, self.call)
         if [204, 404, 410].contains(answer.status) { return nil }
         try refuseFailure(answer, accepting: [200])
@@ -102,6 +101,73 @@ struct SeriesComposition: Sendable {
 
     fileprivate static var unusable: CollimatorError {
         CollimatorError(.upstreamInvalid, "upstream: answers for the series of a study do not fit together")
+    }
+}
+
+/// The bodies as one, to be read once.
+private struct ComposedBody: AsyncSequence, Sendable {
+    let composition: SeriesComposition
+    let first: UpstreamResponse
+    let rest: ArraySlice<UpstreamRequest>
+    let form: any ComposedForm
+
+    func makeAsyncIterator() -> Iterator {
+        Iterator(composition: self.composition, next: self.first, rest: self.rest, form: self.form)
+    }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let composition: SeriesComposition
+        /// An answer of which nothing was read.
+        var next: UpstreamResponse?
+        var rest: ArraySlice<UpstreamRequest>
+        var form: any ComposedForm
+        private var chunks: (any AsyncIteratorProtocol<ByteBuffer, any Error>)?
+        private var rewrite: (any BodyRewriter)?
+        private var pieces: ArraySlice<ByteBuffer> = []
+        private var isClosed = false
+
+        init(
+            composition: SeriesComposition,
+            next: UpstreamResponse,
+            rest: ArraySlice<UpstreamRequest>,
+            form: any ComposedForm
+        ) {
+            self.composition = composition
+            self.next = next
+            self.rest = rest
+            self.form = form
+        }
+
+        mutating func next(isolation actor: isolated (any Actor)?) async throws -> ByteBuffer? {
+            while true {
+                if let piece = self.pieces.popFirst() { return piece }
+                if self.chunks != nil {
+                    try await self.read(isolation: actor)
+                } else if let answer = self.next {
+                    self.next = nil
+                    self.rewrite = try await self.composition.rewriter(answer)
+                    try self.form.begin(answer)
+                    self.chunks = answer.body.makeAsyncIterator()
+                } else if let request = self.rest.popFirst() {
+                    self.next = try await self.composition.ask(request)
+                } else {
+                    guard !self.isClosed else { return nil }
+                    self.isClosed = true
+                    return self.form.closing
+                }
+            }
+        }
+
+        /// The next chunk of the answer that is being read, or its end.
+        private mutating func read(isolation actor: isolated (any Actor)?) async throws {
+            if let chunk = try await self.chunks?.next(isolation: actor) {
+                self.pieces += try self.form.append(try self.rewrite?.append(chunk) ?? chunk)
+                return
+            }
+            self.chunks = nil
+            if let bytes = try self.rewrite?.finish() { self.pieces += try self.form.append(bytes) }
+            try self.form.end()
+        }
     }
 }
 
@@ -163,6 +229,7 @@ private struct ComposedParts: ComposedForm {
 private struct ComposedList: ComposedForm {
     private let itemBytesMax: Int
     private var items: JSONArrayItems
+    private var check = JSONListCheck()
     private var isFirst = true
 
     init(itemBytesMax: Int) {
@@ -180,13 +247,17 @@ private struct ComposedList: ComposedForm {
             throw SeriesComposition.unusable
         }
         self.items = JSONArrayItems(itemBytesMax: self.itemBytesMax)
+        self.check = JSONListCheck()
     }
 
     mutating func append(_ chunk: ByteBuffer) throws -> [ByteBuffer] {
         var found: [[UInt8]] = []
         do {
+            try self.check.append(chunk)
             try self.items.append(chunk) { found.append($0) }
         } catch is JSONArrayItems.Fault {
+            throw SeriesComposition.unusable
+        } catch is JSONListCheck.Fault {
             throw SeriesComposition.unusable
         }
         return found.map { item in
@@ -199,6 +270,7 @@ private struct ComposedList: ComposedForm {
 
     mutating func end() throws {
         do {
+            try self.check.finish()
             try self.items.finish()
         } catch {
             throw SeriesComposition.unusable

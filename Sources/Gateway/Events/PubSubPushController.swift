@@ -2,6 +2,7 @@ package import Catalog
 import CollimatorCore
 import Cryptography
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import NIOCore
 
@@ -34,6 +35,8 @@ struct PubSubPushController: Sendable {
     static let bodyBytesMax = 14 * 1024 * 1024
     /// The longest header that is looked at.
     static let authorizationBytesMax = 16 * 1024
+    /// The attributes that say what a message is of.
+    private static let attributes: [HTTPField.Name] = [.known("storeName"), .known("studyInstanceUID")]
 
     var endpoints: [Endpoint] {
         [Endpoint(open: .post, Self.path, handler: self.take)]
@@ -58,14 +61,19 @@ struct PubSubPushController: Sendable {
         } catch is NIOTooManyBytesError {
             throw CollimatorError(.tooLarge, "a pushed message is longer than one can be")
         }
-        try await push.intake.take([Self.message(Array(body.readableBytesView))])
+        try await push.intake.take([Self.message(Array(body.readableBytesView), headers: request.headers)])
         return Response(status: .noContent, headers: [.cacheControl: "no-store"])
     }
 
     /// The message in the body: what Pub/Sub wraps it in is told by a member `message`, and without that it is the data.
-    static func message(_ body: [UInt8]) -> EventIntake.Message {
+    ///
+    /// The attributes of a message that is not wrapped stand in headers of their names, where the subscription says so
+    /// (`writeMetadata`).
+    static func message(_ body: [UInt8], headers: HTTPFields) -> EventIntake.Message {
         guard let message = StrictJSON(parsing: body)?["message"], case .object(let members) = message else {
-            return EventIntake.Message(data: body)
+            var attributes: [String: String] = [:]
+            for name in Self.attributes { attributes[name.rawName] = headers[name] }
+            return EventIntake.Message(data: body, attributes: attributes)
         }
         var attributes: [String: String] = [:]
         if case .object(let given)? = members["attributes"] { attributes = given.compactMapValues(\.text) }

@@ -5,8 +5,9 @@ import Identity
 
 /// The attributes of all instances of a study or series, or of one, as DICOM JSON streamed from the upstream.
 ///
-/// Addresses of large values lead to this service's DICOMweb tree. It may be long and is never read whole, so that it has
-/// a tag, a weak one, only where the upstream gives one.
+/// Addresses of large values lead to this service's DICOMweb tree. It may be long: only one that is within
+/// ``GatewayLimits/heldListBytesMax`` is known before it is sent and has a tag of its bytes. Where the upstream gives a tag
+/// that one is passed on, as a weak one.
 struct MetadataController: Sendable {
     private static let study = "/api/v1/stores/{store}/studies/{study}"
     private static let series = "\(study)/series/{series}"

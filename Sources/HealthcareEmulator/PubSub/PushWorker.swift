@@ -153,7 +153,29 @@ struct PushWorker: Sendable {
         request.headers.add(name: "x-goog-pubsub-subscription-name", value: name.subscription)
         request.headers.add(name: "x-goog-pubsub-message-id", value: String(given.ackID.message))
         request.headers.add(name: "x-goog-pubsub-publish-time", value: Timestamp.text(given.publishedAt))
+        guard case .object(let attributes)? = StrictJSON(parsing: given.message.attributes) else { return }
+        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
+            guard let text = value.text, Self.fitsHeader(name, text), request.headers[name].isEmpty else { continue }
+            request.headers.add(name: name, value: text)
+        }
     }
+
+    /// Whether an attribute can stand in a header of its name: nothing that would be read as a part of the exchange.
+    private static func fitsHeader(_ name: String, _ value: String) -> Bool {
+        let isName =
+            !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            }
+        return isName && !Self.exchangeHeaders.contains(name.lowercased())
+            && value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
+    private static let exchangeHeaders: Set<String> = [
+        "authorization", "connection", "content-length", "content-type", "expect", "host", "transfer-encoding",
+        "upgrade",
+    ]
 }
 
 /// Where a subscription pushes to, and how.

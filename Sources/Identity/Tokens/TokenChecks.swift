@@ -23,7 +23,7 @@ struct TokenChecks {
         guard let claims = StrictJSON(parsing: verified.claims), case .object = claims else {
             throw TokenRefusal.error("the claims are no JSON object, or say something twice")
         }
-        guard let named = claims["iss"]?.text, named.utf8.elementsEqual(self.issuer.issuer.utf8) else {
+        guard let named = claims["iss"]?.text, self.issuer.isNamed(named) else {
             throw TokenRefusal.error("the token is of another issuer")
         }
         // Bound to a key that whoever sends it must show (RFC 7800, RFC 9449 §6): whoever only has the text has stolen it.

@@ -8,6 +8,8 @@ package struct TokenIssuer: Sendable, Hashable {
     package let issuer: String
     /// What tokens may say in `aud`: never empty, and every audience of a token has to be one of these.
     package let audiences: [String]
+    /// What its tokens may say in `iss` instead, where it has a second name; nil where it has none.
+    package var otherName: String?
     package var form = Form.bearer
     /// Where its keys are; nil where it says so itself (OpenID Connect Discovery 1.0 §4).
     package var keysAddress: String?
@@ -53,6 +55,11 @@ package struct TokenIssuer: Sendable, Hashable {
         guard (1...32).contains(bytes.count), (0x61...0x7A).contains(bytes[0]) else { return false }
         return !Self.reservedAliases.contains(text)
             && bytes.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    }
+
+    /// Whether a token that says this in `iss` is of it.
+    func isNamed(_ name: String) -> Bool {
+        name.utf8.elementsEqual(self.issuer.utf8) || self.otherName.map { name.utf8.elementsEqual($0.utf8) } ?? false
     }
 
     /// Google's own tokens name the organisation of a person in `hd`.

@@ -216,7 +216,7 @@ package final class TokenVerifier: CredentialVerifier {
     }
 
     private func source(of issuer: String, form: TokenIssuer.Form) -> Source? {
-        self.sources.first { $0.issuer.form == form && $0.issuer.issuer.utf8.elementsEqual(issuer.utf8) }
+        self.sources.first { $0.issuer.form == form && $0.issuer.isNamed(issuer) }
     }
 
     /// Refuses a token that hides its groups while rules name some of its issuer.

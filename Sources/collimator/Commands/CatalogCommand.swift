@@ -61,11 +61,11 @@ struct CatalogStatusCommand: AsyncParsableCommand {
     }
 }
 
-/// `collimator catalog rebuild`: forgets the index of a store and begins it anew.
+/// `collimator catalog rebuild`: has the index of a store made anew.
 struct CatalogRebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rebuild",
-        abstract: "Forget the index of a store and make it anew; the store itself stays as it is.",
+        abstract: "Make the index of a store anew; the store itself stays as it is.",
         discussion: """
             Until it is done searches of the store are not complete, and say so.
 

@@ -17,11 +17,12 @@ def is_installed() -> bool:
 
 
 class Orthanc(Server):
-    """An archive on loopback, with nothing configured but where it listens."""
+    """An archive on loopback, with nothing configured but where it listens, and what a test wants of it."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, **more):
         super().__init__(EXECUTABLE, folder)
         self.port = free_port()
+        self.more = more
 
     @property
     def configuration(self) -> Path:
@@ -31,7 +32,7 @@ class Orthanc(Server):
             "AuthenticationEnabled": False, "StorageDirectory": str(self.folder / "storage"),
             "IndexDirectory": str(self.folder / "storage"), "Plugins": [str(PLUGIN)],
             "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "EnableWado": False},
-        }))
+        } | self.more))
         return path
 
     def command(self):
