@@ -10,8 +10,15 @@ package struct DatabaseConfiguration: Sendable {
     package var checkpointPages: Int
     /// How many bytes a page has; it takes effect when the file is made.
     package var pageBytes: Int
-    /// How much of the file each connection keeps in memory, in KiB.
+    /// How much of the file the writing connection keeps in memory, in KiB.
     package var cacheKiB: Int
+    /// How much of the file each reading connection keeps in memory, in KiB.
+    package var readerCacheKiB: Int
+    /// How much of the file, from its beginning, is read in place through a memory map, in MiB; 0 copies every page.
+    ///
+    /// Mapped pages are the operating system's cache of the file, shared by all connections and taken back when memory is
+    /// short: they count as resident but are nobody's own. SQLite maps 2 GiB at the most.
+    package var mappedMiB: Int
 
     package init(
         path: String,
@@ -19,7 +26,9 @@ package struct DatabaseConfiguration: Sendable {
         busyTimeoutSeconds: Double = 5,
         checkpointPages: Int = 4096,
         pageBytes: Int = 4096,
-        cacheKiB: Int = 4096
+        cacheKiB: Int = 4096,
+        readerCacheKiB: Int = 4096,
+        mappedMiB: Int = 0
     ) {
         self.path = path
         self.readerCount = readerCount
@@ -27,5 +36,7 @@ package struct DatabaseConfiguration: Sendable {
         self.checkpointPages = checkpointPages
         self.pageBytes = pageBytes
         self.cacheKiB = cacheKiB
+        self.readerCacheKiB = readerCacheKiB
+        self.mappedMiB = mappedMiB
     }
 }

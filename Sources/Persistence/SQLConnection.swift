@@ -14,12 +14,25 @@ package protocol SQLConnection {
 
     /// Calls the closure with each row as it comes; nothing is collected.
     func forEach(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Void) throws
+
+    /// The same for rows that begin with two integers, which are all that is read of them: nothing is allocated, so that
+    /// ten thousand rows of an index are a matter of a millisecond.
+    func forEachPair(_ sql: String, _ arguments: [SQLValue], _ body: (Int64, Int64) throws -> Void) throws
 }
 
 extension SQLConnection {
     /// Runs a statement that has no parameters.
     @discardableResult
     package func execute(_ sql: String) throws -> Int { try self.execute(sql, []) }
+
+    /// The same by way of ``SQLRow``, for connections that only pass statements on.
+    package func forEachPair(
+        _ sql: String,
+        _ arguments: [SQLValue],
+        _ body: (Int64, Int64) throws -> Void
+    ) throws {
+        try self.forEach(sql, arguments) { try body($0.integer(0), $0.integer(1)) }
+    }
 
     /// Every row of the answer.
     package func query(_ sql: String, _ arguments: [SQLValue] = []) throws -> [SQLRow] {

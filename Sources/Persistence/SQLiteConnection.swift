@@ -22,7 +22,17 @@ struct SQLiteConnection: SQLConnection {
         }
     }
 
+    func forEachPair(_ sql: String, _ arguments: [SQLValue], _ body: (Int64, Int64) throws -> Void) throws {
+        try self.run(sql, arguments) { handle in
+            guard sqlite3_column_type(handle, 0) == SQLITE_INTEGER, sqlite3_column_type(handle, 1) == SQLITE_INTEGER
+            else { throw CollimatorError(.internalError, "a column has another type than the code expects") }
+            try body(sqlite3_column_int64(handle, 0), sqlite3_column_int64(handle, 1))
+        }
+    }
+
     private func run(_ sql: String, _ arguments: [SQLValue], _ body: (OpaquePointer) throws -> Void) throws {
+        // A cancelled task interrupts the statement that is under way; one that has not begun does not begin.
+        try Task.checkCancellation()
         let statement = try self.statement(sql)
         let handle = statement.sqliteStatement
         defer {

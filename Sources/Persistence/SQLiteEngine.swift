@@ -1,23 +1,40 @@
 internal import CollimatorCore
 internal import GRDB
+internal import GRDBSQLite
 
 /// SQLite by way of GRDB: a pool of readers and one writer on a write-ahead log.
 struct SQLiteEngine: DatabaseEngine {
     private let pool: DatabasePool
 
+    /// Steps of SQLite's machine after which a long statement looks whether its task was cancelled: some tenths of a
+    /// millisecond.
+    private static let instructionsBetweenChecks: Int32 = 8_192
+
     init(_ configuration: DatabaseConfiguration) throws {
         let pageBytes = configuration.pageBytes
-        let cacheKiB = configuration.cacheKiB
+        let cacheKiB = (writer: configuration.cacheKiB, reader: configuration.readerCacheKiB)
+        let mappedBytes = configuration.mappedMiB * 1_048_576
         var settings = Configuration()
         settings.maximumReaderCount = configuration.readerCount
         settings.busyMode = .timeout(configuration.busyTimeoutSeconds)
         settings.prepareDatabase { database in
-            if !database.configuration.readonly {
+            let isReader = database.configuration.readonly
+            if !isReader {
                 // It must come before the first page is written, and does nothing afterwards.
                 try database.execute(sql: "PRAGMA page_size = \(pageBytes)")
             }
             // Negative is KiB, positive would be pages.
-            try database.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")
+            try database.execute(sql: "PRAGMA cache_size = -\(isReader ? cacheKiB.reader : cacheKiB.writer)")
+            // It answers with a row: how much will be mapped.
+            _ = try Int.fetchOne(database, sql: "PRAGMA mmap_size = \(mappedBytes)")
+            // GRDB interrupts what is running when a task is cancelled; a statement that is just about to begin would miss
+            // that and run to its end for nobody.
+            sqlite3_progress_handler(
+                database.sqliteConnection,
+                Self.instructionsBetweenChecks,
+                { _ in Task.isCancelled ? 1 : 0 },
+                nil
+            )
         }
         let checkpointPages = configuration.checkpointPages
         self.pool = try mappingSQLiteFailures {

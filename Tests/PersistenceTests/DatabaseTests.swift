@@ -117,6 +117,74 @@ struct DatabaseTests {
         }
     }
 
+    @Test("gives pairs of integers without a row, and refuses other types")
+    func pairs() async throws {
+        try await withDatabase { database, _ in
+            let sums = try await database.read { connection in
+                var sums: [Int64] = []
+                let sql = "SELECT ?1, 2, 'more' UNION ALL SELECT -9223372036854775808, 0, NULL ORDER BY 2"
+                try connection.forEachPair(sql, [.integer(Int64.max)]) { sums += [$0, $1] }
+                return sums
+            }
+            #expect(sums == [.min, 0, .max, 2])
+            for value in [SQLValue.null, .text("1"), .real(1)] {
+                let failure = await code {
+                    try await database.read { try $0.forEachPair("SELECT 1, ?1", [value]) { _, _ in } }
+                }
+                #expect(failure == .internalError)
+            }
+        }
+    }
+
+    @Test("a read whose task is cancelled ends: within a statement, and before the next one", arguments: [true, false])
+    func cancellation(isWithinStatement: Bool) async throws {
+        try await withDatabase { database, _ in
+            let hasBegun = DispatchSemaphore(value: 0)
+            let isCancelled = DispatchSemaphore(value: 0)
+            // Nothing but an interruption would end the first; the second is one short statement after another.
+            let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+            let reading = Task {
+                try await database.read { connection in
+                    hasBegun.signal()
+                    guard isWithinStatement else {
+                        isCancelled.wait()
+                        return try connection.queryOne("SELECT 1")
+                    }
+                    return try connection.queryOne(endless)
+                }
+            }
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    hasBegun.wait()
+                    continuation.resume()
+                }
+            }
+            reading.cancel()
+            isCancelled.signal()
+            await #expect(throws: CancellationError.self) { try await reading.value }
+            let next = try await database.read { try $0.queryOne("SELECT 1") }
+            #expect(next?.values == [1], "the connection is as good as before")
+        }
+    }
+
+    @Test("reads the file in place as far as it is told to")
+    func mapping() async throws {
+        try await withDatabase { _, path in
+            var configuration = DatabaseConfiguration(path: path, readerCacheKiB: 512, mappedMiB: 3)
+            let mapped = try Database.open(configuration)
+            let settings = try await mapped.read { connection in
+                try ["PRAGMA mmap_size", "PRAGMA cache_size"].map { try connection.queryOne($0)?.integer(0) }
+            }
+            try await mapped.close()
+            #expect(settings == [3 * 1_048_576, -512])
+            configuration.mappedMiB = 0
+            let copied = try Database.open(configuration)
+            let none = try await copied.read { try $0.queryOne("PRAGMA mmap_size") }
+            #expect(none?.values == [0])
+            try await copied.close()
+        }
+    }
+
     @Test("keeps what was committed when it is opened again")
     func reopening() async throws {
         try await withDatabase { database, path in
