@@ -47,10 +47,10 @@ struct SingleStoring: Sendable {
     ) async throws -> (items: [UploadItem], fault: (any Error)?) {
         let type = contentType.flatMap { DICOMweb.MediaType(parsing: $0) }
         guard let boundary = type?["boundary"] else {
-            let outcome = try await body.sending(buffering: self.limits.relayedBytesMax) { bytes in
-                await storing.outcome(of: bytes, length: body.length, isDeclared: true)
+            let result = try await body.sending(buffering: self.limits.relayedBytesMax) { bytes in
+                await storing.store(bytes, length: body.length, isDeclared: true)
             }
-            return ([UploadItem(index: 0, name: nil, outcome: outcome)], nil)
+            return ([UploadItem(index: 0, name: nil, outcome: result.outcome, beginning: result.beginning)], nil)
         }
         guard (type?["type"] ?? "application/dicom").lowercased() == "application/dicom" else {
             throw StoreAdmission.undecidable
