@@ -2,6 +2,7 @@ import CollimatorCore
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import Synchronization
 import Testing
 
 @testable import Gateway

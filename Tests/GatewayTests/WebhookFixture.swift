@@ -2,6 +2,7 @@ import AccessControl
 import Catalog
 import CollimatorCore
 import Cryptography
+import DICOMweb
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
