@@ -22,12 +22,20 @@ package struct WebhookEngine: Sendable {
     package struct Decisions: Sendable {
         /// How much of an event the endpoint of this id may have now; nil for nothing.
         package var permitted: @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
+        /// Whether the endpoint may hear anything at all.
+        package var isHeard: @Sendable (_ endpoint: String) -> Bool
+        /// The version of the rules: another one has endpoints' views looked at again.
+        package var version: @Sendable () -> Int
 
         package init(
+            isHeard: @escaping @Sendable (_ endpoint: String) -> Bool = { _ in true },
+            version: @escaping @Sendable () -> Int = { 0 },
             permitted:
                 @escaping @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
         ) {
             self.permitted = permitted
+            self.isHeard = isHeard
+            self.version = version
         }
     }
 
@@ -67,13 +75,16 @@ package struct WebhookEngine: Sendable {
             try await self.store.begin(at: try await self.feed.end())
             return 0
         }
+        try await self.tellEnds()
+        _ = try await self.review()
         do {
             let endpoints = try await self.store.activeEndpoints()
             let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
             let page = try await self.feed.events(after: cursor, limit: limit)
             guard !page.events.isEmpty else { return 0 }
             let deliveries = try await self.deliveries(of: page, to: endpoints)
-            _ = try await self.store.fanOut(deliveries, to: page.next, now: self.milliseconds)
+            for event in page.events where event.type == .studyDeleted { try await self.end(event) }
+            _ = try await self.store.fanOut(deliveries, of: page.events, to: page.next, now: self.milliseconds)
             return page.events.count
         } catch let error as CollimatorError where error.code == .gone {
             try await self.store.begin(at: try await self.feed.end())
@@ -95,8 +106,8 @@ package struct WebhookEngine: Sendable {
                 study: event.study,
                 kept: event.type == .studyDeleted ? event.attributes : nil
             )
-            for endpoint in endpoints where endpoint.filter.passes(event) {
-                guard let permitted = try await self.decisions.permitted(subject, endpoint.id) else { continue }
+            for endpoint in endpoints where endpoint.isFor(event) && endpoint.filter.passes(event) {
+                guard let permitted = try await self.permitted(event.type, subject, endpoint.id) else { continue }
                 let policy = endpoint.settings.policy.limited(to: permitted)
                 let body = try bodies[policy] ?? event.cloudEvent(policy, beginning: page.next.beginning)
                 bodies[policy] = body
@@ -136,6 +147,7 @@ package struct WebhookEngine: Sendable {
             while !Task.isCancelled {
                 let claimed = await allowFailure("deliveries go on later", logger: logger) {
                     while try await self.fanOut() > 0 {}
+                    if try await self.review() { reader.call() }
                     if try await self.replay() { reader.call() }
                     return try await self.store.claim(
                         now: self.milliseconds,
@@ -193,7 +205,7 @@ package struct WebhookEngine: Sendable {
 
     /// One attempt, and what follows from it.
     func deliver(_ delivery: ClaimedDelivery) async throws {
-        guard let permitted = try await self.decisions.permitted(delivery.subject, delivery.endpoint),
+        guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint),
             delivery.policy.isWithin(permitted)
         else { return try await self.store.withhold(delivery, now: self.milliseconds) }
         let startedAt = self.milliseconds
@@ -209,8 +221,7 @@ package struct WebhookEngine: Sendable {
             endedAt: self.milliseconds,
             answer: answer
         )
-        let state = try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
-        if state != nil { try await self.feed.append(.webhookDisabled, subject: delivery.endpoint) }
+        try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
     }
 
     /// Signed with every secret that is good now.

@@ -114,7 +114,9 @@ package final class WebhookStore: Sendable {
     /// One that is to be active must have answered the challenge, at this address: see ``WebhookEngine/prove(_:)``.
     func set(_ state: WebhookEndpoint.State, of id: String, url: String? = nil) async throws {
         let count = try await self.database.write { connection in
-            try connection.execute(
+            // What it knows may have left its view meanwhile.
+            try connection.execute("UPDATE told SET reviewed = 0 WHERE endpoint = ?1 AND reviewed > 0", [.text(id)])
+            return try connection.execute(
                 """
                 UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0
                 WHERE id = ?1 AND (?3 IS NULL OR url = ?3)

@@ -73,6 +73,7 @@ extension ArchiveService {
                 services.append(.lasting(events))
             }
             services.append(.lasting(webhooks))
+            services.append(.lasting(OperationService(watch: parts.operationWatch, logger: self.surroundings.logger)))
             services.append(.lasting(gateway))
             services.append(.passing(self.greeting(gateway: boundPort, emulator: emulator, signIns: signIns)))
             if let emulator, self.configuration.fillsWithDemo {

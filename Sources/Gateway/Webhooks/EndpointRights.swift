@@ -35,7 +35,7 @@ struct EndpointRights: Sendable {
         }
         let facts =
             if let kept = subject.kept {
-                Self.facts(of: study, kept)
+                AccessFacts(kept, of: study)
             } else {
                 try await self.studies.value(of: study, in: store)
             }
@@ -49,16 +49,6 @@ struct EndpointRights: Sendable {
     }
 
     private static let method = "webhook"
-
-    /// Of a deleted study: that it had series of these modalities, and not which.
-    private static func facts(of study: StudyUID, _ kept: DataSet) -> AccessFacts {
-        var facts = AccessFacts(StudyEntry(study: study, attributes: kept))
-        let modalities = kept.strings(.modalitiesInStudy)
-        if !modalities.isEmpty {
-            facts.series = modalities.map { AccessSeriesFacts(uid: "", modalities: [$0]) }
-        }
-        return facts
-    }
 }
 
 extension GatewayParts {
@@ -69,6 +59,9 @@ extension GatewayParts {
             principals: self.identity.principals,
             studies: self.catalog.memory(capacity: AccessGate.studiesMax) { AccessFacts($0) }
         )
-        return WebhookEngine.Decisions { try await rights.permitted($0, $1) }
+        return WebhookEngine.Decisions(
+            isHeard: { !rights.principals.isSuspended(.client(id: $0)) },
+            version: { rights.authorizer.policy.version }
+        ) { try await rights.permitted($0, $1) }
     }
 }
