@@ -16,6 +16,10 @@ package struct WebhookEndpoint: Hashable, Sendable {
     package let pausedUntil: Int64
     /// Until when the secret before signs too, in milliseconds since 1970; nil where there is none.
     package let oldSecretUntil: Int64?
+    /// The names of its own headers, sorted.
+    package let headerNames: [String]
+    /// By what it knows us; nil where that is the signature alone.
+    package let certificate: CertificateSummary?
 
     package var url: String { self.settings.url }
     var filter: WebhookFilter { self.settings.filter }

@@ -224,7 +224,7 @@ package struct WebhookEngine: Sendable {
         try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
     }
 
-    /// Signed with every secret that is good now.
+    /// Signed with every secret that is good now, and with the endpoint's own headers where it is still at the address.
     func message(
         to endpoint: String,
         url: String,
@@ -232,16 +232,17 @@ package struct WebhookEngine: Sendable {
         body: [UInt8]
     ) async throws -> WebhookMessage {
         let now = self.milliseconds
-        let signatures = try await self.store.secrets(of: endpoint, now: now).map { secret in
-            try secret.signature(id: id, seconds: now / 1_000, body: body)
-        }
+        let (secrets, credentials) = try await self.store.equipment(of: endpoint, at: url, now: now)
+        let signatures = try secrets.map { try $0.signature(id: id, seconds: now / 1_000, body: body) }
+        let headers = [
+            "content-type": "application/cloudevents+json", "webhook-id": id, "webhook-timestamp": "\(now / 1_000)",
+            "webhook-signature": signatures.joined(separator: " "),
+        ]
         return WebhookMessage(
             url: url,
-            headers: [
-                "content-type": "application/cloudevents+json", "webhook-id": id, "webhook-timestamp": "\(now / 1_000)",
-                "webhook-signature": signatures.joined(separator: " "),
-            ],
-            body: body
+            headers: headers.merging(credentials.headers) { own, _ in own },
+            body: body,
+            certificate: credentials.certificate
         )
     }
 }

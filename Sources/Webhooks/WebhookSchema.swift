@@ -117,11 +117,11 @@ enum WebhookSchema {
         "CREATE INDEX endpointUntold ON endpoint (id) WHERE isUntold = 1",
     ]
 
-    /// What calls of an endpoint carry beside the signature, sealed: headers, and a certificate with its key.
+    /// What calls of an endpoint carry beside the signature, sealed, and what of it people are shown.
     private static let credentials = [
+        "ALTER TABLE endpoint ADD COLUMN credentials BLOB",
         "ALTER TABLE endpoint ADD COLUMN headerNames TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE endpoint ADD COLUMN headers BLOB",
         "ALTER TABLE endpoint ADD COLUMN certificateDigest TEXT",
-        "ALTER TABLE endpoint ADD COLUMN certificate BLOB",
+        "ALTER TABLE endpoint ADD COLUMN certificateEndsAt INTEGER",
     ]
 }

@@ -225,7 +225,8 @@ final class ScriptedReceiver: Sendable {
     }
 
     var sender: WebhookSender {
-        WebhookSender { message in
+        let summary = CertificateSummary(digest: String(repeating: "a", count: 64), endsAt: 1_800_000_000_000)
+        return WebhookSender(summary: { $0.chain == "good" ? summary : nil }) { message in
             self.state.withLock { state in
                 guard !state.isEchoing else { return .answered(status: 200, body: Self.challenge(in: message.body)) }
                 state.calls.append(Call(message: message, at: self.clock.now.timeIntervalSince1970))
