@@ -106,7 +106,7 @@ package enum CallHeaders {
         for (name, value) in headers {
             let lowered = name.lowercased()
             guard self.isName(lowered), self.isValue(value) else {
-                throw self.refusal("The name of a header is letters, digits, hyphens and underscores; its value is plain.")
+                throw self.refusal("The name of a header is letters, digits, - and _, and its value is plain text.")
             }
             guard !self.isOurs(lowered) else { throw self.refusal("A header of this name cannot be set.") }
             guard checked.updateValue(value, forKey: lowered) == nil else {

@@ -26,16 +26,24 @@ package struct WebhookEngine: Sendable {
         package var isHeard: @Sendable (_ endpoint: String) -> Bool
         /// The version of the rules: another one has endpoints' views looked at again.
         package var version: @Sendable () -> Int
+        /// Writes down, before it is sent, that the endpoint is told of the event; what cannot be written is not sent.
+        package var note:
+            @Sendable (_ subject: EventSubject, _ endpoint: String, _ message: String) async throws -> Void
 
         package init(
             isHeard: @escaping @Sendable (_ endpoint: String) -> Bool = { _ in true },
             version: @escaping @Sendable () -> Int = { 0 },
+            note:
+                @escaping @Sendable (_ subject: EventSubject, _ endpoint: String, _ message: String) async throws ->
+                Void =
+                { _, _, _ in },
             permitted:
                 @escaping @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
         ) {
             self.permitted = permitted
             self.isHeard = isHeard
             self.version = version
+            self.note = note
         }
     }
 
@@ -208,6 +216,7 @@ package struct WebhookEngine: Sendable {
         guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint),
             delivery.policy.isWithin(permitted)
         else { return try await self.store.withhold(delivery, now: self.milliseconds) }
+        try await self.decisions.note(delivery.subject, delivery.endpoint, delivery.event)
         let startedAt = self.milliseconds
         let message = try await self.message(
             to: delivery.endpoint,

@@ -1,4 +1,5 @@
 import AccessControl
+import Audit
 import Catalog
 import CollimatorCore
 import Cryptography
@@ -47,7 +48,7 @@ struct WebhookGateway: Sendable {
         }
     }
 
-    init() async throws {
+    init(audit: AuditLog? = nil) async throws {
         let catalog = try TemporaryCatalog.store()
         try await catalog.prepare()
         let folder = try TemporaryDirectory()
@@ -59,6 +60,7 @@ struct WebhookGateway: Sendable {
         try await store.prepare()
         var gateway = try await GatewayUnderTest(ScriptedUpstream(search: { _ in [] })).knowingCallers()
         gateway.parts.catalog = StudyCatalog(catalog)
+        gateway.parts.audit = audit
         let receiver = Receiver()
         var limits = WebhookLimits()
         limits.challengeInterval = .zero
