@@ -134,9 +134,10 @@ extension WebhookStore {
             let endpoints = try connection.query(
                 """
                 SELECT id, url, isOrdered, callsPerMinute, calledUntil FROM endpoint
-                WHERE state = ?1 AND pausedUntil <= ?2 ORDER BY pausedUntil, id
+                WHERE state = ?1 AND (pausedUntil <= ?2 OR pausedUntil > ?3) ORDER BY pausedUntil, id
                 """,
-                [.text(WebhookEndpoint.State.active.rawValue), .integer(now)]
+                // A pause that is longer than any was made before the clock was set back.
+                [.text(WebhookEndpoint.State.active.rawValue), .integer(now), .integer(now + Self.pauseMax)]
             )
             var claimed: [ClaimedDelivery] = []
             // Each in its turn, so that one with a long queue leaves room for the others.
@@ -163,6 +164,9 @@ extension WebhookStore {
             return claimed
         }
     }
+
+    /// Longer than any pause, in milliseconds.
+    private static let pauseMax: Int64 = 60 * 60 * 1_000
 
     private struct Turn {
         let url: String
