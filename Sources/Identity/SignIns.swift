@@ -42,6 +42,8 @@ package final class SignIns: Sendable {
     }
 
     /// A token that signs in the caller who asks for it, once.
+    ///
+    /// The session lasts no longer than the credential with which the caller asks; ``IdentityDirectory`` sees to that.
     package func token(for caller: Caller) -> String {
         // What else it is goes along: a rule may deny something to its groups.
         self.keepToken(
@@ -49,7 +51,8 @@ package final class SignIns: Sendable {
                 verified: caller.principal,
                 memberships: caller.memberships,
                 method: .session,
-                purposeOfUse: caller.purposeOfUse
+                purposeOfUse: caller.purposeOfUse,
+                expiresAt: caller.expiresAt
             )
         )
     }

@@ -33,7 +33,10 @@ def make(service, folder, id: str, *words):
 def allow(service, id: str, role: str):
     answer = service.call(
         "POST", "/api/v1/access/rules",
-        json={"effect": "allow", "principal": f"client:{id}", "role": role, "resource": "stores/radiology"},
+        json={
+            "id": f"{id}-{role}", "effect": "allow", "principal": f"client:{id}", "role": role,
+            "resource": "stores/radiology",
+        },
     )
     assert answer.status_code == 201, answer.text
 

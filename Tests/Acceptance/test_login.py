@@ -1,5 +1,6 @@
 """Logging in with a browser at an OpenID provider of another make: the code flow, the session, and how it ends."""
 
+import secrets
 import time
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -85,10 +86,14 @@ class Visitor:
         return self.get("/api/v1/me")
 
 
+def new_id(kind: str) -> str:
+    return f"{kind}-{secrets.token_hex(4)}"
+
+
 def allow(service, principal: str, role="viewer", **more):
     answer = service.call(
         "POST", "/api/v1/access/rules",
-        json={"effect": "allow", "principal": principal, "role": role, "resource": "*"} | more,
+        json={"id": new_id("rule"), "effect": "allow", "principal": principal, "role": role, "resource": "*"} | more,
     )
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -271,7 +276,8 @@ def test_a_token_that_hides_its_groups_counts_until_rules_name_some(binary, tmp_
         assert visitor.me().status_code == 401
         back = provider.log_in(visitor.begin(), "many")
         assert visitor.come_back(back).headers["Location"] == "/app/#login=unauthenticated"
-        assert service.call("DELETE", f"/api/v1/access/rules/{rule['id']}").status_code == 204
+        path = f"/api/v1/access/rules/{rule['id']}"
+        assert service.call("DELETE", path, headers={"If-Match": "*"}).status_code == 204
         Visitor(service).log_in("many")
 
 

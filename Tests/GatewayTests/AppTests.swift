@@ -52,7 +52,13 @@ struct AppTests {
         #expect(answer.status == .notFound)
     }
 
-    @Test("refuses names that can be read in two ways", arguments: ["/app/..", "/app/%2e%2e", "/app/app.js%00"])
+    @Test(
+        "case 32: refuses names that can be read in two ways",
+        arguments: [
+            "/app/..", "/app/%2e%2e", "/app/app.js%00", "/app/../../etc/passwd", "/app/%2e%2e%2fapp.js",
+            "/app/..%5c..%5capp.js", "/app/\\app.js", "/app/%c0%ae%c0%ae/app.js", "/docs/../app/app.js",
+        ]
+    )
     func doubtful(path: String) async throws {
         let answer = try await self.gateway.request(.get, path, headers: [:])
         #expect(answer.status == .badRequest)

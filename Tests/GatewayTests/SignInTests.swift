@@ -74,6 +74,20 @@ struct SignInTests {
         #expect(!again.text.contains(token))
     }
 
+    @Test("signing in anew ends the session that the browser had, and a token that is none ends nothing")
+    func again() async throws {
+        let before = try self.secret()
+        let failed = try await self.signIn(Browser.signedIn(before), token: String(repeating: "A", count: 43))
+        #expect(failed.status == .unauthorized)
+        let still = try await self.gateway.request(.get, "/api/v1/stores", headers: Browser.signedIn(before))
+        #expect(still.status == .ok)
+
+        let token = self.gateway.parts.signIns.administratorToken()
+        #expect(try await self.signIn(Browser.signedIn(before), token: token).status == .noContent)
+        let after = try await self.gateway.request(.get, "/api/v1/stores", headers: Browser.signedIn(before))
+        #expect(after.status == .unauthorized)
+    }
+
     @Test("signing out ends the session and empties the browser")
     func signOut() async throws {
         let secret = try self.secret()

@@ -12,7 +12,7 @@ import Testing
 
 @Suite("GET …/thumbnail")
 struct ThumbnailTests {
-    private static let paths = [
+    static let paths = [
         "\(Sample.studyPath)/thumbnail", "\(Sample.studyPath)/series/\(Sample.series)/thumbnail",
         "\(Sample.instancePath)/thumbnail", "\(Sample.instancePath)/frames/1/thumbnail",
         "\(Sample.dicomweb)/thumbnail", "\(Sample.dicomweb)/series/\(Sample.series)/thumbnail",
@@ -21,7 +21,7 @@ struct ThumbnailTests {
     ]
 
     /// A gateway with one study of one picture, and the upstream behind it; its pictures are kept between requests.
-    private static func gateway(
+    static func gateway(
         _ instance: DataSet = Sample.instance()
     ) async throws -> (GatewayUnderTest, ScriptedUpstream) {
         let upstream = try await ScriptedUpstream.picturing(instance)

@@ -106,13 +106,14 @@ struct ViewerTests {
     }
 
     @Test(
-        "has nothing beside its files: no links, pipes, dot files, folders without a page, paths that lead out",
+        "case 32: has nothing beside its files: no links, pipes, dot files, folders without a page, paths that lead out",
         arguments: [
             "/viewer/none.js", "/viewer/out.js", "/viewer/in.js", "/viewer/up/secret.js", "/viewer/pipe.js",
             "/viewer/.git/config", "/viewer/sub/.hidden.js", "/viewer/.git", "/viewer/empty/",
             "/viewer/..%2fsecret.js", "/viewer/sub%2f..%2f..%2fsecret.js", "/viewer/%2e%2e/secret.js",
             "/viewer/../secret.js", "/viewer/sub/..%5c..%5csecret.js", "/viewer/page.js%00", "/viewer/%ff.js",
-            "/viewer/page.js/x.js",
+            "/viewer/page.js/x.js", "/viewer/sub/../../secret.js", "/viewer/..\\secret.js", "/viewer/C:%5csecret.js",
+            "/viewer/%c0%ae%c0%ae/secret.js", "/viewer/%252e%252e/secret.js",
         ]
     )
     func outside(path: String) async throws {

@@ -166,11 +166,39 @@ struct BrowserLoginTests {
         #expect(unknown == .notFound)
     }
 
+    @Test("made-up codes have the issuer asked a bounded number of times at once, and then others are let through")
+    func flood() async throws {
+        let under = try LoginUnderTest()
+        let (begun, asked) = try await under.begin()
+        let answer = Answer(state: asked["state"], code: "made-up", issuer: nil, isRefusal: false)
+        let (signal, release) = AsyncStream.makeStream(of: Void.self)
+        under.endpoint.hold(until: Task { for await _ in signal {} })
+        let exchangesMax = under.login.limits.exchangesMax
+        let codes = await withTaskGroup(of: CollimatorError.Code?.self) { group in
+            for _ in 0..<(3 * exchangesMax) {
+                group.addTask { await code { _ = try await under.login.complete(answer, cookie: begun.cookie) } }
+            }
+            var codes: [CollimatorError.Code?] = []
+            // Those that are too many are answered while the others wait for the issuer.
+            while codes.count < 2 * exchangesMax, let next = await group.next() { codes.append(next) }
+            #expect(codes.allSatisfy { $0 == .unavailable })
+            #expect(under.endpoint.sent.count == exchangesMax)
+            release.finish()
+            for await next in group { codes.append(next) }
+            return codes
+        }
+        #expect(codes.filter { $0 == .unauthenticated }.count == exchangesMax)
+        under.endpoint.hold(until: nil)
+        #expect(try await under.loggedIn().caller.principal == .user(issuer: "hospital", subject: "ann-1"))
+    }
+
     @Test(
         "leads back to a page of this service and nowhere else",
         arguments: [
             ("/app/", true), ("/app/#/studies/radiology/1.2", true), ("/viewer/?StudyInstanceUIDs=1.2", true),
-            ("/launch?studyUID=1.2", true), ("/docs", true),
+            ("/launch?studyUID=1.2", true), ("/docs", true), ("/docs#search", true), ("/docs?x=..", true),
+            ("/app/?x=%2e%2e", true), ("/docsy", false), ("/docs/..", false), ("/launch", false),
+            ("/app/%2e%2e/auth/callback", false), ("/viewer/.%2E/x", false), ("/app/%2f/evil.example", false),
             ("", false), ("/", false), ("app/", false), ("//evil.example/app/", false), ("/\\evil.example", false),
             ("/app/\\..\\..", false), ("/app/../../x", false), ("https://evil.example/app/", false),
             ("/app/\r\nSet-Cookie: a=b", false), ("/app/ ", false), ("/app/é", false), ("/api/v1/studies", false),

@@ -54,6 +54,44 @@ struct SignInsTests {
         #expect(caller.method == .session)
     }
 
+    @Test("a session of a link ends with the credential that it was asked for with: an old token, a revoked key")
+    func credential() async throws {
+        let fixture = try await IdentityFixture()
+        let directory = fixture.directory
+        let key = try await fixture.makeKey(APIKeys.Wish(id: "portal", name: "x"))
+        let app = try #require(directory.keys.caller(for: key.text))
+        let ann = Caller(
+            verified: .user(issuer: "hospital", subject: "ann"),
+            method: .oidcToken,
+            expiresAt: WallClock.date(fixture.now() + 300_000)
+        )
+        let bob = Caller(verified: .user(issuer: "hospital", subject: "bob"), method: .oidcToken)
+        func session(of caller: Caller) async throws -> Caller {
+            try await self.signIns.authenticate(session: self.signIns.redeem(token: self.signIns.token(for: caller)))
+        }
+        let (annsSession, apps, bobs) = (
+            try await session(of: ann), try await session(of: app), try await session(of: bob)
+        )
+        for caller in [annsSession, apps, bobs] { try directory.admit(caller) }
+        let path = "/api/v1/stores/radiology/studies/1/series/2/instances/3/rendered"
+        let link = try directory.links.signature(for: apps, path: path, query: "")
+        #expect(try directory.admit(signature: link, path: path, query: "").principal == app.principal)
+
+        fixture.move(seconds: 299)
+        try directory.admit(annsSession)
+        fixture.move(seconds: 1)
+        #expect(await Self.code { try directory.admit(annsSession) } == .unauthenticated)
+        #expect(!directory.stillStands(annsSession))
+        try directory.admit(apps)
+        try await directory.keys.revoke("portal")
+        #expect(await Self.code { try directory.admit(apps) } == .unauthenticated)
+        #expect(!directory.stillStands(apps))
+        // The link is good for five minutes more at least, but for the key.
+        let late = await Self.code { try directory.admit(signature: link, path: path, query: "") }
+        #expect(late == .unauthenticated)
+        try directory.admit(bobs)
+    }
+
     @Test("a link works for fifteen minutes", arguments: [(-1, true), (0, false)])
     func tokenAge(seconds: Int, isGood: Bool) async {
         let token = self.signIns.administratorToken()

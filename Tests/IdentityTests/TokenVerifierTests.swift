@@ -106,6 +106,19 @@ struct TokenVerifierTests {
     }
 
     @Test(
+        "case 19: a token that is bound to a key is no bearer token",
+        arguments: [
+            #"{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}"#,
+            #"{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}"#,
+            "{}", "null",
+        ]
+    )
+    func bound(confirmation: String) async throws {
+        #expect(try await self.under.code(changing: ["cnf": confirmation]) == .unauthenticated)
+        #expect(try await self.under.code(changing: ["cnf": nil]) == nil)
+    }
+
+    @Test(
         "case 11: another issuer, however alike",
         arguments: [
             "https://login.example/", "https://login.exampl", "https://login.example.evil", "https://LOGIN.example",

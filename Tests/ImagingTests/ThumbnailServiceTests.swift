@@ -161,7 +161,7 @@ struct ThumbnailServiceTests {
     }
 
     @Test(
-        "what is no whole picture is a failure of the store, remembered for a short time and never kept",
+        "case 52: what is no whole picture is a failure of the store, remembered for a short time and never kept",
         arguments: [0, 1, 2]
     )
     func notPictures(which: Int) async throws {
@@ -197,7 +197,7 @@ struct ThumbnailServiceTests {
         #expect(service.statistics.icons == 2)
     }
 
-    @Test("one more slice and a new name throw no pixels away; a deletion does")
+    @Test("case 52: one more slice and a new name throw no pixels away; a deletion does")
     func changes() async throws {
         let picture = try await PicturedStore.png()
         let store = try PicturedStore.single { _ in picture }

@@ -56,7 +56,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(AnswerFraming(), position: .after(decoder))
-            try pipeline.addHandler(HostCheck(), position: .after(decoder))
+            try pipeline.addHandler(HeadCheck(), position: .after(decoder))
         } catch {
             // Without the HTTP/1.1 codec, as in tests of the handler alone, there is nothing to frame.
         }
@@ -197,7 +197,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case HTTPParserError.closedConnection: return
         case HTTPParserError.headerOverflow: self.refusal = RequestRefusal.headTooLarge
         case is HTTPParserError: break
-        case is HostFault: self.refusal = RequestRefusal.badHost
+        case let fault as HeadFault: self.refusal = RequestRefusal.error(of: fault)
         default:
             // The connection itself is broken: nobody would read an answer, but somebody may be at work on one.
             self.state.owesAnswer && !self.state.isLingering

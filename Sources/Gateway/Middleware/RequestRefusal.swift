@@ -31,12 +31,27 @@ struct RequestRefusal {
         )
     }
 
-    static var badHost: CollimatorError {
-        CollimatorError(
-            .invalidInput,
-            "a request without a Host, with two, or with one that is none",
-            publicDetail: "The request must have one Host field with a host and perhaps a port."
-        )
+    static func error(of fault: HeadFault) -> CollimatorError {
+        switch fault {
+        case .host:
+            CollimatorError(
+                .invalidInput,
+                "a request without a Host, with two, or with one that is none",
+                publicDetail: "The request must have one Host field with a host and perhaps a port."
+            )
+        case .target:
+            CollimatorError(
+                .invalidInput,
+                "a request whose target is no path, and no address of its Host",
+                publicDetail: "The target of the request must be a path, or an address of the host that Host names."
+            )
+        case .coding:
+            CollimatorError(
+                .invalidInput,
+                "a request with a transfer coding that is not chunked",
+                publicDetail: "The only transfer coding that a request may have is chunked."
+            )
+        }
     }
 
     static var headTooLarge: CollimatorError {

@@ -85,6 +85,7 @@ struct LoginController: Sendable {
                 self.signIns.end(session: secret)
                 throw error
             }
+            if let before = self.browser.cookie.secret(in: request.headers) { self.signIns.end(session: before) }
             let session = self.browser.cookie.beginning(secret, lifetime: self.signIns.limits.sessionLifetime)
             return Self.redirect(to: returnTo, cookies: [session])
         }

@@ -26,6 +26,8 @@ struct SignInController: Sendable {
     @Sendable private func signIn(_ request: Request, context: GatewayContext) async throws -> Response {
         try self.browser.admit(request, localPort: context.localPort)
         let secret = try self.signIns.redeem(token: try await Self.token(of: request))
+        // Whoever had signed in before in this browser: nobody would be left who could end that session.
+        if let before = self.browser.cookie.secret(in: request.headers) { self.signIns.end(session: before) }
         return Response(
             status: .noContent,
             headers: [

@@ -28,7 +28,9 @@ struct OptionalCaller: Sendable {
             return caller
         }
         guard let secret else {
-            return try await self.authenticator.callerIfAny(proxyAssertions: assertions)
+            guard let caller = try await self.authenticator.callerIfAny(proxyAssertions: assertions) else { return nil }
+            try self.directory.admit(caller)
+            return caller
         }
         let caller: Caller
         do {

@@ -51,8 +51,17 @@ package final class IdentityDirectory: Sendable {
 
     /// Lets a caller pass whose credential was verified, and notes that it was here.
     ///
-    /// - Throws: `unauthenticated` where it is suspended.
+    /// The credential behind a session that a link began is not shown again, so what became of it is looked up here.
+    ///
+    /// - Throws: `unauthenticated` where it is suspended, and where what began its session has ended.
     package func admit(_ caller: Caller) throws(CollimatorError) {
+        guard caller.method != .session || !self.hasEnded(caller) else {
+            throw CollimatorError(
+                .unauthenticated,
+                "the credential that began a session has ended",
+                publicDetail: "The session has ended. Sign in again."
+            )
+        }
         guard !self.principals.isSuspended(caller.principal) else {
             throw CollimatorError(
                 .unauthenticated,
@@ -80,9 +89,7 @@ package final class IdentityDirectory: Sendable {
     }
 
     private func isGood(_ signed: SignedLinks.Signed) -> Bool {
-        guard [.apiKey, .serviceAccountToken].contains(signed.origin), case .client(let id) = signed.caller.principal
-        else { return true }
-        return self.keys.isActive(id)
+        !self.isOfEndedKey(signed.caller, knownBy: signed.origin)
     }
 
     /// Whether a caller that was let in would be let in still: it is not suspended, its key is not revoked, and its
@@ -91,11 +98,17 @@ package final class IdentityDirectory: Sendable {
     /// An answer that goes on for long asks every few seconds and ends where it would not; asking costs no more than a
     /// look-up.
     package func stillStands(_ caller: Caller) -> Bool {
-        if self.principals.isSuspended(caller.principal) { return false }
-        if let end = caller.expiresAt, end <= self.clock.now() { return false }
-        if [.apiKey, .serviceAccountToken].contains(caller.method), case .client(let id) = caller.principal {
-            return self.keys.isActive(id)
-        }
-        return true
+        !self.principals.isSuspended(caller.principal) && !self.hasEnded(caller)
+    }
+
+    private func hasEnded(_ caller: Caller) -> Bool {
+        if let end = caller.expiresAt, end <= self.clock.now() { return true }
+        return self.isOfEndedKey(caller, knownBy: caller.method)
+    }
+
+    private func isOfEndedKey(_ caller: Caller, knownBy method: AuthenticationMethod) -> Bool {
+        guard [.apiKey, .serviceAccountToken, .session].contains(method), case .client(let id) = caller.principal
+        else { return false }
+        return !self.keys.isActive(id)
     }
 }

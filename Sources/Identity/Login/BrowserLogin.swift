@@ -138,14 +138,14 @@ package final class BrowserLogin: Sendable {
         guard named ?? !places.namesItself else { throw Self.refused("the answer is of another issuer") }
         guard !answer.isRefusal, let code = answer.code, !code.isEmpty, code.utf8.count <= LoginLimits.codeBytesMax
         else { throw Self.refused("the issuer has let nobody in") }
-        let tokens = try await self.tokens(
-            [
-                ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", ticket.redirectURI),
-                ("code_verifier", ticket.verifier),
-            ],
-            issuer,
-            at: places
-        )
+        let fields = [
+            (name: "grant_type", value: "authorization_code"), (name: "code", value: code),
+            (name: "redirect_uri", value: ticket.redirectURI), (name: "code_verifier", value: ticket.verifier),
+        ]
+        guard let exchanges = self.places[ticket.alias] else { throw Self.refused("no such issuer") }
+        let tokens = try await exchanges.exchanging { () async throws(CollimatorError) -> StrictJSON in
+            try await self.tokens(fields, issuer, at: places)
+        }
         guard let text = tokens["id_token"]?.text else { throw Self.refused("the issuer gave no identity token") }
         let token = try await self.verifier.token(
             identityToken: text,

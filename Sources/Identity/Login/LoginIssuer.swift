@@ -59,6 +59,8 @@ package struct LoginLimits: Sendable {
     package var placesStaleLifetime = Duration.seconds(24 * 60 * 60)
     /// The time between two attempts to ask, counted from the attempt.
     package var cooldown = Duration.seconds(30)
+    /// The most codes of one issuer that are being exchanged at the same time; more logins are told to wait.
+    package var exchangesMax = 32
     /// The longest path to which a login leads back, in bytes.
     package static let returnBytesMax = 1_024
     /// The longest code of an issuer that is sent back to it, in bytes.

@@ -34,6 +34,7 @@ final class LoginPlaces: Sendable {
         var fetchedAt: ContinuousClock.Instant?
         var attemptedAt: ContinuousClock.Instant?
         var attempt: Task<Void, Never>?
+        var exchanges = 0
     }
 
     private enum Step {
@@ -74,6 +75,30 @@ final class LoginPlaces: Sendable {
             publicDetail: "The issuer cannot be reached now. Try again in a moment.",
             retryAfterSeconds: Int(self.limits.cooldown.components.seconds)
         )
+    }
+
+    /// Exchanges a code, one of few at the same time.
+    ///
+    /// Anybody may come back with a made-up code for a login of their own: the issuer must not be flooded through us.
+    /// - Throws: `unavailable` where there are too many.
+    func exchanging<Result: Sendable>(
+        _ work: () async throws(CollimatorError) -> Result
+    ) async throws(CollimatorError) -> Result {
+        let isAdmitted = self.state.withLock { state in
+            guard state.exchanges < self.limits.exchangesMax else { return false }
+            state.exchanges += 1
+            return true
+        }
+        guard isAdmitted else {
+            throw CollimatorError(
+                .unavailable,
+                "many logins end at the same time",
+                publicDetail: "Many people log in just now. Try again in a moment.",
+                retryAfterSeconds: 1
+            )
+        }
+        defer { self.state.withLock { $0.exchanges -= 1 } }
+        return try await work()
     }
 
     private func step(mayAsk: Bool) -> Step {

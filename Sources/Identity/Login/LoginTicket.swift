@@ -77,15 +77,19 @@ package enum LoginReturn {
     /// Where it leads where nothing is said.
     package static let standard = "/app/"
 
-    private static let pages = ["/app/", "/viewer/", "/launch?", "/docs"]
+    private static let folders = ["/app/", "/viewer/"]
 
     /// Whether the text is the address of a page here, as a path.
     ///
-    /// Browsers take `//` and `/\` at the beginning for another host, and drop line breaks.
+    /// Browsers take `//` and `/\` at the beginning for another host, drop line breaks, and take `%2e%2e` for `..` (WHATWG
+    /// URL §4.1): a path is written without escapes.
     package static func isPage(_ text: String) -> Bool {
-        text.utf8.count <= LoginLimits.returnBytesMax
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }
-            && Self.pages.contains { text.hasPrefix($0) }
-            && !text.split(whereSeparator: { "?#".contains($0) })[0].contains("..")
+        guard text.utf8.count <= LoginLimits.returnBytesMax,
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") })
+        else { return false }
+        let path = text.prefix { $0 != "?" && $0 != "#" }
+        // Without the studies that its query names nothing is launched.
+        let isPage = path == "/docs" || text.hasPrefix("/launch?") || Self.folders.contains { path.hasPrefix($0) }
+        return isPage && !path.contains("..") && !path.contains("%")
     }
 }

@@ -26,6 +26,8 @@ struct TokenChecks {
         guard let named = claims["iss"]?.text, named.utf8.elementsEqual(self.issuer.issuer.utf8) else {
             throw TokenRefusal.error("the token is of another issuer")
         }
+        // Bound to a key that whoever sends it must show (RFC 7800, RFC 9449 §6): whoever only has the text has stolen it.
+        guard claims["cnf"] == nil else { throw TokenRefusal.error("the token is bound to a key that was not shown") }
         try self.checkAudience(claims)
         let expires = try self.checkTimes(claims)
         let kind = try self.checkKind(claims, type: verified.header.type)

@@ -71,7 +71,7 @@ def connect(server, receiver, may_read=True, **settings) -> str:
 
 
 def of(receiver, study, kind=None) -> list[dict]:
-    return [e for e in receiver.events(kind) if e["data"].get("study") == study]
+    return [e for e in receiver.events(kind) if e.get("data", {}).get("study") == study]
 
 
 def certificate(folder, name="certificate"):
