@@ -268,7 +268,7 @@ package struct GatewayParts: Sendable {
     /// Deleting, operations, and the tree of the Healthcare API, which share what is known of operations.
     private var deletionsAndOperations: [Endpoint] {
         let ownership = OperationOwnership(ledger: OperationLedger(), judge: self.rules)
-        let deletion = Deletion(changes: self.changes, ledger: ownership.ledger)
+        let deletion = Deletion(changes: self.changes, ledger: ownership.ledger, feed: self.catalog.feed)
         let cloudStores = CloudStoresController(directory: self.stores, register: self.register) { context, store in
             self.rules.allows(context.caller, .storesGet, on: .store(store.name))
         }

@@ -16,12 +16,21 @@ package struct WebhookEndpoint: Hashable, Sendable {
     package let pausedUntil: Int64
     /// Until when the secret before signs too, in milliseconds since 1970; nil where there is none.
     package let oldSecretUntil: Int64?
+    /// The names of its own headers, sorted.
+    package let headerNames: [String]
+    /// By what it knows us; nil where that is the signature alone.
+    package let certificate: CertificateSummary?
 
     package var url: String { self.settings.url }
     var filter: WebhookFilter { self.settings.filter }
 
     /// The principal whose rules decide what it gets.
     package var principal: Principal { .client(id: self.id) }
+
+    /// Whether an event that is for one principal alone is for this one.
+    func isFor(_ event: ChangeEvent) -> Bool {
+        event.type != .studyRemoved || event.subject == self.principal.description
+    }
 
     /// What the id of every endpoint begins with: no id of an API key has an underscore, so that the two never meet.
     static let idPrefix = "ep_"
@@ -114,7 +123,8 @@ package struct WebhookFilter: Hashable, Sendable, Codable {
         if !self.stores.isEmpty {
             guard let store = event.store, self.stores.contains(store.rawValue) else { return false }
         }
-        guard !self.modalities.isEmpty else { return true }
+        // Of a study that has left the view nothing is known; what was told of it passed.
+        guard !self.modalities.isEmpty, event.type != .studyRemoved else { return true }
         return event.attributes.strings(.modalitiesInStudy).contains { self.modalities.contains($0) }
     }
 }

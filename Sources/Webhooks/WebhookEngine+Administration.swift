@@ -8,21 +8,47 @@ extension WebhookEngine {
     ///
     /// - Throws: `invalid-input` for an address that may not be called or a filter that cannot be.
     package func create(
-        _ settings: WebhookSettings
+        _ settings: WebhookSettings,
+        _ wish: CredentialsWish = CredentialsWish()
     ) async throws -> (endpoint: WebhookEndpoint, secret: WebhookSecret) {
-        try await self.store.create(try self.checked(settings), now: self.milliseconds)
+        let (wish, summary) = try self.checked(wish)
+        return try await self.store.create(
+            try self.checked(settings),
+            wish.applied(to: CallCredentials(), isElsewhere: false),
+            summary,
+            now: self.milliseconds
+        )
     }
 
-    /// Changes the settings; with another address the endpoint has to be proved again.
+    /// Changes the settings; with another address the endpoint has to be proved again, and its credentials given again.
     ///
     /// - Throws: as ``create(_:)``, and `not-found` where there is no such endpoint.
     package func change(
         _ id: String,
+        _ wish: CredentialsWish = CredentialsWish(),
         _ change: (inout WebhookSettings) -> Void
     ) async throws -> WebhookEndpoint {
         var settings = try await self.store.endpoint(id).settings
         change(&settings)
-        return try await self.store.change(id, to: try self.checked(settings))
+        let (wish, summary) = try self.checked(wish)
+        return try await self.store.change(id, to: try self.checked(settings), wish, summary)
+    }
+
+    /// With the names of headers in small letters, and what is shown of the certificate.
+    private func checked(
+        _ wish: CredentialsWish
+    ) throws(CollimatorError) -> (wish: CredentialsWish, summary: CertificateSummary?) {
+        var wish = wish
+        if let headers = wish.headers { wish.headers = try CallHeaders.checked(headers) }
+        guard case .this(let certificate) = wish.certificate else { return (wish, nil) }
+        guard let summary = self.sender.summary(certificate) else {
+            throw CollimatorError(
+                .invalidInput,
+                "a client certificate cannot be used",
+                publicDetail: "The clientCertificate is a certificate and its own key, both in PEM and not encrypted."
+            )
+        }
+        return (wish, summary)
     }
 
     /// With the address in its one form.

@@ -22,12 +22,28 @@ package struct WebhookEngine: Sendable {
     package struct Decisions: Sendable {
         /// How much of an event the endpoint of this id may have now; nil for nothing.
         package var permitted: @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
+        /// Whether the endpoint may hear anything at all.
+        package var isHeard: @Sendable (_ endpoint: String) -> Bool
+        /// The version of the rules: another one has endpoints' views looked at again.
+        package var version: @Sendable () -> Int
+        /// Writes down, before it is sent, that the endpoint is told of the event; what cannot be written is not sent.
+        package var note:
+            @Sendable (_ subject: EventSubject, _ endpoint: String, _ message: String) async throws -> Void
 
         package init(
+            isHeard: @escaping @Sendable (_ endpoint: String) -> Bool = { _ in true },
+            version: @escaping @Sendable () -> Int = { 0 },
+            note:
+                @escaping @Sendable (_ subject: EventSubject, _ endpoint: String, _ message: String) async throws ->
+                Void =
+                { _, _, _ in },
             permitted:
                 @escaping @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
         ) {
             self.permitted = permitted
+            self.isHeard = isHeard
+            self.version = version
+            self.note = note
         }
     }
 
@@ -67,6 +83,8 @@ package struct WebhookEngine: Sendable {
             try await self.store.begin(at: try await self.feed.end())
             return 0
         }
+        try await self.tellEnds()
+        _ = try await self.review()
         let endpoints = try await self.store.activeEndpoints()
         let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
         let page: ChangeFeed.Page
@@ -78,7 +96,8 @@ package struct WebhookEngine: Sendable {
         }
         guard !page.events.isEmpty || page.next != cursor else { return 0 }
         let deliveries = try await self.deliveries(of: page, to: endpoints)
-        _ = try await self.store.fanOut(deliveries, to: page.next, now: self.milliseconds)
+        for event in page.events where event.type == .studyDeleted { try await self.end(event) }
+        _ = try await self.store.fanOut(deliveries, of: page.events, to: page.next, now: self.milliseconds)
         return page.events.count
     }
 
@@ -96,8 +115,8 @@ package struct WebhookEngine: Sendable {
                 study: event.study,
                 kept: event.type == .studyDeleted ? event.attributes : nil
             )
-            for endpoint in endpoints where endpoint.filter.passes(event) {
-                guard let permitted = try await self.decisions.permitted(subject, endpoint.id) else { continue }
+            for endpoint in endpoints where endpoint.isFor(event) && endpoint.filter.passes(event) {
+                guard let permitted = try await self.permitted(event.type, subject, endpoint.id) else { continue }
                 let policy = endpoint.settings.policy.limited(to: permitted)
                 let body = try bodies[policy] ?? event.cloudEvent(policy, beginning: page.next.beginning)
                 bodies[policy] = body
@@ -139,6 +158,9 @@ package struct WebhookEngine: Sendable {
                 // Each by itself: what is due is delivered also where nothing new can be written down, and between pages.
                 await allowFailure("events are written down later", logger: logger) {
                     if try await self.fanOut() > 0 { reader.call() }
+                }
+                await allowFailure("views are looked at later", logger: logger) {
+                    if try await self.review() { reader.call() }
                 }
                 await allowFailure("replays go on later", logger: logger) {
                     if try await self.replay() { reader.call() }
@@ -202,9 +224,10 @@ package struct WebhookEngine: Sendable {
 
     /// One attempt, and what follows from it.
     func deliver(_ delivery: ClaimedDelivery) async throws {
-        guard let permitted = try await self.decisions.permitted(delivery.subject, delivery.endpoint),
+        guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint),
             delivery.policy.isWithin(permitted)
         else { return try await self.store.withhold(delivery, now: self.milliseconds) }
+        try await self.decisions.note(delivery.subject, delivery.endpoint, delivery.event)
         let startedAt = self.milliseconds
         let message = try await self.message(
             to: delivery.endpoint,
@@ -218,11 +241,10 @@ package struct WebhookEngine: Sendable {
             endedAt: self.milliseconds,
             answer: answer
         )
-        let state = try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
-        if state != nil { try await self.feed.append(.webhookDisabled, subject: delivery.endpoint) }
+        try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
     }
 
-    /// Signed with every secret that is good now.
+    /// Signed with every secret that is good now, and with the endpoint's own headers where it is still at the address.
     func message(
         to endpoint: String,
         url: String,
@@ -230,16 +252,17 @@ package struct WebhookEngine: Sendable {
         body: [UInt8]
     ) async throws -> WebhookMessage {
         let now = self.milliseconds
-        let signatures = try await self.store.secrets(of: endpoint, now: now).map { secret in
-            try secret.signature(id: id, seconds: now / 1_000, body: body)
-        }
+        let (secrets, credentials) = try await self.store.equipment(of: endpoint, at: url, now: now)
+        let signatures = try secrets.map { try $0.signature(id: id, seconds: now / 1_000, body: body) }
+        let headers = [
+            "content-type": "application/cloudevents+json", "webhook-id": id, "webhook-timestamp": "\(now / 1_000)",
+            "webhook-signature": signatures.joined(separator: " "),
+        ]
         return WebhookMessage(
             url: url,
-            headers: [
-                "content-type": "application/cloudevents+json", "webhook-id": id, "webhook-timestamp": "\(now / 1_000)",
-                "webhook-signature": signatures.joined(separator: " "),
-            ],
-            body: body
+            headers: headers.merging(credentials.headers) { own, _ in own },
+            body: body,
+            certificate: credentials.certificate
         )
     }
 }

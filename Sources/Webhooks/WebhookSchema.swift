@@ -6,7 +6,10 @@ internal import Persistence
 /// has ended when that was. `token` grows with each lease, so that a worker that was too slow cannot write over what a
 /// later one has done. `kept` is what a deleted study was, by what rules ask for.
 enum WebhookSchema {
-    static let migrations = [Migration(1, "endpoints-and-deliveries", endpoints + deliveries + replays)]
+    static let migrations = [
+        Migration(1, "endpoints-and-deliveries", endpoints + deliveries + replays),
+        Migration(2, "views-and-credentials", views + credentials),
+    ]
 
     private static let endpoints = [
         """
@@ -91,5 +94,34 @@ enum WebhookSchema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX replayByEndpoint ON replay (endpoint, createdAt, id)",
+    ]
+
+    /// What endpoints were told of.
+    ///
+    /// `reviewed` is the round of reviews in which it was last seen that they may know of it.
+    private static let views = [
+        """
+        CREATE TABLE told (
+            store TEXT NOT NULL,
+            study TEXT NOT NULL,
+            endpoint TEXT NOT NULL REFERENCES endpoint (id) ON DELETE CASCADE,
+            reviewed INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (store, study, endpoint)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX toldByReview ON told (reviewed)",
+        "CREATE INDEX toldByEndpoint ON told (endpoint)",
+        "CREATE TABLE review (round INTEGER NOT NULL, version INTEGER NOT NULL, beganAt INTEGER NOT NULL)",
+        "INSERT INTO review (round, version, beganAt) VALUES (0, -1, 0)",
+        "ALTER TABLE endpoint ADD COLUMN isUntold INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX endpointUntold ON endpoint (id) WHERE isUntold = 1",
+    ]
+
+    /// What calls of an endpoint carry beside the signature, sealed, and what of it people are shown.
+    private static let credentials = [
+        "ALTER TABLE endpoint ADD COLUMN credentials BLOB",
+        "ALTER TABLE endpoint ADD COLUMN headerNames TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE endpoint ADD COLUMN certificateDigest TEXT",
+        "ALTER TABLE endpoint ADD COLUMN certificateEndsAt INTEGER",
     ]
 }

@@ -2,23 +2,32 @@
 package struct WebhookSender: Sendable {
     /// Sends one message and returns within the time it has; it never follows a redirect.
     package var send: @Sendable (_ message: WebhookMessage) async -> WebhookAnswer
+    /// What a certificate says of itself; nil for one that cannot be used, or is not that of the key.
+    package var summary: @Sendable (_ certificate: ClientCertificate) -> CertificateSummary?
 
-    package init(send: @escaping @Sendable (_ message: WebhookMessage) async -> WebhookAnswer) {
+    package init(
+        summary: @escaping @Sendable (_ certificate: ClientCertificate) -> CertificateSummary? = { _ in nil },
+        send: @escaping @Sendable (_ message: WebhookMessage) async -> WebhookAnswer
+    ) {
         self.send = send
+        self.summary = summary
     }
 }
 
 /// One signed message.
 package struct WebhookMessage: Hashable, Sendable {
     package let url: String
-    /// `content-type`, `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+    /// `content-type`, `webhook-id`, `webhook-timestamp` and `webhook-signature`, and those of the endpoint's own.
     package let headers: [String: String]
     package let body: [UInt8]
+    /// By what the receiver knows us; nil where it asks for nothing.
+    package let certificate: ClientCertificate?
 
-    package init(url: String, headers: [String: String], body: [UInt8]) {
+    package init(url: String, headers: [String: String], body: [UInt8], certificate: ClientCertificate? = nil) {
         self.url = url
         self.headers = headers
         self.body = body
+        self.certificate = certificate
     }
 }
 

@@ -20,6 +20,7 @@ package struct ClaimedDelivery: Hashable, Sendable {
     package let url: String
     /// The id of the event, and of the message: the same in every attempt.
     package let event: String
+    package let type: ChangeEvent.Kind
     package let subject: EventSubject
     /// How much the body says.
     package let policy: EventDataPolicy
@@ -59,8 +60,14 @@ extension WebhookStore {
     /// Writes deliveries and that the feed was taken so far, in one transaction; gives how many.
     ///
     /// A page that is taken twice brings nothing the second time.
-    func fanOut(_ deliveries: [NewDelivery], to next: ChangeFeed.Position, now: Int64) async throws -> Int {
+    func fanOut(
+        _ deliveries: [NewDelivery],
+        of events: [ChangeEvent] = [],
+        to next: ChangeFeed.Position,
+        now: Int64
+    ) async throws -> Int {
         try await self.database.write { connection in
+            for event in events { try Self.noteChange(event, on: connection) }
             var count = 0
             for delivery in deliveries {
                 count += try Self.insert(delivery, beginning: next.beginning, now: now, on: connection)
@@ -135,9 +142,14 @@ extension WebhookStore {
             let endpoints = try connection.query(
                 """
                 SELECT id, url, isOrdered, callsPerMinute, calledUntil FROM endpoint
-                WHERE state = ?1 AND pausedUntil <= ?2 ORDER BY CASE WHEN id > ?3 THEN 0 ELSE 1 END, id
+                WHERE state = ?1 AND (pausedUntil <= ?2 OR pausedUntil > ?4)
+                ORDER BY CASE WHEN id > ?3 THEN 0 ELSE 1 END, id
                 """,
-                [.text(WebhookEndpoint.State.active.rawValue), .integer(now), .text(last)]
+                // A pause that is longer than any was made before the clock was set back.
+                [
+                    .text(WebhookEndpoint.State.active.rawValue), .integer(now), .text(last),
+                    .integer(now + Self.pauseMax),
+                ]
             )
             var claimed: [ClaimedDelivery] = []
             // Each in its turn, so that one with a long queue leaves room for the others.
@@ -164,6 +176,9 @@ extension WebhookStore {
             return claimed
         }
     }
+
+    /// Longer than any pause, in milliseconds.
+    private static let pauseMax: Int64 = 60 * 60 * 1_000
 
     private struct Turn {
         let url: String
@@ -193,13 +208,13 @@ extension WebhookStore {
     }
 
     private static let selectDue = """
-        SELECT id, event, store, study, kept, policy, body, attempts, token FROM delivery
+        SELECT id, event, store, study, kept, policy, body, attempts, token, type FROM delivery
         WHERE endpoint = ?1 AND state IN (0, 1) AND dueAt <= ?2 ORDER BY dueAt, id LIMIT ?3
         """
 
     /// Of a study what was written down first, and nothing behind it before it has ended.
     private static let selectOrdered = """
-        SELECT id, event, store, study, kept, policy, body, attempts, token FROM delivery AS d
+        SELECT id, event, store, study, kept, policy, body, attempts, token, type FROM delivery AS d
         WHERE endpoint = ?1 AND state IN (0, 1) AND dueAt <= ?2 AND NOT EXISTS (
             SELECT 1 FROM delivery AS e WHERE e.endpoint = ?1 AND e.study = d.study AND e.store = d.store
                 AND e.sequence < d.sequence AND e.state < 2
@@ -207,7 +222,9 @@ extension WebhookStore {
         """
 
     private static func claimed(_ row: SQLRow, of endpoint: String, _ url: String) throws -> ClaimedDelivery {
-        guard let policy = EventDataPolicy(rawValue: try row.text(5)) else {
+        guard let policy = EventDataPolicy(rawValue: try row.text(5)),
+            let type = ChangeEvent.Kind(rawValue: try row.text(9))
+        else {
             throw CollimatorError(.internalError, "a row of a delivery is not one of ours")
         }
         return ClaimedDelivery(
@@ -215,6 +232,7 @@ extension WebhookStore {
             endpoint: endpoint,
             url: url,
             event: try row.text(1),
+            type: type,
             subject: EventSubject(
                 store: try row.textIfPresent(2).flatMap { StoreName($0) },
                 study: try row.textIfPresent(3).flatMap { StudyUID($0) },

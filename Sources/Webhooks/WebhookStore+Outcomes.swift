@@ -1,3 +1,4 @@
+internal import Catalog
 internal import CollimatorCore
 internal import Persistence
 
@@ -51,6 +52,8 @@ package struct WebhookLimits: Hashable, Sendable {
     package var challengeInterval = Duration.seconds(5)
     /// A replay rests while so many deliveries of its endpoint wait.
     package var replayWaitingMax = 1_000
+    /// How often it is seen that endpoints may still know of what they were told, where no rule was changed.
+    package var reviewInterval = Duration.seconds(60 * 60)
 
     package init() {}
 }
@@ -58,14 +61,14 @@ package struct WebhookLimits: Hashable, Sendable {
 extension WebhookStore {
     /// Writes down the attempt and what follows from it, for the delivery and for its endpoint.
     ///
-    /// Nothing is written for a worker whose lease had ended and whose delivery somebody else has. Gives the state that
-    /// the endpoint has from now on where that has changed.
+    /// Nothing is written for a worker whose lease had ended and whose delivery somebody else has. An endpoint that is called
+    /// no more from now on is told of by ``WebhookEngine/tellEnds()``.
     func finish(
         _ claimed: ClaimedDelivery,
         _ outcome: AttemptOutcome,
         limits: WebhookLimits,
         random: Double
-    ) async throws -> WebhookEndpoint.State? {
+    ) async throws {
         try await self.database.write { connection in
             let attempts = claimed.attempts + 1
             let wait =
@@ -88,19 +91,22 @@ extension WebhookStore {
                     .integer(outcome.endedAt + (wait ?? 0)), .text(claimed.endpoint),
                 ]
             )
-            guard count == 1 else { return nil }
+            guard count == 1 else { return }
             try Self.log(claimed, outcome, on: connection)
-            return try Self.note(claimed.endpoint, outcome, limits, on: connection)
+            if outcome.isDelivered { try Self.noteTold(claimed, on: connection) }
+            try Self.note(claimed.endpoint, outcome, limits, on: connection)
         }
     }
 
     /// The endpoint may not have the delivery: it is set aside, and no attempt is made.
     func withhold(_ claimed: ClaimedDelivery, now: Int64) async throws {
         try await self.database.write { connection in
-            _ = try connection.execute(
+            let count = try connection.execute(
                 "UPDATE delivery SET state = 4, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
                 [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]
             )
+            // The study came back into its view before it was told that it had left.
+            if count == 1, claimed.type == .studyRemoved { try Self.noteKnown(claimed, on: connection) }
         }
     }
 
@@ -132,13 +138,13 @@ extension WebhookStore {
         _ outcome: AttemptOutcome,
         _ limits: WebhookLimits,
         on connection: any SQLConnection
-    ) throws -> WebhookEndpoint.State? {
+    ) throws {
         guard !outcome.isDelivered else {
             try connection.execute(
                 "UPDATE endpoint SET failures = 0, failingSince = NULL, pausedUntil = 0 WHERE id = ?1 AND failures > 0",
                 [.text(endpoint)]
             )
-            return nil
+            return
         }
         let now = outcome.endedAt
         let row = try connection.queryOne(
@@ -160,11 +166,10 @@ extension WebhookStore {
         var state: WebhookEndpoint.State?
         if outcome.isGone { state = .gone }
         if now - since >= limits.failingMax.components.seconds * 1_000 { state = state ?? .failing }
-        guard let state else { return nil }
-        let count = try connection.execute(
-            "UPDATE endpoint SET state = ?2 WHERE id = ?1 AND state = 'active'",
+        guard let state else { return }
+        try connection.execute(
+            "UPDATE endpoint SET state = ?2, isUntold = 1 WHERE id = ?1 AND state = 'active'",
             [.text(endpoint), .text(state.rawValue)]
         )
-        return count == 1 ? state : nil
     }
 }

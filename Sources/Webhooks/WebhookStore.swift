@@ -7,7 +7,7 @@ package import Persistence
 /// Keeps endpoints and deliveries; what it says was committed outlives the process at any instruction.
 package final class WebhookStore: Sendable {
     let database: Database
-    private let seal: DeterministicSeal
+    let seal: DeterministicSeal
 
     /// The most endpoints.
     static let endpointsMax = 10_000
@@ -25,67 +25,6 @@ package final class WebhookStore: Sendable {
     /// Brings the database to the schema of this module.
     package func prepare() async throws {
         try await self.database.migrate(WebhookSchema.migrations)
-    }
-
-    /// Writes down an endpoint, which gets nothing until its owner has answered the challenge.
-    ///
-    /// - Throws: `invalid-input` for a filter that cannot be, `conflict` where there are too many.
-    func create(
-        _ settings: WebhookSettings,
-        now: Int64
-    ) async throws -> (endpoint: WebhookEndpoint, secret: WebhookSecret) {
-        try settings.filter.check()
-        let id = WebhookEndpoint.idPrefix + Base64URL.encode(SecureRandom.bytes(Self.idBytes))
-        let secret = WebhookSecret.new()
-        let sealed = try self.sealed(secret, of: id)
-        let encoded = Array(try JSONEncoder().encode(settings.filter))
-        let count = try await self.database.write { connection in
-            try connection.execute(
-                """
-                INSERT INTO endpoint
-                    (id, url, name, state, filter, policy, callsPerMinute, isOrdered, createdAt, secret)
-                SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE (SELECT COUNT(*) FROM endpoint) < ?11
-                """,
-                [
-                    .text(id), .text(settings.url), .text(settings.name),
-                    .text(WebhookEndpoint.State.unproved.rawValue), .blob(encoded), .text(settings.policy.rawValue),
-                    .integer(settings.callsPerMinute.map(Int64.init)), .integer(settings.isOrdered ? 1 : 0),
-                    .integer(now), .blob(sealed), .integer(Self.endpointsMax),
-                ]
-            )
-        }
-        guard count == 1 else {
-            throw CollimatorError(
-                .conflict,
-                "there are as many endpoints as there may be",
-                publicDetail: "There are as many endpoints as there may be. Remove one that is not used."
-            )
-        }
-        return (try await self.endpoint(id), secret)
-    }
-
-    private static let idBytes = 16
-
-    /// Writes other settings down; with another address the endpoint has to answer the challenge again.
-    func change(_ id: String, to settings: WebhookSettings) async throws -> WebhookEndpoint {
-        try settings.filter.check()
-        let encoded = Array(try JSONEncoder().encode(settings.filter))
-        let count = try await self.database.write { connection in
-            try connection.execute(
-                """
-                UPDATE endpoint SET state = CASE WHEN url = ?2 THEN state ELSE ?8 END, url = ?2, name = ?3, filter = ?4,
-                    policy = ?5, callsPerMinute = ?6, isOrdered = ?7, calledUntil = 0
-                WHERE id = ?1
-                """,
-                [
-                    .text(id), .text(settings.url), .text(settings.name), .blob(encoded),
-                    .text(settings.policy.rawValue), .integer(settings.callsPerMinute.map(Int64.init)),
-                    .integer(settings.isOrdered ? 1 : 0), .text(WebhookEndpoint.State.unproved.rawValue),
-                ]
-            )
-        }
-        guard count == 1 else { throw Self.unknown }
-        return try await self.endpoint(id)
     }
 
     /// Every endpoint, by its id.
@@ -114,7 +53,9 @@ package final class WebhookStore: Sendable {
     /// One that is to be active must have answered the challenge, at this address: see ``WebhookEngine/prove(_:)``.
     func set(_ state: WebhookEndpoint.State, of id: String, url: String? = nil) async throws {
         let count = try await self.database.write { connection in
-            try connection.execute(
+            // What it knows may have left its view meanwhile.
+            try connection.execute("UPDATE told SET reviewed = 0 WHERE endpoint = ?1 AND reviewed > 0", [.text(id)])
+            return try connection.execute(
                 """
                 UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0
                 WHERE id = ?1 AND (?3 IS NULL OR url = ?3)
@@ -184,46 +125,12 @@ package final class WebhookStore: Sendable {
         return secret
     }
 
-    /// The secrets that sign a message now, the newest first.
-    func secrets(of id: String, now: Int64) async throws -> [WebhookSecret] {
-        let row = try await self.database.read { connection in
-            try connection.queryOne(
-                "SELECT secret, oldSecret, oldSecretUntil FROM endpoint WHERE id = ?1",
-                [.text(id)]
-            )
-        }
-        guard let row else { throw Self.unknown }
-        guard let key = self.seal.open(try row.blob(0), in: Array(id.utf8)) else {
-            throw CollimatorError(
-                .conflict,
-                "a secret was sealed with another key",
-                publicDetail: "The endpoint's secret cannot be read: it needs a new one."
-            )
-        }
-        var secrets = [WebhookSecret(key: key)]
-        // One before that cannot be read, because its key is lost, must not keep the new one from signing.
-        if let old = try row.blobIfPresent(1), let until = try row.integerIfPresent(2), now < until,
-            let key = self.seal.open(old, in: Array(id.utf8))
-        {
-            secrets.append(WebhookSecret(key: key))
-        }
-        return secrets
-    }
-
-    /// Bound to its endpoint: a row that is moved to another one opens nothing there.
-    private func sealed(_ secret: WebhookSecret, of id: String) throws(CollimatorError) -> [UInt8] {
-        do {
-            return try self.seal.seal(secret.key, in: Array(id.utf8))
-        } catch {
-            throw CollimatorError(.internalError, "a secret could not be sealed", cause: error)
-        }
-    }
-
-    private static var unknown: CollimatorError { CollimatorError(.notFound, "there is no endpoint of this id") }
+    static var unknown: CollimatorError { CollimatorError(.notFound, "there is no endpoint of this id") }
 
     private static let select = """
         SELECT id, url, name, state, filter, policy, callsPerMinute, isOrdered, failures, createdAt, pausedUntil,
-            CASE WHEN oldSecret IS NULL THEN NULL ELSE oldSecretUntil END
+            CASE WHEN oldSecret IS NULL THEN NULL ELSE oldSecretUntil END, headerNames, certificateDigest,
+            certificateEndsAt
         FROM endpoint
         """
 
@@ -243,7 +150,11 @@ package final class WebhookStore: Sendable {
             failures: Int(try row.integer(8)),
             createdAt: try row.integer(9),
             pausedUntil: try row.integer(10),
-            oldSecretUntil: try row.integerIfPresent(11)
+            oldSecretUntil: try row.integerIfPresent(11),
+            headerNames: try row.text(12).split(separator: ",").map(String.init),
+            certificate: try row.textIfPresent(13).map { digest in
+                CertificateSummary(digest: digest, endsAt: try row.integerIfPresent(14) ?? 0)
+            }
         )
     }
 }

@@ -1,6 +1,7 @@
 """The change feed of a running service: what is uploaded is told once, also when the service is killed.
 
 COLLIMATOR_EVENT_KILLS sets how often the service is killed (5), COLLIMATOR_KILL_SEED makes a run repeatable (it is printed).
+COLLIMATOR_BURST_INSTANCES sets how many instances of one study are uploaded within a minute (300; 2000 for the full figure).
 """
 
 import json
@@ -15,6 +16,7 @@ from support.dicom import file_bytes, new_uid, slice_of
 from support.servers import Gateway
 
 KILLS = int(os.environ.get("COLLIMATOR_EVENT_KILLS", "5"))
+BURST = int(os.environ.get("COLLIMATOR_BURST_INSTANCES", "300"))
 SEED = int(os.environ.get("COLLIMATOR_KILL_SEED", str(random.SystemRandom().randrange(2**32))))
 PATIENCE_SECONDS = 60
 PATH = "/api/v1/events"
@@ -23,12 +25,14 @@ PATH = "/api/v1/events"
 class RestlessGateway(Gateway):
     """A gateway in which a study has come to rest after two seconds."""
 
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, **environment):
         folder.mkdir(exist_ok=True)
         super().__init__(binary, folder)
+        self.more = environment
 
     def environment(self):
-        return super().environment() | {"COLLIMATOR_EVENTS_QUIET_TIME": "2", "COLLIMATOR_CATALOG_SWEEP_INTERVAL": "1"}
+        settings = {"COLLIMATOR_EVENTS_QUIET_TIME": "2", "COLLIMATOR_CATALOG_SWEEP_INTERVAL": "1"}
+        return super().environment() | settings | self.more
 
 
 def upload(server, study, series, number) -> None:
@@ -85,6 +89,48 @@ def test_many_instances_are_one_study(binary, tmp_path):
         assert len(of_study(events, study, "study.updated")) <= count / 4
         assert len({e["id"] for e in events}) == len(events)
         assert [e["sequence"] for e in events] == sorted(e["sequence"] for e in events)
+
+
+def test_a_burst_comes_to_rest_once(binary, tmp_path):
+    """What several senders upload of one study within a minute: one study.created, one study.stable, few in between."""
+    senders, study = 4, new_uid()
+    with RestlessGateway(binary, tmp_path / "burst", COLLIMATOR_EVENTS_QUIET_TIME="10") as server:
+        faults: list[BaseException] = []
+
+        def send(first: int):
+            # A series for each, in one connection: the time goes into storing, and not into asking.
+            series = new_uid()
+            try:
+                with requests.Session() as session:
+                    session.headers["Authorization"] = f"Bearer {server.key}"
+                    session.headers["Content-Type"] = "application/dicom"
+                    for number in range(first, BURST + 1, senders):
+                        data = file_bytes(
+                            slice_of(study, series, number, study=study, series=series, InstanceNumber=number)
+                        )
+                        url = f"{server.url}/api/v1/stores/radiology/studies"
+                        assert session.post(url, data=data, timeout=60).status_code in (200, 201)
+            except BaseException as fault:
+                faults.append(fault)
+
+        began = time.monotonic()
+        sending = [threading.Thread(target=send, args=(first,)) for first in range(1, senders + 1)]
+        for one in sending:
+            one.start()
+        for one in sending:
+            one.join()
+        seconds = time.monotonic() - began
+        assert not faults, faults
+        eventually(lambda: of_study(read_all(server)[0], study, "study.stable"), "the study never came to rest")
+        time.sleep(3)
+        events = of_study(read_all(server)[0], study)
+        kinds = [e["type"] for e in events]
+        print(f"{BURST} instances in {seconds:.1f} s: {({k: kinds.count(k) for k in sorted(set(kinds))})}")
+        assert kinds.count("study.created") == 1 and kinds.count("study.stable") == 1
+        assert events[-1]["type"] == "study.stable" and events[-1]["data"]["instanceCount"] == BURST
+        # Changes are gathered for two seconds: what a burst costs depends on its time, and not on its size.
+        assert kinds.count("study.updated") <= seconds + 5
+        assert kinds.count("series.stored") <= senders * (seconds + 5)
 
 
 def test_a_deletion_is_told(binary, tmp_path):

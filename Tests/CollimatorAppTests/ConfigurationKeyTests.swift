@@ -40,6 +40,7 @@ struct ConfigurationKeyTests {
             "events.quietTimeMax": "\(standard.eventsQuietSecondsMax)",
             "events.retention": "\(standard.eventsRetentionSeconds)",
             "webhooks.allowedPrivateNetworks": "none", "webhooks.callsMax": "\(standard.webhooks.callsMax)",
+            "webhooks.proxyResolution": "here",
             "webhooks.callsPerEndpointMax": "\(standard.webhooks.callsPerEndpointMax)",
             "webhooks.retention": "\(standard.webhooks.retentionSeconds)",
             "identity.issuerNames": "none", "identity.<issuer>.kind": "oidc", "identity.<issuer>.audiences": "none",
@@ -248,6 +249,32 @@ struct ConfigurationKeyTests {
             }
             #expect(try #require(faults).description.contains("webhooks.allowedPrivateNetworks"))
         }
+    }
+
+    @Test(
+        "take an address of a proxy for webhooks and who resolves names, and nothing that says less or more",
+        arguments: [
+            ("http://proxy.example.org:3128", "proxy", true), ("http://[2001:db8::1]:8080/", "here", true),
+            ("http://10.0.0.1:3128", nil, true), ("https://proxy.example.org:3128", nil, false),
+            ("proxy.example.org:3128", nil, false), ("http://proxy.example.org", nil, false),
+            ("http://user:word@proxy.example.org:3128", nil, false), ("http://proxy:0", nil, false),
+            ("http://proxy:3128/path", nil, false), ("http://proxy:3128", "both", false), (nil, "proxy", false),
+        ] as [(String?, String?, Bool)]
+    )
+    func proxy(text: String?, resolution: String?, expected: Bool) async throws {
+        var environment: [String: String] = [:]
+        environment["COLLIMATOR_WEBHOOKS_PROXY"] = text
+        environment["COLLIMATOR_WEBHOOKS_PROXY_RESOLUTION"] = resolution
+        guard expected else {
+            let faults = await #expect(throws: ConfigurationFaults.self) {
+                try await ServeConfiguration.read(environment: environment)
+            }
+            #expect(try #require(faults).description.contains("webhooks.proxy"))
+            return
+        }
+        let proxy = try #require(try await ServeConfiguration.read(environment: environment).webhooks.proxy)
+        #expect(proxy.resolvesNames == (resolution == "proxy") && !proxy.host.contains("["))
+        #expect([3_128, 8_080].contains(proxy.port))
     }
 
     @Test("take a certificate and its key together or not at all", arguments: ["CERTIFICATE", "KEY"])

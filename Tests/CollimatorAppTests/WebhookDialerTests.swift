@@ -1,7 +1,9 @@
 import CollimatorCore
+import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 import TestSupport
 import Testing
 import Webhooks
@@ -122,6 +124,89 @@ struct WebhookDialerTests {
         withExtendedLifetime(folder) {}
     }
 
+    @Test("a receiver that asks for a certificate gets the endpoint's own, and who has none is not let in")
+    func clientCertificate() async throws {
+        let folder = try TemporaryDirectory()
+        let host = "hook.example.com"
+        let server = try TLSTests.makeCertificate(named: "server", in: folder.path, for: host)
+        let (own, other) = try (
+            TLSTests.makeCertificate(named: "own", in: folder.path, for: "collimator"),
+            TLSTests.makeCertificate(named: "other", in: folder.path, for: "collimator")
+        )
+        let channel = try await Self.encrypted(server, trusting: own)
+        let port = try #require(channel.localAddress?.port)
+        let certificates = try [own, other].map { files in
+            try ClientCertificate(
+                chain: String(contentsOf: URL(filePath: files.certificate), encoding: .utf8),
+                key: String(contentsOf: URL(filePath: files.key), encoding: .utf8)
+            )
+        }
+        for certificate in [certificates[0], certificates[1], nil] {
+            let message = WebhookMessage(
+                url: "https://\(host):\(port)/",
+                headers: ["webhook-id": "1"],
+                body: [],
+                certificate: certificate
+            )
+            let loopback = try #require(NetworkAddress("127.0.0.1"))
+            var dialer = WebhookDialer(policy: self.local, resolver: HostResolver { _ in [loopback] })
+            dialer.trustRoots = .file(server.certificate)
+            let answer = await dialer.sender.send(message)
+            if certificate == certificates[0] {
+                #expect(answer == .answered(status: 204))
+            } else if case .answered = answer {
+                Issue.record("let in without the certificate that was asked for")
+            }
+        }
+        try await channel.close()
+        let summary = WebhookDialer(policy: self.local, resolver: .live).sender.summary
+        #expect(summary(certificates[0])?.digest.count == 64 && summary(certificates[0]) != summary(certificates[1]))
+        let (a, b) = (certificates[0], certificates[1])
+        for useless in [
+            ClientCertificate(chain: a.chain, key: b.key), ClientCertificate(chain: a.key, key: a.key),
+            ClientCertificate(chain: a.chain, key: a.chain), ClientCertificate(chain: "", key: a.key),
+            ClientCertificate(chain: a.chain, key: "x"),
+        ] {
+            #expect(summary(useless) == nil)
+        }
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test("a proxy is asked for the address that was checked, or for the name where it is the one to decide")
+    func proxied() async throws {
+        let asked = Mutex<[String]>([])
+        let proxy = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        Refusing { line in asked.withLock { $0.append(line) } }
+                    )
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        var through = WebhookProxy(host: "127.0.0.1", port: try #require(proxy.localAddress?.port))
+        let url = "https://hook.example.com/"
+        let answer = await self.send(url, resolving: ["8.8.8.8"]) { $0.proxy = through }
+        #expect(answer == .failed(.broken))
+        #expect(
+            await self.send(url, resolving: ["8.8.8.8", "10.0.0.1"]) { $0.proxy = through } == .failed(.addressRefused)
+        )
+        #expect(await self.send(url) { $0.proxy = through } == .failed(.nameUnknown))
+        through.resolvesNames = true
+        _ = await self.send(url) { $0.proxy = through }
+        let inner = await self.send("https://10.0.0.1/") { $0.proxy = through }
+        #expect(inner == .failed(.addressRefused), "an address that is written as one is decided here")
+        #expect(
+            asked.withLock { $0 } == ["CONNECT 8.8.8.8:443 HTTP/1.1", "CONNECT hook.example.com:443 HTTP/1.1"]
+        )
+        // What is not encrypted is on this machine.
+        try await FaultyServer.run([.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]) { server in
+            let direct = await self.send("http://127.0.0.1:\(server.port)/") { $0.proxy = through }
+            #expect(direct == .answered(status: 200))
+        }
+        try await proxy.close()
+    }
+
     @Test("an address of this machine is never dialled unless it is allowed")
     func ownAddress() throws {
         let policy = try AddressPolicy.ofThisMachine(allowed: [], allowsPlainLoopback: false)
@@ -129,9 +214,14 @@ struct WebhookDialerTests {
         #expect(policy.own.allSatisfy { !policy.permits($0) })
     }
 
-    /// A server that answers 204 to whatever it is sent.
-    private static func encrypted(_ files: TLSFiles) async throws -> any Channel {
-        let context = try NIOSSLContext(configuration: try files.configuration())
+    /// A server that answers 204 to whatever it is sent, by whoever has the other certificate where one is given.
+    private static func encrypted(_ files: TLSFiles, trusting client: TLSFiles? = nil) async throws -> any Channel {
+        var configuration = try files.configuration()
+        if let client {
+            configuration.certificateVerification = .noHostnameVerification
+            configuration.trustRoots = .file(client.certificate)
+        }
+        let context = try NIOSSLContext(configuration: configuration)
         return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -149,6 +239,25 @@ struct WebhookDialerTests {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let answer = ByteBuffer(string: "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            context.writeAndFlush(Self.wrapOutboundOut(answer), promise: nil)
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+
+    /// A proxy that notes what it is asked for, and does not do it.
+    private final class Refusing: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private let note: @Sendable (String) -> Void
+
+        init(note: @escaping @Sendable (String) -> Void) { self.note = note }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let text = String(buffer: Self.unwrapInboundIn(data))
+            self.note(String(text.prefix { $0 != "\r\n" && $0 != "\r" }))
+            let answer = ByteBuffer(string: "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
             context.writeAndFlush(Self.wrapOutboundOut(answer), promise: nil)
         }
 

@@ -1,4 +1,5 @@
 import AccessControl
+import Audit
 import Catalog
 import CollimatorCore
 import Cryptography
@@ -33,7 +34,8 @@ struct WebhookGateway: Sendable {
         func refuseChallenges() { self.state.withLock { $0.answersChallenges = false } }
 
         var sender: WebhookSender {
-            WebhookSender { message in
+            let summary = CertificateSummary(digest: String(repeating: "a", count: 64), endsAt: 1_800_000_000_000)
+            return WebhookSender(summary: { $0.chain == "good" ? summary : nil }) { message in
                 self.state.withLock { state in
                     let challenge = StrictJSON(parsing: message.body)?["challenge"]?.text
                     guard let challenge else {
@@ -46,7 +48,7 @@ struct WebhookGateway: Sendable {
         }
     }
 
-    init() async throws {
+    init(audit: AuditLog? = nil) async throws {
         let catalog = try TemporaryCatalog.store()
         try await catalog.prepare()
         let folder = try TemporaryDirectory()
@@ -58,6 +60,7 @@ struct WebhookGateway: Sendable {
         try await store.prepare()
         var gateway = try await GatewayUnderTest(ScriptedUpstream(search: { _ in [] })).knowingCallers()
         gateway.parts.catalog = StudyCatalog(catalog)
+        gateway.parts.audit = audit
         let receiver = Receiver()
         var limits = WebhookLimits()
         limits.challengeInterval = .zero

@@ -78,6 +78,12 @@ struct WebhookTests {
             #"{"name":"A","url":7}"#, #"{"name":"A","url":"https://a.example/","state":"active"}"#,
             #"{"name":"A","url":"https://a.example/","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}"#,
             #"{"name":"A","url":"https://a.example/","headers":{"Host":"x"}}"#,
+            #"{"name":"A","url":"https://a.example/","headers":{"X-A":7}}"#,
+            #"{"name":"A","url":"https://a.example/","headers":["X-A"]}"#,
+            #"{"name":"A","url":"https://a.example/","headers":{"X-A":"b\r\nX: y"}}"#,
+            #"{"name":"A","url":"https://a.example/","clientCertificate":{"certificate":"good"}}"#,
+            #"{"name":"A","url":"https://a.example/","clientCertificate":{"certificate":"bad","key":"k"}}"#,
+            #"{"name":"A","url":"https://a.example/","clientCertificate":{"certificate":"good","key":"k","x":"y"}}"#,
             #"{"name":"A","url":"http://a.example/"}"#, #"{"name":"A","url":"https://127.0.0.1/"}"#,
             #"{"name":"A","url":"https://169.254.169.254/latest"}"#, #"{"name":"A","url":"https://[::1]/"}"#,
             #"{"name":"A","url":"https://localhost/"}"#, #"{"name":"A","url":"https://a.example:22/"}"#,
@@ -96,6 +102,32 @@ struct WebhookTests {
         #expect(answer.status == .badRequest)
         #expect(!answer.text.contains("169.254"))
         #expect(try await self.hooks.engine.store.endpoints().isEmpty)
+    }
+
+    @Test("case 64: headers and the client certificate are used and never shown, and go where they are taken away")
+    func credentials() async throws {
+        let id = try await self.hooks.active(
+            #","headers":{"Authorization":"Bearer s3cret"},"clientCertificate":{"certificate":"good","key":"k3y"}"#
+        )
+        _ = try await self.hooks.send(.post, "/\(id)/tests")
+        let sent = try #require(self.hooks.receiver.messages.last)
+        #expect(sent.headers["authorization"] == "Bearer s3cret" && sent.headers["webhook-id"] != nil)
+        #expect(sent.certificate == ClientCertificate(chain: "good", key: "k3y"))
+        #expect(!"\(sent.certificate as Any)".contains("k3y"))
+        for path in ["", "/\(id)", "/\(id)/deliveries"] {
+            let answer = try await self.hooks.send(.get, path)
+            #expect(!answer.text.contains("s3cret") && !answer.text.contains("k3y"))
+        }
+        let shown = try await self.hooks.send(.get, "/\(id)")
+        #expect(shown.text.contains(#""headerNames":["authorization"],"clientCertificate":{"sha256":"aaa"#))
+        // What is not said stays.
+        let same = try await self.hooks.send(.patch, "/\(id)", #"{"name":"B","headers":null}"#)
+        #expect(same.text.contains(#""headerNames":["authorization"],"clientCertificate":{"sha256":"aaa"#))
+        let gone = try await self.hooks.send(.patch, "/\(id)", #"{"headers":{},"clientCertificate":null}"#)
+        #expect(gone.text.contains(#""headerNames":[],"clientCertificate":null"#))
+        _ = try await self.hooks.send(.post, "/\(id)/tests")
+        let plain = try #require(self.hooks.receiver.messages.last)
+        #expect(plain.headers["authorization"] == nil && plain.certificate == nil)
     }
 
     @Test("a million filters are refused before they are looked at")

@@ -330,6 +330,43 @@ struct EngineTests {
         }
     }
 
+    @Test("case 57: a name that nobody knows for a while is looked up again, and its endpoint is not given up")
+    func unknownName() async throws {
+        try await Rig.run { rig in
+            let made = try await rig.endpoint("https://a.example/")
+            rig.receiver.answers { count in count < 4 ? .failed(.nameUnknown) : .answered(status: 204) }
+            try await rig.store("1.2.1", modality: nil)
+            try await rig.settle()
+            #expect(rig.receiver.calls.count == 4)
+            #expect(try await rig.webhooks.count(.delivered) == 1)
+            let endpoint = try await rig.webhooks.endpoint(made.endpoint.id)
+            #expect(endpoint.state == .active && endpoint.failures == 0)
+        }
+    }
+
+    @Test("a clock that jumps neither stops calls nor has them made all at once", arguments: [-7_200.0, 7_200.0])
+    func clockJumps(seconds: Double) async throws {
+        try await Rig.run { rig in
+            _ = try await rig.endpoint("https://a.example/")
+            rig.receiver.answers { _ in .failed(.unreachable) }
+            for index in 0..<6 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            // So many failures in a row have it left alone for a while.
+            for _ in 0..<2 { _ = try await rig.engine.work() }
+            let before = rig.receiver.calls.count
+            rig.clock.pass(seconds)
+            rig.receiver.answers { _ in .answered(status: 200) }
+            try await rig.store("1.3.1", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            while try await rig.engine.work() > 0 {}
+            let after = Array(rig.receiver.messages.dropFirst(before))
+            #expect(after.contains { String(decoding: $0.body, as: UTF8.self).contains("1.3.1") })
+            #expect(Set(after.map { $0.headers["webhook-id"] }).count == after.count)
+            try await rig.settle()
+            #expect(try await rig.webhooks.count(.delivered) == 7)
+        }
+    }
+
     @Test("case 64: a secret stands nowhere in the file as it is")
     func sealed() async throws {
         try await Rig.run { rig in

@@ -41,7 +41,7 @@ struct Rig: Sendable {
             sender: receiver.sender,
             addresses: AddressPolicy(),
             clock: wall,
-            decisions: WebhookEngine.Decisions { subject, _ in
+            decisions: WebhookEngine.Decisions(version: { forbidden.version }) { subject, _ in
                 forbidden.contains(subject.study?.rawValue) ? nil : forbidden.most
             },
             random: { 0.5 }
@@ -148,7 +148,7 @@ struct Rig: Sendable {
     func finish(_ claimed: ClaimedDelivery, _ answer: WebhookAnswer) async throws {
         let now = self.engine.milliseconds
         let outcome = AttemptOutcome(startedAt: now, endedAt: now, answer: answer)
-        _ = try await self.webhooks.finish(claimed, outcome, limits: WebhookLimits(), random: 0.5)
+        try await self.webhooks.finish(claimed, outcome, limits: WebhookLimits(), random: 0.5)
     }
 
     func forbid(_ study: String) { self.forbidden.add(study) }
@@ -174,11 +174,16 @@ final class MovedClock: Sendable {
 final class ForbiddenStudies: Sendable {
     private let studies = Mutex<Set<String>>([])
     private let level = Mutex(EventDataPolicy.demographics)
+    private let number = Mutex(1)
 
     /// The most that is said to anybody.
     var most: EventDataPolicy { self.level.withLock { $0 } }
     func limit(to policy: EventDataPolicy) { self.level.withLock { $0 = policy } }
     func add(_ study: String) { self.studies.withLock { _ = $0.insert(study) } }
+    func remove(_ study: String) { self.studies.withLock { _ = $0.remove(study) } }
+    /// That of the rules.
+    var version: Int { self.number.withLock { $0 } }
+    func noteRules() { self.number.withLock { $0 += 1 } }
     func contains(_ study: String?) -> Bool { self.studies.withLock { set in study.map(set.contains) ?? false } }
 }
 
@@ -220,7 +225,8 @@ final class ScriptedReceiver: Sendable {
     }
 
     var sender: WebhookSender {
-        WebhookSender { message in
+        let summary = CertificateSummary(digest: String(repeating: "a", count: 64), endsAt: 1_800_000_000_000)
+        return WebhookSender(summary: { $0.chain == "good" ? summary : nil }) { message in
             self.state.withLock { state in
                 guard !state.isEchoing else { return .answered(status: 200, body: Self.challenge(in: message.body)) }
                 state.calls.append(Call(message: message, at: self.clock.now.timeIntervalSince1970))

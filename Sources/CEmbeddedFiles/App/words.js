@@ -53,7 +53,7 @@ export const permissionWords = (name) => permissions[name] ?? name;
 const methods = {
   "administrator-key": "the administrator key", "session": "a browser’s session", "oidc-token": "a token of its issuer",
   "google-access-token": "a Google access token", "service-account-token": "a key file", "api-key": "an API key",
-  "signed-url": "a signed link", "anonymous": "no credential",
+  "signed-url": "a signed link", "webhook": "a webhook", "anonymous": "no credential",
 };
 
 /** With what a caller showed who it is. */

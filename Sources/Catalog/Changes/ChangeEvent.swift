@@ -25,6 +25,8 @@ package struct ChangeEvent: Hashable, Sendable {
     package let changed: [Part]
     /// The study as it was then, by what rules and apps ask for; of a deleted study it is all that is left.
     package let attributes: DataSet
+    /// What the study was before, by what rules ask for, where that changed; nil otherwise.
+    package let previous: DataSet?
 
     /// What happened.
     package enum Kind: String, Sendable, CaseIterable {
@@ -33,6 +35,8 @@ package struct ChangeEvent: Hashable, Sendable {
         case seriesStored = "series.stored"
         case studyStable = "study.stable"
         case studyDeleted = "study.deleted"
+        /// Somebody who was told of the study may see it no more; `subject` says who, and it is for nobody else.
+        case studyRemoved = "study.removed"
         case operationFinished = "operation.finished"
         case webhookDisabled = "webhook.disabled"
     }
@@ -46,7 +50,8 @@ package struct ChangeEvent: Hashable, Sendable {
 
     /// The columns that the initialiser reads.
     static let columns =
-        "sequence, type, store, study, series, subject, origin, time, revision, instanceCount, changed, attributes"
+        "sequence, type, store, study, series, subject, origin, time, revision, instanceCount, changed, attributes, "
+        + "previous"
 
     init(row: SQLRow) throws {
         guard let type = Kind(rawValue: try row.text(1)),
@@ -65,7 +70,28 @@ package struct ChangeEvent: Hashable, Sendable {
         self.changed = Self.parts(try row.text(10))
         let attributes = try row.blob(11)
         self.attributes = attributes.isEmpty ? DataSet() : try DICOMJSON.dataSet(from: attributes)
+        self.previous = try row.blobIfPresent(12).map { try DICOMJSON.dataSet(from: $0) }
     }
+
+    private init(_ event: ChangeEvent, for subject: String) {
+        self.sequence = event.sequence
+        self.type = .studyRemoved
+        self.store = event.store
+        self.study = event.study
+        self.series = nil
+        self.subject = subject
+        self.origin = event.origin
+        self.milliseconds = event.milliseconds
+        self.revision = nil
+        self.instanceCount = nil
+        self.changed = []
+        self.attributes = DataSet()
+        self.previous = nil
+    }
+
+    /// The event as it is for somebody who could see the study before the change and cannot any more: that it is gone
+    /// from their view, and nothing else.
+    package func removal(for principal: Principal) -> ChangeEvent { ChangeEvent(self, for: principal.description) }
 
     /// Parts in the form of a column.
     static func text(_ parts: some Sequence<Part>) -> String {

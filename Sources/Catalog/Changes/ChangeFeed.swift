@@ -1,5 +1,5 @@
-internal import CollimatorCore
-internal import DICOMweb
+package import CollimatorCore
+package import DICOMweb
 internal import FoundationEssentials
 package import Logging
 internal import Persistence
@@ -79,6 +79,22 @@ package struct ChangeFeed: Sendable {
             try FeedWriting.write(row, store: nil, origin: .written, now: now, on: connection)
         }
         self.catalog.signal.call()
+    }
+
+    /// Tells the principal, and nobody else, that it may see a study no more.
+    package func appendRemoval(of study: StudyUID, in store: StoreName, for principal: Principal) async throws {
+        let now = self.now
+        try await self.catalog.database.write { connection in
+            var row = FeedWriting.Row(.studyRemoved, study)
+            row.subject = principal.description
+            try FeedWriting.write(row, store: store, origin: .noticed, now: now, on: connection)
+        }
+        self.catalog.signal.call()
+    }
+
+    /// Whether the catalog has the study: of one that it has not, the deletion is told.
+    package func holds(_ study: StudyUID, in store: StoreName) async throws -> Bool {
+        try await self.catalog.study(study, in: store) != nil
     }
 
     /// Something that is told when events were written.

@@ -51,10 +51,13 @@ extension ChangeEvent {
         data.revision = self.revision
         data.instanceCount = self.instanceCount
         if self.type == .studyUpdated || self.type == .studyStable { data.changed = self.changed.map(\.rawValue) }
-        if let store, let study, self.type != .studyDeleted {
-            data.links = ["study": "/api/v1/stores/\(store)/studies/\(study)"]
+        switch self.type {
+        case .studyDeleted, .studyRemoved, .webhookDisabled: break
+        case .operationFinished: data.links = ["operation": "/api/v1/operations/\(self.subject)"]
+        case .studyCreated, .studyUpdated, .seriesStored, .studyStable:
+            if let store, let study { data.links = ["study": "/api/v1/stores/\(store)/studies/\(study)"] }
         }
-        guard policy != .uids, self.study != nil else { return data }
+        guard policy != .uids, self.study != nil, self.type != .studyRemoved else { return data }
         data.accessionNumber = self.attributes.string(.accessionNumber)
         data.studyDate = self.attributes.string(.studyDate)
         data.modalities = self.attributes.strings(.modalitiesInStudy)

@@ -45,16 +45,26 @@ struct FeedWriting {
                 Row(.seriesStored, entry.study, series: one.series, instanceCount: one.instanceCount, kept: kept)
             )
         }
-        try self.write(
-            Row(
-                before == nil ? .studyCreated : .studyUpdated,
-                entry.study,
-                instanceCount: entry.instanceCount,
-                changed: parts,
-                kept: kept
-            )
+        var row = Row(
+            before == nil ? .studyCreated : .studyUpdated,
+            entry.study,
+            instanceCount: entry.instanceCount,
+            changed: parts,
+            kept: kept
         )
+        row.previous = try before.flatMap { try Self.previous($0, kept: kept) }
+        try self.write(row)
         try self.disturb(entry.study, parts)
+    }
+
+    /// What the study was by what rules ask for; nil where that is what it still is, and where its instances did not agree,
+    /// which is more than is kept.
+    private static func previous(_ before: Before, kept: [UInt8]) throws -> [UInt8]? {
+        guard before.variants.isEmpty else { return nil }
+        let modalities = Set(before.series.compactMap { $0.attributes.string(.modality) }).sorted()
+        let attributes = try DICOMJSON.dataSet(from: before.attributes)
+        let previous = DICOMJSON.encode(ChangeEvent.kept(of: attributes, modalities: modalities))
+        return previous == kept ? nil : previous
     }
 
     /// The study is deleted next; what rules ask for stays in its event.
@@ -120,6 +130,7 @@ struct FeedWriting {
         var instanceCount: Int?
         var changed: Set<ChangeEvent.Part> = []
         var kept: [UInt8] = []
+        var previous: [UInt8]?
 
         init(
             _ type: ChangeEvent.Kind,
@@ -153,14 +164,15 @@ struct FeedWriting {
         try connection.execute(
             """
             INSERT INTO event (sequence, type, store, study, series, subject, origin, time, revision, instanceCount,
-                changed, attributes)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                changed, attributes, previous)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             """,
             [
                 .integer(try CatalogStore.next("event", on: connection)), .text(row.type.rawValue),
                 .text(store?.rawValue), .text(row.study?.rawValue), .text(row.series?.rawValue), .text(row.subject),
                 .integer(origin.rawValue), .integer(now), .integer(row.revision.map(Int64.init)),
                 .integer(row.instanceCount.map(Int64.init)), .text(ChangeEvent.text(row.changed)), .blob(row.kept),
+                row.previous.map { .blob($0) } ?? .null,
             ]
         )
     }

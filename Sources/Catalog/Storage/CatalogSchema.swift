@@ -12,6 +12,7 @@ enum CatalogSchema {
         Migration(3, "change-feed", events),
         Migration(4, "notices", notices),
         Migration(5, "uploads-and-references", uploads),
+        Migration(6, "what-events-were-before", before),
     ]
 
     private static let stores = [
@@ -124,6 +125,22 @@ enum CatalogSchema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX studyRestByTime ON studyRest (dueAt)",
+    ]
+
+    /// What a changed study was by what rules ask for, NULL where that did not change; and operations that are waited for.
+    private static let before = [
+        "ALTER TABLE event ADD COLUMN previous BLOB",
+        """
+        CREATE TABLE awaitedOperation (
+            store TEXT NOT NULL,
+            operation TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            dueAt INTEGER NOT NULL,
+            looks INTEGER NOT NULL DEFAULT 0 CHECK (looks >= 0),
+            PRIMARY KEY (store, operation)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX awaitedOperationByTime ON awaitedOperation (dueAt)",
     ]
 
     /// What messages said and nobody has acted upon yet, and messages that could not be used.

@@ -117,6 +117,8 @@ extension ServeConfiguration {
         ConfigurationKey("events.retention", .number, standard: "604800"),
         ConfigurationKey("webhooks.allowedPrivateNetworks", .texts, standard: "none"),
         ConfigurationKey("webhooks.trustedCertificates", .text),
+        ConfigurationKey("webhooks.proxy", .text),
+        ConfigurationKey("webhooks.proxyResolution", .text, standard: "here"),
         ConfigurationKey("webhooks.callsMax", .number, standard: "256"),
         ConfigurationKey("webhooks.callsPerEndpointMax", .number, standard: "8"),
         ConfigurationKey("webhooks.retention", .number, standard: "2592000"),

@@ -7,6 +7,8 @@ package struct WebhooksConfiguration: Sendable, Hashable {
     package var allowedPrivateNetworks: [NetworkRange] = []
     /// A file with certificates of authorities that are trusted beside those of the system; nil for none.
     package var trustedCertificates: String?
+    /// What calls go through; nil for none.
+    package var proxy: WebhookProxy?
     /// Calls at the same time.
     package var callsMax = 256
     /// Calls of one endpoint at the same time.
@@ -19,6 +21,7 @@ package struct WebhooksConfiguration: Sendable, Hashable {
     init(reading reader: CheckedReader) {
         self.allowedPrivateNetworks = Self.networks(reader, "webhooks.allowedPrivateNetworks")
         self.trustedCertificates = Self.certificates(reader, "webhooks.trustedCertificates")
+        self.proxy = WebhookProxy(reading: reader)
         self.callsMax = reader.integer("webhooks.callsMax", in: 1...Self.callsMaxMax, default: self.callsMax)
         self.callsPerEndpointMax = reader.integer(
             "webhooks.callsPerEndpointMax",
@@ -73,5 +76,65 @@ package struct WebhooksConfiguration: Sendable, Hashable {
             reader.note("\(key) is not a file with certificates in PEM.")
             return nil
         }
+    }
+}
+
+/// A forward proxy for HTTP, which is asked to connect (RFC 9110 §9.3.6).
+package struct WebhookProxy: Sendable, Hashable {
+    package var host: String
+    package var port: Int
+    /// Whether it resolves the names of endpoints, and decides where calls may go; else that is done here.
+    package var resolvesNames = false
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Nil where none is configured.
+    init?(reading reader: CheckedReader) {
+        let resolution = Self.resolution(reader, "webhooks.proxyResolution")
+        guard let text = reader.string("webhooks.proxy") else {
+            if resolution != nil { reader.note("webhooks.proxyResolution needs webhooks.proxy.") }
+            return nil
+        }
+        guard let proxy = Self.parsed(text) else {
+            reader.note("webhooks.proxy is an address such as http://proxy.example.org:3128, without a user or a path.")
+            return nil
+        }
+        self = proxy
+        self.resolvesNames = resolution ?? false
+    }
+
+    private static func resolution(_ reader: CheckedReader, _ key: String) -> Bool? {
+        switch reader.string(key) {
+        case nil: return nil
+        case "here": return false
+        case "proxy": return true
+        default:
+            reader.note("\(key) is here or proxy.")
+            return nil
+        }
+    }
+
+    private static func parsed(_ text: String) -> WebhookProxy? {
+        guard text.hasPrefix("http://") else { return nil }
+        var rest = text.dropFirst("http://".count)
+        if rest.hasSuffix("/") { rest.removeLast() }
+        guard let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]),
+            (1...65_535).contains(port)
+        else { return nil }
+        var host = rest[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+            guard NetworkAddress(String(host)) != nil else { return nil }
+        } else {
+            let isName = host.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            }
+            guard isName, !host.isEmpty else { return nil }
+        }
+        return WebhookProxy(host: String(host), port: port)
     }
 }

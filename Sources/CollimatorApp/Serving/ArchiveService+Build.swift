@@ -72,7 +72,7 @@ extension ArchiveService {
             if let events = try self.events(parts.stores, catalog: catalog.catalog, emulator: emulator) {
                 services.append(.lasting(events))
             }
-            services.append(.lasting(webhooks))
+            services += [.lasting(webhooks), .lasting(self.operations(of: parts))]
             services.append(.lasting(gateway))
             services.append(.passing(self.greeting(gateway: boundPort, emulator: emulator, signIns: signIns)))
             if let emulator, self.configuration.fillsWithDemo {
@@ -86,6 +86,10 @@ extension ArchiveService {
                 folder: self.folder,
                 logger: self.surroundings.logger
             )
+        }
+
+        private func operations(of parts: GatewayParts) -> OperationService {
+            OperationService(watch: parts.operationWatch, logger: self.surroundings.logger)
         }
 
         private func audit() async throws -> AuditService {

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import CollimatorCore
+import Cryptography
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -10,7 +11,8 @@ import Webhooks
 /// Sends messages to endpoints: it resolves the host itself, asks the policy about every address, and dials one that it
 /// has asked about, so that a name that changes its meaning meanwhile leads nowhere else.
 ///
-/// Each attempt has a connection of its own. No redirect is followed, and no proxy of the environment is used.
+/// Each attempt has a connection of its own. No redirect is followed, and no proxy of the environment is used. A proxy of the
+/// configuration is asked for the address that was checked here, unless it is the one to resolve names and to decide.
 struct WebhookDialer: Sendable {
     let policy: AddressPolicy
     let resolver: HostResolver
@@ -19,6 +21,8 @@ struct WebhookDialer: Sendable {
     var trustRoots = NIOSSLTrustRoots.default
     /// A file with the certificates of those who may do so, too; nil for nobody else.
     var trustedCertificates: String?
+    /// What calls go through; nil for none.
+    var proxy: WebhookProxy?
 
     /// How long the parts of an attempt may take; all of them together are shorter than a lease.
     struct Limits: Hashable, Sendable {
@@ -30,7 +34,9 @@ struct WebhookDialer: Sendable {
         var body = Duration.seconds(5)
     }
 
-    var sender: WebhookSender { WebhookSender { await self.send($0) } }
+    var sender: WebhookSender {
+        WebhookSender(summary: { Self.summary($0) }) { await self.send($0) }
+    }
 
     private func send(_ message: WebhookMessage) async -> WebhookAnswer {
         let url: WebhookURL
@@ -40,14 +46,22 @@ struct WebhookDialer: Sendable {
             // What was allowed when the endpoint was made need not be any more.
             return .failed(.addressRefused)
         }
-        let addresses = await self.addresses(of: url)
-        guard let address = addresses.first else { return .failed(.nameUnknown) }
-        // One inner address among others is enough: who answers so tries something.
-        guard addresses.allSatisfy({ self.policy.permits($0) }) else { return .failed(.addressRefused) }
-        let client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: self.configuration(url, address)
-        )
+        var address: NetworkAddress?
+        if url.literal != nil || self.proxy?.resolvesNames != true {
+            let addresses = await self.addresses(of: url)
+            address = addresses.first
+            guard address != nil else { return .failed(.nameUnknown) }
+            // One inner address among others is enough: who answers so tries something.
+            guard addresses.allSatisfy({ self.policy.permits($0) }) else { return .failed(.addressRefused) }
+        }
+        let configuration: HTTPClient.Configuration
+        do {
+            configuration = try self.configuration(url, address, message.certificate)
+        } catch {
+            // It could be used when it was given: the file was changed by hand.
+            return .failed(.encryption)
+        }
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let answer = await self.exchange(message, at: url, client)
         await allowFailure("the connection of one attempt closes later") { try await client.shutdown() }
         return answer
@@ -57,8 +71,14 @@ struct WebhookDialer: Sendable {
         if let literal = url.literal { [literal] } else { await self.resolver.addresses(url.host) }
     }
 
-    private func configuration(_ url: WebhookURL, _ address: NetworkAddress) -> HTTPClient.Configuration {
+    /// `address` is nil where the proxy resolves the name.
+    private func configuration(
+        _ url: WebhookURL,
+        _ address: NetworkAddress?,
+        _ certificate: ClientCertificate?
+    ) throws -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
+        if let certificate { try Self.present(certificate, in: &tls) }
         tls.minimumTLSVersion = .tlsv12
         tls.trustRoots = self.trustRoots
         if let trustedCertificates { tls.additionalTrustRoots = [.file(trustedCertificates)] }
@@ -66,8 +86,34 @@ struct WebhookDialer: Sendable {
         configuration.timeout.connect = TimeAmount(self.limits.connect)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
-        if url.literal == nil { configuration.dnsOverride = [url.host: address.text] }
+        if url.literal == nil, let address { configuration.dnsOverride = [url.host: address.text] }
+        // What is not encrypted is on this machine, where no proxy leads.
+        if url.isEncrypted, let proxy { configuration.proxy = .server(host: proxy.host, port: proxy.port) }
         return configuration
+    }
+
+    private static func present(_ certificate: ClientCertificate, in tls: inout TLSConfiguration) throws {
+        tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(certificate.chain.utf8))
+            .map { .certificate($0) }
+        tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(certificate.key.utf8), format: .pem))
+    }
+
+    /// What a certificate says of itself; nil where it cannot be presented with its key.
+    private static func summary(_ certificate: ClientCertificate) -> CertificateSummary? {
+        do {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            try Self.present(certificate, in: &tls)
+            // Whether the two belong together is found out here.
+            _ = try NIOSSLContext(configuration: tls)
+            guard case .certificate(let own)? = tls.certificateChain.first else { return nil }
+            return CertificateSummary(
+                digest: Hexadecimal.encode(SHA256.hash(try own.toDERBytes())),
+                endsAt: Int64(own.notValidAfter) * 1_000
+            )
+        } catch {
+            // Whoever gave it is told that it cannot be used.
+            return nil
+        }
     }
 
     private func exchange(_ message: WebhookMessage, at url: WebhookURL, _ client: HTTPClient) async -> WebhookAnswer {

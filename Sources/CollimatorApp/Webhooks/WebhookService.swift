@@ -78,6 +78,7 @@ extension ArchiveService.Build {
         }
         var dialer = WebhookDialer(policy: policy, resolver: .live)
         dialer.trustedCertificates = configuration.trustedCertificates
+        dialer.proxy = configuration.proxy
         return try await WebhookService.make(
             in: self.folder.path,
             for: parts,

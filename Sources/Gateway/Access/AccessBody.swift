@@ -92,6 +92,18 @@ struct AccessBody: Sendable {
         }
     }
 
+    /// A member that is an object of texts; nil where it is absent or null.
+    func textsByName(_ name: String, max: Int, fault: StaticString) throws(CollimatorError) -> [String: String]? {
+        switch self.members[name] {
+        case nil, .null: return nil
+        case .object(let members) where members.count <= max:
+            let texts = members.compactMapValues(\.text)
+            if texts.count == members.count { return texts }
+        default: break
+        }
+        throw CollimatorError(.invalidInput, "a member of a body is no object of texts", publicDetail: fault)
+    }
+
     /// Whether a member is there and null.
     func isNull(_ name: String) -> Bool { self.members[name] == .null }
 

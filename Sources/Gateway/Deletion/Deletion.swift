@@ -1,11 +1,15 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
+import Telemetry
 
 /// Deletes at the upstream: the one way for every tree, so that the operation is remembered and the change reported.
 struct Deletion: Sendable {
     let changes: StudyChanges
     let ledger: OperationLedger
+    /// Where it is written down that somebody waits for the end of an operation; nil for nowhere.
+    var feed: ChangeFeed?
 
     /// What is to be deleted.
     struct Subject: Sendable {
@@ -40,7 +44,13 @@ struct Deletion: Sendable {
         let answer = try await CollectedAnswer(begun)
         let operation = answer.json.flatMap { UpstreamOperation($0) }
             .flatMap { $0.dataset == subject.store.resource?.dataset ? $0 : nil }
-        if let operation { self.ledger.note(operation, in: subject.store.name) }
+        if let operation {
+            self.ledger.note(operation, in: subject.store.name)
+            let id = OperationID(store: subject.store.name, operation: operation.id)
+            await allowFailure("the end of an operation is not told in the change feed") {
+                try await self.feed?.awaitOperation(operation.id, as: id.text, in: subject.store.name)
+            }
+        }
         return Outcome(answer: answer, operation: operation)
     }
 }

@@ -60,6 +60,7 @@ struct EventStreams: Sendable {
         var position = start
         let reader = feed.reader()
         var quietLooks = 0
+        var shown = ShownStudies(filter.visibility)
         // At once, so that the client knows that it is connected, and where.
         try await writer.write(ByteBuffer(string: "id: \(position.text)\n\n"))
         for _ in 0..<Self.looksMax {
@@ -67,11 +68,14 @@ struct EventStreams: Sendable {
             guard !Task.isShuttingDownGracefully else { return }
             let page = try await feed.events(after: position, limit: Self.batch)
             position = page.next
-            for event in page.events where try await filter.passes(event) {
-                try await writer.write(try Self.event(event, beginning: position.beginning))
+            for event in page.events {
+                guard let form = try await filter.form(of: event) else { continue }
+                try await writer.write(try Self.event(form, beginning: position.beginning))
+                shown.note(form)
                 quietLooks = 0
             }
             guard page.events.isEmpty else { continue }
+            try await shown.review(filter, feed)
             quietLooks += 1
             if quietLooks.isMultiple(of: Self.looksUntilSign) {
                 // It shows a client that went away, and keeps what stands between from closing the connection.

@@ -36,8 +36,8 @@ struct EventsController: Sendable {
         pages: while !page.events.isEmpty, read < Self.eventsReadMax {
             for event in page.events {
                 guard items.count < wish.limit else { break pages }
-                if try await filter.passes(event) {
-                    items.append(try event.cloudEvent(.uids, beginning: page.next.beginning))
+                if let form = try await filter.form(of: event) {
+                    items.append(try form.cloudEvent(.uids, beginning: page.next.beginning))
                 }
                 next = ChangeFeed.Position(beginning: page.next.beginning, sequence: event.sequence)
             }
@@ -91,12 +91,20 @@ struct EventFilter: Sendable {
     let visibility: EventVisibility
     let caller: Caller
 
-    func passes(_ event: ChangeEvent) async throws -> Bool {
-        guard self.types.isEmpty || self.types.contains(event.type) else { return false }
+    /// The event as the caller gets it; nil where they do not.
+    func form(of event: ChangeEvent) async throws -> ChangeEvent? {
+        guard self.asks(for: event) else { return nil }
+        guard let form = try await self.visibility.form(of: event, for: self.caller) else { return nil }
+        return self.types.isEmpty || self.types.contains(form.type) ? form : nil
+    }
+
+    /// Whether it can come to be one that was asked for; a change can also be the end of a view.
+    private func asks(for event: ChangeEvent) -> Bool {
         if let stores {
             guard let store = event.store, stores.contains(store) else { return false }
         }
-        return try await self.visibility.isVisible(event, to: self.caller)
+        return self.types.isEmpty || self.types.contains(event.type)
+            || (self.types.contains(.studyRemoved) && event.previous != nil)
     }
 }
 

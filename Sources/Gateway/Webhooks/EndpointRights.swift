@@ -1,4 +1,5 @@
 import AccessControl
+import Audit
 import Catalog
 import CollimatorCore
 import DICOMweb
@@ -14,6 +15,9 @@ struct EndpointRights: Sendable {
     let authorizer: Authorizer
     let principals: PrincipalRegister
     let studies: StudyMemory<AccessFacts>
+    let catalog: StudyCatalog
+    /// Nil where nothing is written down.
+    let audit: AuditLog?
     var clock = WallClock.live
 
     /// How much the endpoint may have of the event; nil for nothing.
@@ -21,25 +25,14 @@ struct EndpointRights: Sendable {
     /// An event of a study is for those who may read all of the study, one that is of no study for those who may see the
     /// operations of its store or of the service. What is said beyond names is a right of its own.
     func permitted(_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy? {
-        let principal = Principal.client(id: endpoint)
-        guard !self.principals.isSuspended(principal) else { return nil }
-        let asking = AccessSubject(
-            principal,
-            authenticationMethod: Self.method,
-            timeSeconds: Int64(self.clock.now().timeIntervalSince1970)
-        )
+        guard !self.principals.isSuspended(.client(id: endpoint)) else { return nil }
         let policy = self.authorizer.policy
         guard let store = subject.store, let study = subject.study else {
             let resource = subject.store.map { AccessResource.store($0) } ?? .service
-            return policy.decide(asking, .operationsList, on: resource).isAllowed ? .uids : nil
+            return policy.decide(self.asking(endpoint), .operationsList, on: resource).isAllowed ? .uids : nil
         }
-        let facts =
-            if let kept = subject.kept {
-                Self.facts(of: study, kept)
-            } else {
-                try await self.studies.value(of: study, in: store)
-            }
-        let resource = AccessResource.study(store, studyUID: study.rawValue)
+        let facts = try await self.facts(subject, study, in: store)
+        let (asking, resource) = (self.asking(endpoint), AccessResource.study(store, studyUID: study.rawValue))
         func may(_ permission: Permission) -> Bool {
             policy.decide(asking, permission, on: resource, facts: facts).extent == .whole
         }
@@ -48,17 +41,53 @@ struct EndpointRights: Sendable {
         return may(.eventsOrders) ? .orders : .uids
     }
 
-    private static let method = "webhook"
-
-    /// Of a deleted study: that it had series of these modalities, and not which.
-    private static func facts(of study: StudyUID, _ kept: DataSet) -> AccessFacts {
-        var facts = AccessFacts(StudyEntry(study: study, attributes: kept))
-        let modalities = kept.strings(.modalitiesInStudy)
-        if !modalities.isEmpty {
-            facts.series = modalities.map { AccessSeriesFacts(uid: "", modalities: [$0]) }
-        }
-        return facts
+    private func asking(_ endpoint: String) -> AccessSubject {
+        AccessSubject(
+            .client(id: endpoint),
+            authenticationMethod: Self.method,
+            timeSeconds: Int64(self.clock.now().timeIntervalSince1970)
+        )
     }
+
+    private func facts(_ subject: EventSubject, _ study: StudyUID, in store: StoreName) async throws -> AccessFacts? {
+        if let kept = subject.kept { return AccessFacts(kept, of: study) }
+        return try await self.studies.value(of: study, in: store)
+    }
+
+    /// Writes down that the endpoint is told of the study, as a look of its principal: the first of a minute is on the disk
+    /// before the call, and further ones are counted.
+    ///
+    /// - Throws: where it cannot be written; the delivery is made later then.
+    func note(_ subject: EventSubject, _ endpoint: String, _ message: String) async throws {
+        guard let log = self.audit, let store = subject.store, let study = subject.study else { return }
+        let policy = self.authorizer.policy
+        let resource = AccessResource.study(store, studyUID: study.rawValue)
+        let facts = try await self.facts(subject, study, in: store)
+        let decision = policy.decide(self.asking(endpoint), .dicomWebRead, on: resource, facts: facts)
+        var record = AuditRecord(
+            timeMilliseconds: log.now,
+            caller: AuditRecord.Caller(
+                principal: Principal.client(id: endpoint).description,
+                method: Self.method
+            ),
+            action: AuditRecord.Action(permission: Permission.dicomWebRead.rawValue, route: Self.route),
+            subject: AuditRecord.Subject(store: store.rawValue, study: study.rawValue),
+            outcome: .success,
+            requestID: message,
+            decision: decision.grounds(policyVersion: policy.version).description
+        )
+        guard !log.count(record) else { return }
+        let attributes =
+            if let kept = subject.kept { kept } else { try await self.catalog.known(study, in: store)?.attributes }
+        if let attributes, let id = attributes.string(.patientID) {
+            record.subject.patient = AuditRecord.Patient(id: id, issuer: attributes.string(.issuerOfPatientID))
+        }
+        try await log.record(record)
+    }
+
+    private static let method = "webhook"
+    /// In the place of the route of a request.
+    private static let route = "webhook delivery"
 }
 
 extension GatewayParts {
@@ -67,8 +96,14 @@ extension GatewayParts {
         let rights = EndpointRights(
             authorizer: self.authorizer,
             principals: self.identity.principals,
-            studies: self.catalog.memory(capacity: AccessGate.studiesMax) { AccessFacts($0) }
+            studies: self.catalog.memory(capacity: AccessGate.studiesMax) { AccessFacts($0) },
+            catalog: self.catalog,
+            audit: self.audit
         )
-        return WebhookEngine.Decisions { try await rights.permitted($0, $1) }
+        return WebhookEngine.Decisions(
+            isHeard: { !rights.principals.isSuspended(.client(id: $0)) },
+            version: { rights.authorizer.policy.version },
+            note: { try await rights.note($0, $1, $2) }
+        ) { try await rights.permitted($0, $1) }
     }
 }

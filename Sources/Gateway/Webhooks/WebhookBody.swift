@@ -7,7 +7,7 @@ import Webhooks
 enum WebhookBody {
     static let root = "/api/v1/webhooks"
 
-    /// Never with the secret; that stands only in the answers that made it.
+    /// Never with the secret, which stands only in the answers that made it, nor with what calls carry beside.
     static func json(_ endpoint: WebhookEndpoint, secret: WebhookSecret? = nil) -> JSONValue {
         let settings = endpoint.settings
         let path = "\(Self.root)/\(endpoint.id)"
@@ -23,6 +23,8 @@ enum WebhookBody {
             ("dataPolicy", .string(settings.policy.rawValue)),
             ("callsPerMinute", .number(settings.callsPerMinute)),
             ("ordered", .bool(settings.isOrdered)),
+            ("headerNames", Self.texts(endpoint.headerNames)),
+            ("clientCertificate", Self.json(endpoint.certificate)),
             ("failuresInARow", .integer(endpoint.failures)),
             ("pausedUntil", APIKeyBody.time(endpoint.pausedUntil > 0 ? endpoint.pausedUntil : nil)),
             ("createdAt", APIKeyBody.time(endpoint.createdAt)),
@@ -39,6 +41,13 @@ enum WebhookBody {
         ]
         if let secret { members.append(("secret", .string(secret.text))) }
         return .object(members)
+    }
+
+    private static func json(_ certificate: CertificateSummary?) -> JSONValue {
+        guard let certificate else { return .null }
+        return .object([
+            ("sha256", .string(certificate.digest)), ("endsAt", APIKeyBody.time(certificate.endsAt)),
+        ])
     }
 
     private static func word(_ state: WebhookEndpoint.State) -> String {

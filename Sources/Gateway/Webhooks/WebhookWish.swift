@@ -16,9 +16,12 @@ struct WebhookWish: Sendable {
     /// Whether the body says that there is no limit any more.
     let isUnlimited: Bool
     let isOrdered: Bool?
+    /// What is to become of what calls carry beside the signature.
+    let credentials: CredentialsWish
 
     private static let members: Set = [
-        "url", "name", "types", "stores", "modalities", "dataPolicy", "callsPerMinute", "ordered",
+        "url", "name", "types", "stores", "modalities", "dataPolicy", "callsPerMinute", "ordered", "headers",
+        "clientCertificate",
     ]
 
     /// - Throws: as ``AccessBody/read(_:known:isOptional:detail:)``, and `invalid-input` for members that cannot be.
@@ -27,8 +30,8 @@ struct WebhookWish: Sendable {
             request,
             known: Self.members,
             detail: """
-                The body is a JSON object with url, name, types, stores, modalities, dataPolicy, callsPerMinute and \
-                ordered, and nothing else.
+                The body is a JSON object with url, name, types, stores, modalities, dataPolicy, callsPerMinute, \
+                ordered, headers and clientCertificate, and nothing else.
                 """
         )
         self.url = try body.text("url", fault: "The url is a text such as https://pacs.example.org/hook.")
@@ -55,6 +58,25 @@ struct WebhookWish: Sendable {
         )
         self.isUnlimited = body.isNull("callsPerMinute")
         self.isOrdered = try body.flag("ordered", fault: "Whether it is ordered is true or false.")
+        self.credentials = try Self.credentials(body)
+    }
+
+    private static func credentials(_ body: AccessBody) throws(CollimatorError) -> CredentialsWish {
+        var wish = CredentialsWish()
+        wish.headers = try body.textsByName(
+            "headers",
+            max: CallHeaders.headersMax,
+            fault: "The headers are an object of at most 20 texts, by their names."
+        )
+        if body.isNull("clientCertificate") { wish.certificate = .none }
+        let fault: StaticString = "The clientCertificate is an object with certificate and key, both texts in PEM."
+        if let parts = try body.textsByName("clientCertificate", max: 2, fault: fault) {
+            guard parts.count == 2, let chain = parts["certificate"], let key = parts["key"] else {
+                throw CollimatorError(.invalidInput, "a client certificate without its parts", publicDetail: fault)
+            }
+            wish.certificate = .this(ClientCertificate(chain: chain, key: key))
+        }
+        return wish
     }
 
     /// The settings of a new endpoint.

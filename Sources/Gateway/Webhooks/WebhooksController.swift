@@ -60,7 +60,8 @@ struct WebhooksController: Sendable {
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
         let engine = try self.engine.here
-        let made = try await engine.create(try await WebhookWish(reading: request).settings())
+        let wish = try await WebhookWish(reading: request)
+        let made = try await engine.create(try wish.settings(), wish.credentials)
         return createdAnswer(
             WebhookBody.json(made.endpoint, secret: made.secret),
             at: "\(Self.root)/\(made.endpoint.id)"
@@ -75,7 +76,7 @@ struct WebhooksController: Sendable {
         try QueryParameters.refuseAny(request)
         let engine = try self.engine.here
         let wish = try await WebhookWish(reading: request)
-        let endpoint = try await engine.change(target.id) { wish.apply(to: &$0) }
+        let endpoint = try await engine.change(target.id, wish.credentials) { wish.apply(to: &$0) }
         return unstoredJSONAnswer(WebhookBody.json(endpoint))
     }
 

@@ -18,7 +18,8 @@ struct WebhooksCommand: AsyncParsableCommand {
             """,
         subcommands: [
             WebhooksListCommand.self, WebhooksCreateCommand.self, WebhooksVerifyCommand.self,
-            WebhooksSuspendCommand.self, WebhooksRotateCommand.self, WebhooksTestCommand.self,
+            WebhooksSuspendCommand.self, WebhooksRotateCommand.self, WebhooksCredentialsCommand.self,
+            WebhooksTestCommand.self,
             WebhooksDeliveriesCommand.self, WebhooksAttemptsCommand.self, WebhooksRedeliverCommand.self,
             WebhooksReplayCommand.self, WebhooksRemoveCommand.self,
         ],
@@ -95,6 +96,8 @@ struct WebhooksCreateCommand: AsyncParsableCommand {
     @Flag(help: "Call for events of one study one after the other.")
     var ordered = false
 
+    @OptionGroup var files: WebhookCredentialFiles
+
     @OptionGroup(title: "Gateway") var gateway: GatewayConnectionOptions
 
     private struct Wish: Encodable {
@@ -106,9 +109,14 @@ struct WebhooksCreateCommand: AsyncParsableCommand {
         let dataPolicy: String
         let callsPerMinute: Int?
         let ordered: Bool
+        let headers: [String: String]?
+        let clientCertificate: WebhookCredentialFiles.Wish.Certificate?
     }
 
+    func validate() throws { try self.files.check() }
+
     func run() async throws {
+        let credentials = try self.files.wish()
         let wish = Wish(
             url: self.url,
             name: self.name,
@@ -117,7 +125,9 @@ struct WebhooksCreateCommand: AsyncParsableCommand {
             modalities: self.modality,
             dataPolicy: self.data,
             callsPerMinute: self.callsPerMinute,
-            ordered: self.ordered
+            ordered: self.ordered,
+            headers: credentials.headers,
+            clientCertificate: credentials.clientCertificate
         )
         let body = try JSONEncoder().encode(wish)
         try await GatewayClient.with(try self.gateway.access()) { client in

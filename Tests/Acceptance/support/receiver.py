@@ -14,7 +14,8 @@ from svix.webhooks import Webhook as SvixWebhook
 class Receiver:
     """Answers challenges, and everything else with `status`; each message that came is kept as it was sent."""
 
-    def __init__(self, certificate: tuple[Path, Path] | None = None):
+    def __init__(self, certificate: tuple[Path, Path] | None = None, callers: Path | None = None):
+        """`callers` is a file with the certificates of those who are let in; nobody is asked for one without it."""
         self.secret: str | None = None
         self.status = 200
         self.headers: dict[str, str] = {}
@@ -23,6 +24,7 @@ class Receiver:
         self.challenges: list[dict] = []
         self.lock = threading.Lock()
         self.certificate = certificate
+        self.callers = callers
 
     def __enter__(self):
         receiver = self
@@ -42,6 +44,9 @@ class Receiver:
         if self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*self.certificate)
+            if self.callers:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(self.callers)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

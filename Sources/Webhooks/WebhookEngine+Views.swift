@@ -1,0 +1,73 @@
+internal import Catalog
+internal import CollimatorCore
+
+extension WebhookEngine {
+    private static let reviewedMax = 500
+
+    /// Looks at some of the studies that endpoints were told of, and has the feed tell of those that have left the view of one.
+    ///
+    /// That is done after a change of the study, after a change of the rules, and from time to time, because rights end by
+    /// themselves, too. Gives whether there are more. The feed is written first: a kill between the two has the endpoint told twice, and never not at all.
+    func review() async throws -> Bool {
+        let round = try await self.store.reviewRound(
+            version: self.decisions.version(),
+            now: self.milliseconds,
+            interval: self.limits.reviewInterval
+        )
+        let told = try await self.store.toldToReview(in: round, limit: Self.reviewedMax)
+        guard !told.isEmpty else { return false }
+        var (kept, gone): ([ToldStudy], [ToldStudy]) = ([], [])
+        for one in told {
+            guard try await self.hasLeft(one) else {
+                kept.append(one)
+                continue
+            }
+            try await self.feed.appendRemoval(of: one.study, in: one.store, for: .client(id: one.endpoint))
+            gone.append(one)
+        }
+        try await self.store.reviewed(kept, gone: gone, in: round)
+        return told.count == Self.reviewedMax
+    }
+
+    /// Whether the endpoint may hear, and may not see the study any more.
+    ///
+    /// One that is not called is looked at when it is called again.
+    private func hasLeft(_ told: ToldStudy) async throws -> Bool {
+        guard told.isCalled, self.decisions.isHeard(told.endpoint) else { return false }
+        let subject = EventSubject(store: told.store, study: told.study, kept: nil)
+        return try await self.decisions.permitted(subject, told.endpoint) == nil
+    }
+
+    /// The study was deleted: that has not taken it from the view of those who may be told of it.
+    func end(_ deletion: ChangeEvent) async throws {
+        guard let store = deletion.store, let study = deletion.study else { return }
+        let subject = EventSubject(store: store, study: study, kept: deletion.attributes)
+        var ended: [ToldStudy] = []
+        for one in try await self.store.told(of: study, in: store)
+        where try await self.decisions.permitted(subject, one.endpoint) != nil {
+            ended.append(one)
+        }
+        try await self.store.reviewed([], gone: ended, in: 0)
+    }
+
+    /// How much of an event the endpoint may have now; nil for nothing.
+    ///
+    /// That a study has left its view an endpoint is told as long as that is so: not where the right was given back before.
+    func permitted(
+        _ type: ChangeEvent.Kind,
+        _ subject: EventSubject,
+        _ endpoint: String
+    ) async throws -> EventDataPolicy? {
+        let permitted = try await self.decisions.permitted(subject, endpoint)
+        guard type == .studyRemoved else { return permitted }
+        return permitted == nil && self.decisions.isHeard(endpoint) ? .uids : nil
+    }
+
+    /// Tells the change feed of endpoints that are called no more.
+    func tellEnds() async throws {
+        for endpoint in try await self.store.untoldEnds() {
+            try await self.feed.append(.webhookDisabled, subject: endpoint)
+            try await self.store.noteEndTold(of: endpoint)
+        }
+    }
+}

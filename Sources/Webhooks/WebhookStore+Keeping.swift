@@ -1,0 +1,188 @@
+internal import Catalog
+internal import CollimatorCore
+internal import Cryptography
+internal import FoundationEssentials
+internal import Persistence
+
+extension WebhookStore {
+    /// Writes down an endpoint, which gets nothing until its owner has answered the challenge.
+    ///
+    /// - Throws: `invalid-input` for a filter that cannot be, `conflict` where there are too many.
+    func create(
+        _ settings: WebhookSettings,
+        _ credentials: CallCredentials = CallCredentials(),
+        _ summary: CertificateSummary? = nil,
+        now: Int64
+    ) async throws -> (endpoint: WebhookEndpoint, secret: WebhookSecret) {
+        try settings.filter.check()
+        let id = WebhookEndpoint.idPrefix + Base64URL.encode(SecureRandom.bytes(Self.idBytes))
+        let secret = WebhookSecret.new()
+        let sealed = try self.sealed(secret, of: id)
+        let kept = try self.kept(credentials, summary, of: id)
+        let encoded = Array(try JSONEncoder().encode(settings.filter))
+        let count = try await self.database.write { connection in
+            try connection.execute(
+                """
+                INSERT INTO endpoint
+                    (id, url, name, state, filter, policy, callsPerMinute, isOrdered, createdAt, secret, credentials,
+                    headerNames, certificateDigest, certificateEndsAt)
+                SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+                WHERE (SELECT COUNT(*) FROM endpoint) < ?15
+                """,
+                [
+                    .text(id), .text(settings.url), .text(settings.name),
+                    .text(WebhookEndpoint.State.unproved.rawValue), .blob(encoded), .text(settings.policy.rawValue),
+                    .integer(settings.callsPerMinute.map(Int64.init)), .integer(settings.isOrdered ? 1 : 0),
+                    .integer(now), .blob(sealed),
+                ] + kept.columns + [.integer(Self.endpointsMax)]
+            )
+        }
+        guard count == 1 else {
+            throw CollimatorError(
+                .conflict,
+                "there are as many endpoints as there may be",
+                publicDetail: "There are as many endpoints as there may be. Remove one that is not used."
+            )
+        }
+        return (try await self.endpoint(id), secret)
+    }
+
+    private static let idBytes = 16
+
+    /// Writes other settings down; with another address the endpoint has to answer the challenge again.
+    func change(
+        _ id: String,
+        to settings: WebhookSettings,
+        _ wish: CredentialsWish = CredentialsWish(),
+        _ summary: CertificateSummary? = nil
+    ) async throws -> WebhookEndpoint {
+        try settings.filter.check()
+        let encoded = Array(try JSONEncoder().encode(settings.filter))
+        try await self.database.write { connection in
+            guard let before = try connection.queryOne(Self.selectKept, [.text(id)]) else { throw Self.unknown }
+            let kept = try self.kept(before, of: id, movedTo: settings.url, wish, summary)
+            _ = try connection.execute(
+                """
+                UPDATE endpoint SET state = CASE WHEN url = ?2 THEN state ELSE ?8 END, url = ?2, name = ?3, filter = ?4,
+                    policy = ?5, callsPerMinute = ?6, isOrdered = ?7, calledUntil = 0, credentials = ?9,
+                    headerNames = ?10, certificateDigest = ?11, certificateEndsAt = ?12
+                WHERE id = ?1
+                """,
+                [
+                    .text(id), .text(settings.url), .text(settings.name), .blob(encoded),
+                    .text(settings.policy.rawValue), .integer(settings.callsPerMinute.map(Int64.init)),
+                    .integer(settings.isOrdered ? 1 : 0), .text(WebhookEndpoint.State.unproved.rawValue),
+                ] + kept.columns
+            )
+        }
+        return try await self.endpoint(id)
+    }
+
+    private static let selectKept =
+        "SELECT url, credentials, certificateDigest, certificateEndsAt FROM endpoint WHERE id = ?1"
+
+    /// Credentials as a row has them.
+    private struct Kept {
+        let sealed: [UInt8]?
+        let names: [String]
+        let summary: CertificateSummary?
+
+        var columns: [SQLValue] {
+            [
+                self.sealed.map { .blob($0) } ?? .null, .text(self.names.joined(separator: ",")),
+                .text(self.summary?.digest), .integer(self.summary?.endsAt),
+            ]
+        }
+    }
+
+    private func kept(
+        _ before: SQLRow,
+        of id: String,
+        movedTo url: String,
+        _ wish: CredentialsWish,
+        _ summary: CertificateSummary?
+    ) throws -> Kept {
+        let credentials = wish.applied(
+            to: try self.opened(try before.blobIfPresent(1), of: id),
+            isElsewhere: try before.text(0) != url
+        )
+        var summary = summary
+        if credentials.certificate != nil, summary == nil, let digest = try before.textIfPresent(2) {
+            summary = CertificateSummary(digest: digest, endsAt: try before.integerIfPresent(3) ?? 0)
+        }
+        return try self.kept(credentials, summary, of: id)
+    }
+
+    private func kept(
+        _ credentials: CallCredentials,
+        _ summary: CertificateSummary?,
+        of id: String
+    ) throws -> Kept {
+        guard !credentials.isEmpty else { return Kept(sealed: nil, names: [], summary: nil) }
+        let sealed = try self.seal.seal(Array(try JSONEncoder().encode(credentials)), in: Self.context(id))
+        return Kept(
+            sealed: sealed,
+            names: credentials.headers.keys.sorted(),
+            summary: credentials.certificate == nil ? nil : summary
+        )
+    }
+
+    private func opened(_ sealed: [UInt8]?, of id: String) throws -> CallCredentials {
+        guard let sealed else { return CallCredentials() }
+        guard let bytes = self.seal.open(sealed, in: Self.context(id)) else {
+            throw CollimatorError(.internalError, "credentials were sealed with another key")
+        }
+        return try JSONDecoder().decode(CallCredentials.self, from: Data(bytes))
+    }
+
+    /// Other than that of the secret: neither opens in the place of the other.
+    private static func context(_ id: String) -> [UInt8] { Array("credentials of \(id)".utf8) }
+
+    /// The secrets that sign a message now, the newest first.
+    func secrets(of id: String, now: Int64) async throws -> [WebhookSecret] {
+        try await self.equipment(of: id, at: nil, now: now).secrets
+    }
+
+    /// The secrets that sign a message now, the newest first, and what it carries beside.
+    ///
+    /// Nothing is carried to an address that is no longer that of the endpoint: what is under way to the one before must not
+    /// take along what is for the new one.
+    func equipment(
+        of id: String,
+        at url: String?,
+        now: Int64
+    ) async throws -> (secrets: [WebhookSecret], credentials: CallCredentials) {
+        let row = try await self.database.read { connection in
+            try connection.queryOne(
+                "SELECT secret, oldSecret, oldSecretUntil, credentials, url FROM endpoint WHERE id = ?1",
+                [.text(id)]
+            )
+        }
+        guard let row else { throw Self.unknown }
+        guard let key = self.seal.open(try row.blob(0), in: Array(id.utf8)) else {
+            throw CollimatorError(
+                .conflict,
+                "a secret was sealed with another key",
+                publicDetail: "The endpoint's secret cannot be read: it needs a new one."
+            )
+        }
+        var secrets = [WebhookSecret(key: key)]
+        // One before that cannot be read, because its key is lost, must not keep the new one from signing.
+        if let old = try row.blobIfPresent(1), let until = try row.integerIfPresent(2), now < until,
+            let key = self.seal.open(old, in: Array(id.utf8))
+        {
+            secrets.append(WebhookSecret(key: key))
+        }
+        let isThere = try row.text(4) == url
+        return (secrets, isThere ? try self.opened(try row.blobIfPresent(3), of: id) : CallCredentials())
+    }
+
+    /// Bound to its endpoint: a row that is moved to another one opens nothing there.
+    func sealed(_ secret: WebhookSecret, of id: String) throws(CollimatorError) -> [UInt8] {
+        do {
+            return try self.seal.seal(secret.key, in: Array(id.utf8))
+        } catch {
+            throw CollimatorError(.internalError, "a secret could not be sealed", cause: error)
+        }
+    }
+}

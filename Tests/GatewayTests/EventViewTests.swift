@@ -1,0 +1,134 @@
+import AccessControl
+import Catalog
+import CollimatorCore
+import DICOMweb
+import Foundation
+import HummingbirdTesting
+import Identity
+import Testing
+
+@testable import Gateway
+@testable import Identity
+
+@Suite("What of the change feed one caller gets")
+struct EventViewTests {
+    private static let principal = Principal.client(id: "app")
+    private static let caller = Caller(verified: principal, method: .apiKey)
+    private static let other = Caller(verified: .client(id: "other"), method: .apiKey)
+
+    private let gateway: GatewayUnderTest
+    private let catalog: CatalogStore
+    private let radiology: StoreName
+
+    /// A caller who may read the studies of one patient.
+    init() async throws {
+        let catalog = try TemporaryCatalog.store()
+        try await catalog.prepare()
+        var gateway = try GatewayUnderTest(ScriptedUpstream())
+        gateway.parts.catalog = StudyCatalog(catalog)
+        (self.gateway, self.catalog) = (gateway, catalog)
+        self.radiology = try #require(StoreName("radiology"))
+        try self.allow(patient: "MRN-1", version: 1)
+    }
+
+    private func allow(patient: String?, version: Int) throws {
+        var policy = AccessPolicy()
+        policy.roles = [Role(name: "receiver", summary: "hears", permissions: [.dicomWebRead, .eventsRead])]
+        if let patient {
+            var rule = AccessRule(id: "a", .allow, Self.principal, role: "receiver", on: .store(self.radiology))
+            rule.condition.patients = [PatientIdentity(id: patient, issuer: "H")]
+            policy.rules = [rule]
+        }
+        self.gateway.parts.authorizer.install(try CompiledPolicy(policy, version: version))
+    }
+
+    private func put(_ uid: String, patient: String) async throws {
+        var study = Sample.study(uid: uid)
+        study.set(.patientID, patient)
+        study.set(.issuerOfPatientID, "H")
+        try await self.catalog.put([try StudyEntry(study)], in: self.radiology, origin: .written)
+    }
+
+    private func filter(_ caller: Caller = caller, types: Set<ChangeEvent.Kind> = []) -> EventFilter {
+        EventFilter(
+            types: types,
+            stores: nil,
+            visibility: EventVisibility(authorizer: self.gateway.parts.authorizer, gate: self.gateway.parts.gate),
+            caller: caller
+        )
+    }
+
+    private func forms(_ caller: Caller = caller, types: Set<ChangeEvent.Kind> = []) async throws -> [ChangeEvent] {
+        let filter = self.filter(caller, types: types)
+        var forms: [ChangeEvent] = []
+        for event in try await ChangeFeed(self.catalog).events(after: nil, limit: 100).events {
+            if let form = try await filter.form(of: event) { forms.append(form) }
+        }
+        return forms
+    }
+
+    private static func text(_ events: [ChangeEvent]) -> [String] {
+        events.map { "\($0.type.rawValue) \($0.study?.rawValue ?? "")" }
+    }
+
+    @Test("a deletion is told by what the study was, and to nobody who could not see it")
+    func deletion() async throws {
+        try await self.put("1.2.1", patient: "MRN-1")
+        try await self.put("1.2.2", patient: "MRN-2")
+        for uid in ["1.2.1", "1.2.2"] {
+            _ = try await self.catalog.remove(try #require(StudyUID(uid)), from: self.radiology, origin: .written)
+        }
+        #expect(Self.text(try await self.forms()) == ["study.deleted 1.2.1"])
+        #expect(try await self.forms(Self.other).isEmpty)
+    }
+
+    @Test("a correction that gives the study to another patient is told as the end of the view, and nothing else is")
+    func correction() async throws {
+        try await self.put("1.2.1", patient: "MRN-1")
+        #expect(Self.text(try await self.forms()) == ["study.created 1.2.1"])
+        try await self.put("1.2.1", patient: "MRN-2")
+        try await self.put("1.2.1", patient: "MRN-3")
+        let forms = try await self.forms()
+        #expect(Self.text(forms) == ["study.removed 1.2.1"])
+        let text = String(decoding: try forms[0].cloudEvent(.demographics, beginning: 1), as: UTF8.self)
+        #expect(!text.contains("MRN") && !text.contains("links") && !text.contains("A-77") && !text.contains("changed"))
+        #expect(Self.text(try await self.forms(types: [.studyRemoved])) == ["study.removed 1.2.1"])
+        #expect(try await self.forms(types: [.studyUpdated]).isEmpty)
+        #expect(try await self.forms(Self.other).isEmpty)
+        // Who gets it by the correction hears of a change.
+        try self.allow(patient: "MRN-3", version: 2)
+        #expect(Self.text(try await self.forms()).last == "study.updated 1.2.1")
+    }
+
+    @Test("a stream tells its caller, and nobody else, of what a changed rule has taken from view")
+    func rules() async throws {
+        try await self.put("1.2.1", patient: "MRN-1")
+        try await self.put("1.2.2", patient: "MRN-2")
+        let filter = self.filter()
+        var shown = ShownStudies(filter.visibility)
+        for form in try await self.forms() { shown.note(form) }
+        try await shown.review(filter, ChangeFeed(self.catalog))
+        #expect(Self.text(try await self.forms()) == ["study.created 1.2.1"], "nothing has changed")
+        try self.allow(patient: nil, version: 2)
+        for _ in 0..<2 { try await shown.review(filter, ChangeFeed(self.catalog)) }
+        #expect(Self.text(try await self.forms()) == ["study.removed 1.2.1"])
+        #expect(try await self.forms(Self.other).isEmpty)
+        #expect(try await self.forms(Caller(verified: .administrator, method: .administratorKey)).count == 2)
+    }
+
+    @Test("a stream remembers so many studies, and says nothing of one that was deleted")
+    func bounded() async throws {
+        let filter = self.filter()
+        var shown = ShownStudies(filter.visibility)
+        for index in 0...ShownStudies.studiesMax { try await self.put("1.2.\(index + 1)", patient: "MRN-1") }
+        let page = try await ChangeFeed(self.catalog).events(after: nil, limit: 2_000)
+        for event in page.events { shown.note(event) }
+        _ = try await self.catalog.remove(try #require(StudyUID("1.2.2")), from: self.radiology, origin: .written)
+        try self.allow(patient: nil, version: 2)
+        try await shown.review(filter, ChangeFeed(self.catalog))
+        let removed = try await ChangeFeed(self.catalog).events(after: page.next, limit: 2_000).events
+            .filter { $0.type == .studyRemoved }.compactMap(\.study?.rawValue)
+        #expect(removed.count == ShownStudies.studiesMax - 1)
+        #expect(!removed.contains("1.2.1") && !removed.contains("1.2.2"))
+    }
+}

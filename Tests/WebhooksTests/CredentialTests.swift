@@ -1,0 +1,129 @@
+import Catalog
+import CollimatorCore
+import Foundation
+import Testing
+
+@testable import Webhooks
+
+@Suite("What calls carry beside the signature")
+struct CredentialTests {
+    private static func wish(_ headers: [String: String], certificate: String? = nil) -> CredentialsWish {
+        var wish = CredentialsWish()
+        wish.headers = headers
+        if let certificate { wish.certificate = .this(ClientCertificate(chain: certificate, key: "the-private-key")) }
+        return wish
+    }
+
+    /// An endpoint with these that is called.
+    private static func endpoint(_ rig: Rig, _ wish: CredentialsWish) async throws -> WebhookEndpoint {
+        let settings = WebhookSettings(url: "https://a.example/", name: "a receiver")
+        let made = try await rig.engine.create(settings, wish)
+        try await rig.prove(made.endpoint)
+        return try await rig.webhooks.endpoint(made.endpoint.id)
+    }
+
+    @Test("headers and a certificate go with every call, and the signature is still that of the message")
+    func carried() async throws {
+        try await Rig.run { rig in
+            let wish = Self.wish(["Authorization": "Bearer zebra-42", "X-Site": "north"], certificate: "good")
+            let endpoint = try await Self.endpoint(rig, wish)
+            #expect(endpoint.headerNames == ["authorization", "x-site"])
+            #expect(endpoint.certificate?.digest == String(repeating: "a", count: 64))
+            try await rig.store("1.2.1", modality: nil)
+            try await rig.settle()
+            let message = try #require(rig.receiver.messages.first)
+            #expect(message.headers["authorization"] == "Bearer zebra-42" && message.headers["x-site"] == "north")
+            #expect(message.headers["webhook-id"]?.hasPrefix("evt_") == true)
+            #expect(message.certificate == ClientCertificate(chain: "good", key: "the-private-key"))
+        }
+    }
+
+    @Test("case 64: what calls carry stands nowhere in the file as it is, nor in what is printed")
+    func sealed() async throws {
+        try await Rig.run { rig in
+            let wish = Self.wish(["Authorization": "Bearer zebra-42"], certificate: "good")
+            let endpoint = try await Self.endpoint(rig, wish)
+            let bytes = try rig.fileBytes()
+            #expect(bytes.range(of: Data("authorization".utf8)) != nil, "names are kept as they are")
+            for text in ["zebra-42", "the-private-key"] {
+                #expect(bytes.range(of: Data(text.utf8)) == nil)
+                #expect(!"\(wish)".contains(text) && !"\(endpoint)".contains(text))
+                var dumped = ""
+                dump(wish, to: &dumped)
+                #expect(!dumped.contains(text))
+            }
+        }
+    }
+
+    @Test("another address gets nothing that was meant for the one before, and what is on its way takes nothing along")
+    func moved() async throws {
+        try await Rig.run { rig in
+            let endpoint = try await Self.endpoint(
+                rig,
+                Self.wish(["Authorization": "Bearer zebra-42"], certificate: "good")
+            )
+            try await rig.store("1.2.1", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            let claimed = try #require(try await rig.claim().first)
+            let kept = try await rig.engine.change(endpoint.id) { $0.name = "another name" }
+            #expect(kept.headerNames == ["authorization"] && kept.certificate != nil)
+            let moved = try await rig.engine.change(endpoint.id, Self.wish(["X-Site": "south"])) {
+                $0.url = "https://b.example/"
+            }
+            #expect(moved.headerNames == ["x-site"] && moved.certificate == nil && moved.state == .unproved)
+            try await rig.engine.deliver(claimed)
+            let message = try #require(rig.receiver.messages.last)
+            #expect(message.url == "https://a.example/")
+            #expect(message.headers["x-site"] == nil && message.headers["authorization"] == nil)
+            let elsewhere = try await rig.engine.change(endpoint.id) { $0.url = "https://c.example/" }
+            #expect(elsewhere.headerNames.isEmpty)
+        }
+    }
+
+    @Test(
+        "case 60: headers of the connection, the message, this service and of clouds cannot be set",
+        arguments: [
+            "Host", "HOST", "Content-Length", "content-type", "Content-Encoding", "Transfer-Encoding", "Connection",
+            "Keep-Alive", "TE", "Trailer", "Upgrade", "Expect", "Proxy-Authorization", "webhook-id",
+            "Webhook-Signature",
+            "svix-id", "Metadata-Flavor", "Metadata", "X-aws-ec2-metadata-token", "X-Google-Metadata-Request",
+            "X-Forwarded-For", "Forwarded", "User-Agent", "", " x", "x y", "x:", "x\r\ny", "é", "a\u{0}",
+            String(repeating: "a", count: 65),
+        ]
+    )
+    func refusedNames(name: String) {
+        #expect(throws: CollimatorError.self) { try CallHeaders.checked([name: "v"]) }
+    }
+
+    @Test(
+        "case 60: no line ends in a value",
+        arguments: ["", " ", " a", "a ", "a\r\nHost: b", "a\nb", "a\rb", "a\u{0}b", "a\tb", "é", "\u{7F}"]
+    )
+    func refusedValues(value: String) {
+        #expect(throws: CollimatorError.self) { try CallHeaders.checked(["X-A": value]) }
+    }
+
+    @Test("there are bounds on how many headers there are and how long")
+    func bounds() throws {
+        let many = Dictionary(uniqueKeysWithValues: (0..<21).map { ("x-\($0)", "v") })
+        #expect(throws: CollimatorError.self) { try CallHeaders.checked(many) }
+        #expect(throws: CollimatorError.self) { try CallHeaders.checked(["X-A": "1", "x-a": "2"]) }
+        let long = String(repeating: "v", count: 2_048)
+        let checked = try CallHeaders.checked(["X-A": long])
+        #expect(checked == ["x-a": long])
+        #expect(throws: CollimatorError.self) { try CallHeaders.checked(["X-A": long + "v"]) }
+        #expect(throws: CollimatorError.self) { try CallHeaders.checked(["a": long, "b": long]) }
+    }
+
+    @Test("a certificate that cannot be used makes no endpoint")
+    func badCertificate() async throws {
+        try await Rig.run { rig in
+            let settings = WebhookSettings(url: "https://a.example/", name: "a receiver")
+            await #expect(throws: CollimatorError.self) {
+                _ = try await rig.engine.create(settings, Self.wish([:], certificate: "bad"))
+            }
+            let endpoints = try await rig.webhooks.endpoints()
+            #expect(endpoints.isEmpty)
+        }
+    }
+}

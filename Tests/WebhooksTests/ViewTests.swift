@@ -1,0 +1,173 @@
+import Catalog
+import Cryptography
+import DICOMweb
+import Testing
+
+@testable import Webhooks
+
+@Suite("What leaves an endpoint's view")
+struct ViewTests {
+    /// The types and the studies of what the receiver got.
+    private static func told(_ rig: Rig) -> [String] {
+        rig.receiver.messages.map { message in
+            let json = StrictJSON(parsing: message.body)
+            return "\(json?["type"]?.text ?? "") \(json?["data"]?["study"]?.text ?? "")"
+        }
+    }
+
+    /// An endpoint that was told of the study 1.2.1.
+    private static func informed(_ rig: Rig, _ types: [String] = []) async throws -> WebhookEndpoint {
+        var filter = WebhookFilter()
+        filter.types = types
+        let made = try await rig.endpoint("https://a.example/", filter)
+        try await rig.store("1.2.1", modality: nil)
+        try await rig.settle()
+        return made.endpoint
+    }
+
+    @Test("a rule that is taken away is told once, thinly, of the studies that the endpoint was told of and no others")
+    func rules() async throws {
+        try await Rig.run { rig in
+            let endpoint = try await Self.informed(rig)
+            rig.forbid("1.2.2")
+            try await rig.store("1.2.2", modality: nil)
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.created 1.2.1"])
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.created 1.2.1", "study.removed 1.2.1"])
+            let last = try #require(rig.receiver.messages.last)
+            let text = String(decoding: last.body, as: UTF8.self)
+            #expect(!text.contains("links") && !text.contains("A-1") && text.contains(#""origin":"noticed""#))
+            #expect(text.contains(#""subject":"studies/1.2.1""#))
+            rig.forbidden.noteRules()
+            try await rig.settle()
+            #expect(rig.receiver.calls.count == 2 && endpoint.state == .active)
+            #expect(try await rig.webhooks.toldCount() == 0)
+        }
+    }
+
+    @Test("a change of the study that takes it from the endpoint's view is told as that")
+    func study() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            rig.forbid("1.2.1")
+            try await rig.store("1.2.1", modality: "MR")
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.created 1.2.1", "study.removed 1.2.1"])
+        }
+    }
+
+    @Test("a right that ends by itself is seen in the next review")
+    func expiry() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            rig.forbid("1.2.1")
+            try await rig.settle()
+            #expect(rig.receiver.calls.count == 1)
+            rig.clock.pass(3_601)
+            try await rig.settle()
+            #expect(Self.told(rig).last == "study.removed 1.2.1")
+        }
+    }
+
+    @Test("a right that is given back before it was told is not told, and the next loss is")
+    func restored() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            while try await rig.engine.fanOut() > 0 {}
+            rig.forbidden.remove("1.2.1")
+            rig.forbidden.noteRules()
+            try await rig.settle()
+            #expect(rig.receiver.calls.count == 1)
+            #expect(try await rig.webhooks.count(.withheld) == 1)
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.created 1.2.1", "study.removed 1.2.1"])
+        }
+    }
+
+    @Test("a right that is taken away while the call is under way is seen when it has ended")
+    func underway() async throws {
+        try await Rig.run { rig in
+            _ = try await rig.endpoint("https://a.example/")
+            try await rig.store("1.2.1", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            let claimed = try #require(try await rig.claim().first)
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            while try await rig.engine.fanOut() > 0 {}
+            try await rig.finish(claimed, .answered(status: 200))
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.removed 1.2.1"])
+        }
+    }
+
+    @Test("a study that is deleted is told as that and not as removed")
+    func deleted() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            _ = try await rig.catalog.remove(try #require(StudyUID("1.2.1")), from: rig.radiology, origin: .written)
+            try await rig.settle()
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.created 1.2.1", "study.deleted 1.2.1"])
+        }
+    }
+
+    @Test("who did not ask for it is not told, and nobody else is")
+    func filtered() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig, ["study.created"])
+            var filter = WebhookFilter()
+            filter.types = ["study.removed"]
+            _ = try await rig.endpoint("https://b.example/", filter)
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.created 1.2.1"])
+            #expect(try await rig.feed.events(after: nil, limit: 10).events.map(\.type).last == .studyRemoved)
+        }
+    }
+
+    @Test("an endpoint that was off meanwhile is told when it is called again")
+    func off() async throws {
+        try await Rig.run { rig in
+            let endpoint = try await Self.informed(rig)
+            _ = try await rig.engine.switchOff(endpoint.id)
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            try await rig.settle()
+            #expect(rig.receiver.calls.count == 1)
+            rig.clock.pass(60)
+            try await rig.prove(endpoint)
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.created 1.2.1", "study.removed 1.2.1"])
+        }
+    }
+
+    @Test("that an endpoint is called no more is told once, also by a process that starts after a kill")
+    func ends() async throws {
+        try await Rig.run { rig in
+            let made = try await rig.endpoint("https://a.example/")
+            try await rig.store("1.2.1", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            let claimed = try #require(try await rig.claim().first)
+            try await rig.finish(claimed, .answered(status: 410))
+            func told() async throws -> [ChangeEvent] {
+                try await rig.feed.events(after: nil, limit: 10).events.filter { $0.type == .webhookDisabled }
+            }
+            #expect(try await told().isEmpty)
+            for _ in 0..<2 {
+                let next = rig.engine(WebhookLimits()) { _ in .answered(status: 200) }
+                while try await next.fanOut() > 0 {}
+            }
+            #expect(try await told().map(\.subject) == [made.endpoint.id])
+        }
+    }
+}
