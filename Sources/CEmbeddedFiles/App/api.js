@@ -98,6 +98,15 @@ export const issuers = async () => (await json(new URL("issuers", auth))).items;
 /** Who is signed in, and what that caller may do. */
 export const me = () => json(path("me"));
 
+/** Who is signed in now, in whatever part of the browser; nothing where nobody is, or it cannot be told. */
+export async function signedIn() {
+  try {
+    return (await (await call(path("me"), { isSigningIn: true, headers: { Accept: "application/json" } })).json()).principal;
+  } catch {
+    return undefined;
+  }
+}
+
 export const stores = async (signal) => (await json(path("stores"), signal)).items;
 
 /** One page of studies; `filters` are the parameters of the search, `cursor` is that of the page before. */

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { announce, byId, closeDialogs, el, fill, hasDialog, problemNotice } from "./dom.js";
 import { Places } from "./places.js";
-import { showSignIn, signInByLink } from "./signin.js";
+import { sessionEnded, showSignIn, signInByLink } from "./signin.js";
 import { StudyPage } from "./study.js";
 import { UploadPanel } from "./upload.js";
 import { Worklist } from "./worklist.js";
@@ -17,6 +17,8 @@ let storeNames = [];
 let store = null;
 let lastStudy = null;
 let listScroll = 0;
+/** What the address named when somebody had to sign in: shown after the next sign-in in this window. */
+let interrupted = null;
 
 const worklist = new Worklist();
 const studyPage = new StudyPage(may);
@@ -101,8 +103,11 @@ function showWorklist() {
   lastStudy = null;
 }
 
-function signedOut(problem) {
+/** Asks to sign in, and says why; what the address names is shown afterwards, unless somebody has left. */
+function signedOut(problem, isLeaving = false) {
   if (!isSignedIn && !byId("sign-in").hidden) return;
+  interrupted = !isLeaving && location.hash.startsWith("#/") ? location.hash : null;
+  if (isLeaving) history.replaceState(null, "", location.pathname);
   isSignedIn = false;
   me = null;
   store = null;
@@ -112,8 +117,10 @@ function signedOut(problem) {
   worklist.show(null);
   uploadPanel.stop();
   for (const id of ["actions", "places", "store-choice"]) byId(id).hidden = true;
-  showSignIn(problem);
+  document.title = "Sign in – Collimator";
+  const heading = showSignIn(problem);
   showView("sign-in");
+  heading.focus({ preventScroll: true });
 }
 
 function showStores(stores) {
@@ -150,16 +157,28 @@ async function start() {
     return;
   }
   isSignedIn = true;
+  if (interrupted && location.hash === "") history.replaceState(null, "", interrupted);
+  interrupted = null;
   await route();
+}
+
+/** Somebody may have signed in or out in another window meanwhile. */
+async function lookAgain() {
+  if (document.visibilityState !== "visible") return;
+  const wasSignedIn = isSignedIn;
+  const principal = await api.signedIn();
+  if (!principal || wasSignedIn !== isSignedIn) return;
+  if (!isSignedIn) await start();
+  else if (principal !== me.principal) location.reload();
 }
 
 async function leave() {
   try {
     await api.signOut();
-    signedOut();
+    signedOut(undefined, true);
     announce("Signed out");
   } catch (problem) {
-    signedOut(problem);
+    signedOut(problem, true);
   }
 }
 
@@ -182,9 +201,10 @@ function press(event) {
 }
 
 // Who was never signed in is told how to; who was, also why it ended.
-api.onSignedOut((problem) => signedOut(isSignedIn ? problem : undefined));
+api.onSignedOut((problem) => signedOut(isSignedIn ? sessionEnded(problem) : undefined));
 addEventListener("hashchange", route);
 addEventListener("keydown", press);
+document.addEventListener("visibilitychange", lookAgain);
 byId("store").addEventListener("change", (event) => {
   store = event.target.value;
   location.hash = "#/";
