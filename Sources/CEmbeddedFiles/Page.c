@@ -32,8 +32,14 @@ static const unsigned char files_js[] = {
 static const unsigned char format_js[] = {
 #embed "App/format.js"
 };
+static const unsigned char groups_js[] = {
+#embed "App/groups.js"
+};
 static const unsigned char hookwords_js[] = {
 #embed "App/hookwords.js"
+};
+static const unsigned char iam_js[] = {
+#embed "App/iam.js"
 };
 static const unsigned char icon_svg[] = {
 #embed "App/icon.svg"
@@ -71,6 +77,9 @@ static const unsigned char ruleform_js[] = {
 static const unsigned char rules_js[] = {
 #embed "App/rules.js"
 };
+static const unsigned char rulesnav_js[] = {
+#embed "App/rulesnav.js"
+};
 static const unsigned char sending_js[] = {
 #embed "App/sending.js"
 };
@@ -88,6 +97,9 @@ static const unsigned char suggest_js[] = {
 };
 static const unsigned char upload_js[] = {
 #embed "App/upload.js"
+};
+static const unsigned char versions_js[] = {
+#embed "App/versions.js"
 };
 static const unsigned char webhook_js[] = {
 #embed "App/webhook.js"
@@ -117,7 +129,9 @@ static const struct collimator_file files[] = {
     { "explain.js", explain_js, sizeof explain_js },
     { "files.js", files_js, sizeof files_js },
     { "format.js", format_js, sizeof format_js },
+    { "groups.js", groups_js, sizeof groups_js },
     { "hookwords.js", hookwords_js, sizeof hookwords_js },
+    { "iam.js", iam_js, sizeof iam_js },
     { "icon.svg", icon_svg, sizeof icon_svg },
     { "index.html", index_html, sizeof index_html },
     { "keys.js", keys_js, sizeof keys_js },
@@ -130,12 +144,14 @@ static const struct collimator_file files[] = {
     { "replays.js", replays_js, sizeof replays_js },
     { "ruleform.js", ruleform_js, sizeof ruleform_js },
     { "rules.js", rules_js, sizeof rules_js },
+    { "rulesnav.js", rulesnav_js, sizeof rulesnav_js },
     { "sending.js", sending_js, sizeof sending_js },
     { "signin.js", signin_js, sizeof signin_js },
     { "stack.js", stack_js, sizeof stack_js },
     { "study.js", study_js, sizeof study_js },
     { "suggest.js", suggest_js, sizeof suggest_js },
     { "upload.js", upload_js, sizeof upload_js },
+    { "versions.js", versions_js, sizeof versions_js },
     { "webhook.js", webhook_js, sizeof webhook_js },
     { "webhookform.js", webhookform_js, sizeof webhookform_js },
     { "webhooks.js", webhooks_js, sizeof webhooks_js },

@@ -327,7 +327,7 @@ def test_a_decision_is_explained_by_the_rule_that_made_it(admin):
     principal.send_keys("client:stranger" + Keys.ENTER)
     browser.until(lambda: "No rule allows it" in browser.one("#explanation").text, "that nothing is granted")
     assert "no such thing" in browser.one("#explanation").text
-    admin.press("#explain .back")
+    admin.press("#explain .tabs a[href='#/rules']")
     browser.one("#rules h1")
 
 

@@ -183,6 +183,10 @@ export const roles = async (signal) => (await page(path("access", "roles"), { li
 
 export const groups = async (signal) => (await page(path("access", "groups"), { limit: 200 }, signal)).items;
 
+export const rolePage = (cursor, signal) => page(path("access", "roles"), { cursor }, signal);
+
+export const groupPage = (cursor, signal) => page(path("access", "groups"), { cursor }, signal);
+
 /** The whole policy, and the tag of its version. */
 export async function policy() {
   const response = await call(path("access", "policy"), { headers: { Accept: "application/json" } });
@@ -207,6 +211,16 @@ export const rotateKey = async (id, overlapSeconds) =>
   (await send("POST", path("access", "keys", id, "rotations"), { overlapSeconds })).json();
 
 export const policyVersions = (cursor, signal) => page(path("access", "policy-versions"), { cursor }, signal);
+
+/** The whole policy as it was in a version. */
+export const policyVersion = (number, signal) => json(path("access", "policy-versions", number), signal);
+
+/** Brings an earlier version back in place of the one that has this tag. */
+export const restorePolicy = async (number, tag) =>
+  (await send("POST", path("access", "policy-versions", String(number), "restorations"), undefined, { "If-Match": tag })).json();
+
+/** What the IAM policies of a store would be; nothing is changed. */
+export const planIAM = async (store) => (await send("POST", path("stores", store, "iam", "plans"), {})).json();
 
 /** How the rules and the IAM policies of a store stand to each other. */
 export const storeIAM = (store, signal) => json(path("stores", store, "iam"), signal);

@@ -1,8 +1,9 @@
 // Why somebody may do something, or may not: a question, and the decision with its rule in words.
 
 import * as api from "./api.js";
-import { backLink, byId, choice, el, field, fill, form, problemNotice } from "./dom.js";
+import { byId, choice, el, field, fill, form, problemNotice } from "./dom.js";
 import { ruleSentence } from "./rules.js";
+import { rulesNav } from "./rulesnav.js";
 import { principalInput } from "./suggest.js";
 import { decisionWords, permissionNames, permissionWords } from "./words.js";
 
@@ -43,7 +44,7 @@ export class ExplainPage {
     narrow();
     fill(
       this.#element,
-      backLink("#/rules", "All rules"),
+      rulesNav("#/explain", me),
       el("h1", { tabindex: "-1" }, "Why, or why not"),
       el("p", { class: "quiet lead" }, "The decision that a request would meet now, with the groups that the caller had when it called last."),
       form(

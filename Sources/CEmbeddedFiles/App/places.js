@@ -2,8 +2,11 @@
 
 import { AuditPage } from "./audit.js";
 import { ExplainPage } from "./explain.js";
+import { GroupsPage } from "./groups.js";
+import { IAMPage } from "./iam.js";
 import { PeoplePage } from "./people.js";
 import { RulesPage } from "./rules.js";
+import { VersionsPage } from "./versions.js";
 import { WebhooksPage } from "./webhooks.js";
 
 /** What a place of the bar needs: one of these permissions. Places that nobody could use are not shown. */
@@ -21,8 +24,8 @@ export class Places {
   #may;
   #open = null;
   #views = {
-    people: new PeoplePage(), rules: new RulesPage(), explain: new ExplainPage(), webhooks: new WebhooksPage(),
-    audit: new AuditPage(),
+    people: new PeoplePage(), rules: new RulesPage(), groups: new GroupsPage(), versions: new VersionsPage(), iam: new IAMPage(),
+    explain: new ExplainPage(), webhooks: new WebhooksPage(), audit: new AuditPage(),
   };
 
   /** `may` tells whether the caller has a permission. */
@@ -36,29 +39,61 @@ export class Places {
 
   /**
    * What an address shows, by its first part: the place it belongs to, its title, where Escape leads from there, and which
-   * permission it needs beyond that of the place.
+   * permission it needs beyond that of the place, with what is shown to those who have it not.
    */
   #pages(id) {
-    const { people, rules, explain, webhooks, audit } = this.#views;
+    const mayEdit = id && mayChange.some(this.#may);
+    return { ...this.#ofRules(id, mayEdit), ...this.#ofWebhooks(id), ...this.#others() };
+  }
+
+  #others() {
+    const { people, audit } = this.#views;
     return {
       "people": { place: "people", title: "People and apps", show: ({ me, may }) => people.show(me.principal, may) },
-      "rules": id && mayChange.some(this.#may)
-        ? { place: "rules", title: "Rules", show: ({ may, stores }) => rules.edit(may, stores, { id, principal: "" }) }
-        : { place: "rules", title: "Rules", show: ({ may }) => rules.show(may) },
+      "audit": { place: "audit", title: "Audit", show: ({ me, may, stores, asked }) => audit.show(me, may, stores, asked) },
+    };
+  }
+
+  #ofRules(id, mayEdit) {
+    const { rules, groups, versions, iam, explain } = this.#views;
+    const place = "rules";
+    const list = { place, title: "Rules", show: ({ me, may }) => rules.show(me, may) };
+    const lists = { place, view: "groups", title: "Groups and roles", show: ({ me, may }) => groups.show(me, may) };
+    const part = (kind, title) => ({
+      place, view: "groups", title, needs: mayChange, otherwise: "groups", show: ({ me, may }) => groups.edit(kind, me, may, id),
+    });
+    return {
+      "rules": mayEdit
+        ? { place, title: "Rules", show: ({ may, stores }) => rules.edit(may, stores, { id, principal: "" }) }
+        : list,
       "new-rule": {
-        place: "rules", title: "Rules", needs: mayChange,
+        place, title: "Rules", needs: mayChange,
         show: ({ may, stores, asked }) => rules.edit(may, stores, { principal: asked.principal ?? "" }),
       },
+      "groups": mayEdit ? part("group", "Group") : lists,
+      "roles": mayEdit ? part("role", "Role") : lists,
+      "new-group": part("group", "New group"),
+      "new-role": part("role", "New role"),
+      "versions": id
+        ? { place, view: "versions", title: "Version", above: "#/versions", show: ({ may }) => versions.showOne(may, id) }
+        : { place, view: "versions", title: "Versions", show: ({ me }) => versions.show(me) },
+      "iam": { place, view: "iam", title: "Rules and IAM", show: ({ me }) => iam.show(me, id) },
       "explain": {
-        place: "rules", view: "explain", title: "Why, or why not", above: "#/rules",
+        place, view: "explain", title: "Why, or why not", above: "#/rules",
         show: ({ me, may, stores, asked }) => explain.show(me, may, stores, asked),
       },
+    };
+  }
+
+  #ofWebhooks(id) {
+    const { webhooks } = this.#views;
+    const place = "webhooks";
+    return {
       "webhooks": id
-        ? { place: "webhooks", title: "Webhook", above: "#/webhooks", show: ({ may }) => webhooks.showOne(may, id) }
-        : { place: "webhooks", title: "Webhooks", show: ({ may }) => webhooks.show(may) },
-      "new-webhook": { place: "webhooks", title: "New webhook", needs: mayManage, show: ({ may, stores }) => webhooks.edit(may, stores) },
-      "edit-webhook": id && { place: "webhooks", title: "Webhook", needs: mayManage, show: ({ may, stores }) => webhooks.edit(may, stores, id) },
-      "audit": { place: "audit", title: "Audit", show: ({ me, may, stores, asked }) => audit.show(me, may, stores, asked) },
+        ? { place, title: "Webhook", above: "#/webhooks", show: ({ may }) => webhooks.showOne(may, id) }
+        : { place, title: "Webhooks", show: ({ may }) => webhooks.show(may) },
+      "new-webhook": { place, title: "New webhook", needs: mayManage, show: ({ may, stores }) => webhooks.edit(may, stores) },
+      "edit-webhook": id && { place, title: "Webhook", needs: mayManage, show: ({ may, stores }) => webhooks.edit(may, stores, id) },
     };
   }
 
@@ -68,7 +103,7 @@ export class Places {
 
   /** The place that a view belongs to. */
   ofView(view) {
-    return view === "explain" ? "rules" : view;
+    return ["groups", "versions", "iam", "explain"].includes(view) ? "rules" : view;
   }
 
   /** What is shown for an address, where the caller may see it. */
@@ -76,7 +111,7 @@ export class Places {
     const pages = this.#pages(id);
     const page = Object.hasOwn(pages, name ?? "") ? pages[name] : null;
     if (!page || !this.mayOpen(page.place)) return null;
-    if (page.needs && !page.needs.some(this.#may)) return this.page(page.place);
+    if (page.needs && !page.needs.some(this.#may)) return this.page(page.otherwise ?? page.place);
     const { show, ...more } = page;
     return {
       view: page.place,

@@ -6,6 +6,7 @@ import { Listing } from "./listing.js";
 import { principalHead } from "./people.js";
 import { ChangePanel, removed, replaced } from "./policychange.js";
 import { RuleForm } from "./ruleform.js";
+import { rulesNav } from "./rulesnav.js";
 import { conditionWords, resourceWords } from "./words.js";
 
 const newRule = { id: "", effect: "allow", principal: "", role: "viewer", resource: "*" };
@@ -18,7 +19,7 @@ export class RulesPage {
   #abort = new AbortController();
 
   /** Shows the list. */
-  show(may) {
+  show(me, may) {
     this.close();
     this.#may = may;
     this.#listing = new Listing({
@@ -29,14 +30,11 @@ export class RulesPage {
     });
     fill(
       this.#element,
+      rulesNav("#/rules", me),
       el(
         "div", { class: "section-head" },
         el("h1", { tabindex: "-1" }, "Rules"),
-        el(
-          "div", { class: "choices" },
-          el("a", { class: "button", href: "#/explain" }, "Explain"),
-          may("collimator.policy.update") && el("a", { class: "button primary", href: "#/new-rule" }, "New rule"),
-        ),
+        may("collimator.policy.update") && el("a", { class: "button primary", href: "#/new-rule" }, "New rule"),
       ),
       el("p", { class: "quiet lead" }, "What no rule allows is denied, and a rule that denies beats every rule that allows."),
       this.#listing.element,
