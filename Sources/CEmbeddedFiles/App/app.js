@@ -77,7 +77,9 @@ async function showPlace(name, [id], asked) {
   scrollTo(0, 0);
   document.title = `${page.title} – Collimator`;
   await page.show({ me, may, stores: storeNames, id, asked });
-  if (!byId(page.view).contains(document.activeElement)) byId(page.view).querySelector("h1")?.focus({ preventScroll: true });
+  const view = byId(page.view);
+  // Somebody may have gone on while it was loading.
+  if (!view.hidden && !view.contains(document.activeElement)) (view.querySelector("h1") ?? byId("main")).focus({ preventScroll: true });
   return true;
 }
 

@@ -12,6 +12,39 @@ STUDIES = "/api/v1/stores/radiology/studies"
 # No markup may come of it.
 SCRIPT = "<img src=x onerror=window.hurt=1><script>window.hurt=1</script>"
 
+# What is written in a colour that is too near to its ground (WCAG 2.2, 1.4.3).
+FAINT = """
+  const parse = (text) => {
+    const numbers = text.match(/-?[\\d.]+(e-?\\d+)?/g).map(Number);
+    const scale = text.startsWith("color(") ? 255 : 1;
+    const [r, g, b, a = 1] = numbers;
+    return [r * scale, g * scale, b * scale, a];
+  };
+  const over = ([r, g, b, a], under) => [r, g, b].map((one, index) => one * a + under[index] * (1 - a));
+  const ground = (element) => {
+    const layers = [];
+    for (let one = element; one; one = one.parentElement) layers.push(parse(getComputedStyle(one).backgroundColor));
+    return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255]);
+  };
+  const light = (colour) => colour.map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, index) => sum + one * [0.2126, 0.7152, 0.0722][index], 0);
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const text = [...element.childNodes].filter((one) => one.nodeType === 3).map((one) => one.data.trim()).join("");
+    if (!text || !element.checkVisibility() || element.closest("svg, [disabled], .hidden")) continue;
+    const style = getComputedStyle(element);
+    const under = ground(element);
+    const [a, b] = [light(over(parse(style.color), under)), light(under)].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const least = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < least) found.push(`${element.className || element.tagName}: ${text.slice(0, 40)} ${ratio.toFixed(2)}`);
+  }
+  const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  return [...found, ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `the id ${id} twice`)];
+"""
+
 
 class Admin:
     """A gateway with two studies, and a browser that its administrator is signed in with."""
@@ -122,3 +155,4 @@ class Admin:
             ".filter((e) => e.checkVisibility() && !e.labels?.length && !e.ariaLabel).map((e) => e.outerHTML)"
         )
         assert unnamed == [], what
+        assert self.browser.script(FAINT) == [], what
