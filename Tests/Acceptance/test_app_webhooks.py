@@ -178,6 +178,37 @@ def test_an_endpoint_is_edited_and_keeps_what_was_not_touched(admin, receiver):
     admin.until("#webhook h1", "Renamed")
 
 
+def test_headers_are_sent_and_never_shown_again(admin, receiver):
+    number = admin.make(receiver)
+    admin.open(f"#/edit-webhook/{number}", "#webhook-carried summary").send_keys(Keys.ENTER)
+    browser = admin.browser
+    headers = browser.one("#webhook-headers")
+    headers.send_keys("nonsense")
+    admin.press("#webhook-form .primary")
+    assert "Each line is a name, a colon and a value." in browser.one("#webhook-form .problem").text
+    headers.clear()
+    headers.send_keys("X-Route: 7\nAuthorization: Basic c2VjcmV0")
+    admin.press("#webhook-form .primary")
+    admin.until("#webhook .facts-list", "x-route")
+    page = "return document.documentElement.outerHTML + [...document.querySelectorAll('input, textarea')].map((i) => i.value)"
+    assert "c2VjcmV0" not in browser.script(page)
+    admin.press("#webhook-test")
+    admin.until("#webhook-outcome", "It took the test")
+    sent = receiver.messages[-1]["headers"]
+    assert (sent["x-route"], sent["authorization"]) == ("7", "Basic c2VjcmV0")
+    # What was not touched stays; it goes when somebody says so.
+    admin.press("#webhook-edit")
+    admin.write("Name", "Renamed")
+    admin.press("#webhook-form .primary")
+    admin.until("#webhook h1", "Renamed")
+    assert sorted(admin.found(number)["headerNames"]) == ["authorization", "x-route"]
+    admin.press("#webhook-edit")
+    browser.one("#webhook-carried summary").send_keys(Keys.ENTER)
+    browser.one("#webhook-no-headers").send_keys(Keys.SPACE)
+    admin.press("#webhook-form .primary")
+    browser.until(lambda: admin.found(number)["headerNames"] == [], "the headers to go")
+
+
 def test_what_is_delivered_is_shown_with_its_calls(admin, receiver):
     number = admin.make(receiver, types=["study.created"])
     receiver.status = 500

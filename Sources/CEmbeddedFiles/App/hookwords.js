@@ -8,6 +8,7 @@ export const eventTypes = {
   "study.updated": "a study has grown or changed",
   "study.stable": "a study has come to rest",
   "study.deleted": "a study is gone",
+  "study.removed": "a study has left what the endpoint may see",
   "series.stored": "a series has come",
   "operation.finished": "a long-running operation has ended",
   "webhook.disabled": "an endpoint is called no more",

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { choice, el, field, fill, form, problemNotice } from "./dom.js";
+import { moment } from "./format.js";
 import { dataPolicies, eventTypes } from "./hookwords.js";
 
 export class WebhookForm {
@@ -18,6 +19,7 @@ export class WebhookForm {
       this.#where(),
       this.#what(stores),
       this.#how(),
+      this.#carried(),
       this.#fault,
       el(
         "div", { class: "choices" },
@@ -32,7 +34,8 @@ export class WebhookForm {
   }
 
   #where() {
-    const { name, url } = this.#endpoint ?? {};
+    const { name, url, headerNames = [], clientCertificate } = this.#endpoint ?? {};
+    const isGone = headerNames.length > 0 || clientCertificate;
     this.#inputs.name = el("input", {
       id: "webhook-name", value: name, required: true, maxlength: "100", autocomplete: "off", placeholder: "The worklist",
     });
@@ -48,7 +51,9 @@ export class WebhookForm {
         field("Name", this.#inputs.name, "What people call it."),
         el("div", { class: "wide" }, field(
           "Address", this.#inputs.url,
-          this.#endpoint ? "Another address has to be verified again." : "An https address that is public, or in a network that the configuration allows.",
+          this.#endpoint
+            ? `Another address has to be verified again${isGone ? ", and is not given the headers and the certificate of this one" : ""}.`
+            : "An https address that is public, or in a network that the configuration allows.",
         )),
       ),
     );
@@ -56,7 +61,9 @@ export class WebhookForm {
 
   #what(stores) {
     const { types = [], stores: asked = [], modalities = [] } = this.#endpoint ?? {};
-    this.#inputs.types = ticks(Object.entries(eventTypes).map(([name, words]) => [name, el("span", { class: "code" }, name), words]), types);
+    // What an endpoint has and the form does not know stays as it is.
+    const names = [...new Set([...Object.keys(eventTypes), ...types])];
+    this.#inputs.types = ticks(names.map((name) => [name, el("span", { class: "code" }, name), eventTypes[name] ?? ""]), types);
     const places = [...new Set([...stores, ...asked])];
     this.#inputs.stores = ticks(places.map((name) => [name, name]), asked);
     this.#inputs.modalities = el("input", {
@@ -94,16 +101,55 @@ export class WebhookForm {
     );
   }
 
+  /** What calls carry beside the signature; it is never shown again, so that what is left empty stays. */
+  #carried() {
+    const { headerNames = [], clientCertificate } = this.#endpoint ?? {};
+    const pem = (id) => el("textarea", { id, rows: "3", class: "code", spellcheck: "false", autocomplete: "off", autocapitalize: "none" });
+    const inputs = this.#inputs;
+    inputs.headers = pem("webhook-headers");
+    inputs.noHeaders = el("input", { type: "checkbox", id: "webhook-no-headers" });
+    inputs.certificate = pem("webhook-certificate");
+    inputs.key = pem("webhook-key");
+    inputs.noCertificate = el("input", { type: "checkbox", id: "webhook-no-certificate" });
+    const gone = (input, label) => el("div", { class: "ticks" }, el("label", { class: "tick" }, input, ` ${label}`));
+    return el(
+      "details", { class: "fieldset", id: "webhook-carried" },
+      el("summary", {}, "What calls carry beside the signature"),
+      el(
+        "div", { class: "fields" },
+        el("div", { class: "wide" }, field(
+          "Headers", inputs.headers,
+          headerNames.length > 0
+            ? `It has ${headerNames.join(", ")}, whose values are not shown. What is written here takes the place of all of them.`
+            : "One on each line: a name, a colon and a value. The values are not shown again.",
+        )),
+        headerNames.length > 0 && gone(inputs.noHeaders, "Take its headers away"),
+        el("div", { class: "wide" }, field(
+          "Certificate of ours, in PEM", inputs.certificate,
+          clientCertificate ? `It has one that ends ${moment(clientCertificate.endsAt)}.` : "With those above it, for an endpoint that asks for one (mutual TLS).",
+        )),
+        el("div", { class: "wide" }, field("Its key, in PEM", inputs.key, "Not encrypted; it is sealed here and not shown again.")),
+        clientCertificate && gone(inputs.noCertificate, "Take the certificate away"),
+      ),
+    );
+  }
+
   /** The endpoint as the form says it. */
   get #wish() {
     const { name, url, types, stores, modalities, dataPolicy, callsPerMinute, ordered } = this.#inputs;
     const wish = {
       name: name.value.trim(), url: url.value.trim(), types: ticked(types), stores: ticked(stores),
-      modalities: modalities.value.toUpperCase().split(/[\s,]+/).filter(Boolean),
+      modalities: isTouched(modalities) ? modalities.value.toUpperCase().split(/[\s,]+/).filter(Boolean) : this.#endpoint?.modalities ?? [],
       dataPolicy: dataPolicy.value, ordered: ordered.checked,
     };
     if (callsPerMinute.value) wish.callsPerMinute = Number(callsPerMinute.value);
     else if (this.#endpoint) wish.callsPerMinute = null;
+    const { headers, noHeaders, certificate, key, noCertificate } = this.#inputs;
+    if (headers.value.trim()) wish.headers = headersOf(headers.value);
+    else if (noHeaders.checked) wish.headers = {};
+    if (certificate.value.trim() || key.value.trim()) {
+      wish.clientCertificate = { certificate: `${certificate.value.trim()}\n`, key: `${key.value.trim()}\n` };
+    } else if (noCertificate.checked) wish.clientCertificate = null;
     // The address is said only where it is another: it is not asked again whether it wants to be called.
     if (wish.url === this.#endpoint?.url) delete wish.url;
     return wish;
@@ -118,6 +164,18 @@ export class WebhookForm {
       this.#fault.scrollIntoView({ block: "nearest" });
     }
   }
+}
+
+const isTouched = (input) => input.value !== input.defaultValue;
+
+/** A name, a colon and a value on each line. */
+function headersOf(text) {
+  return Object.fromEntries(text.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => {
+    const [, name, value] = /^([\w-]+)\s*:\s*(.+)$/.exec(line) ?? [];
+    // The line is not repeated: it may be a secret.
+    if (!name) throw new api.Problem({ title: "The headers cannot be read", detail: "Each line is a name, a colon and a value." });
+    return [name, value];
+  }));
 }
 
 const ticks = (options, chosen) => options.map(([name, ...label]) => el(
