@@ -92,7 +92,7 @@ export class WebhookForm {
       el("legend", {}, "How"),
       el(
         "div", { class: "fields" },
-        field("What is told", this.#inputs.dataPolicy, "It gets no more than rules allow."),
+        el("div", { class: "wide" }, field("What is told", this.#inputs.dataPolicy, "It gets no more than rules allow.")),
         field("Calls in a minute, at most", this.#inputs.callsPerMinute),
         el("div", { class: "ticks" }, el(
           "label", { class: "tick" }, this.#inputs.ordered, " One event of a study after the other, each when the one before was taken",
