@@ -208,7 +208,14 @@ struct PolicyRouteTests {
         #expect(try Self.decode(ChangeText.self, emptied).mayLose == ["client:app"])
         #expect(try await self.get("\(Self.studies)/1.2.1").status == .notFound)
 
-        #expect(try await self.send(.post, "policy-versions/1/restorations").status == .created)
+        // Seen as it was; and brought back from the version that was looked at, or not at all.
+        let earlier = try await self.send(.get, "policy-versions/1")
+        #expect(earlier.text == read.text && earlier.headers[.eTag] == "\"1\"")
+        #expect(try await self.send(.get, "policy-versions/12").status == .notFound)
+        let raced = try await self.send(.post, "policy-versions/1/restorations", match: "\"1\"")
+        #expect(raced.status == .preconditionFailed)
+        #expect(try await self.get("\(Self.studies)/1.2.1").status == .notFound)
+        #expect(try await self.send(.post, "policy-versions/1/restorations", match: "\"2\"").status == .created)
         #expect(try await self.get("\(Self.studies)/1.2.1").status == .ok)
         #expect(try await self.send(.post, "policy-versions/12/restorations").status == .notFound)
         let versions = try await self.send(.get, "policy-versions?limit=2")
@@ -262,7 +269,7 @@ struct PolicyRouteTests {
         for (method, path) in [
             (HTTPRequest.Method.get, "policy"), (.put, "policy"), (.get, "rules"), (.post, "rules"),
             (.get, "rules/see"), (.delete, "rules/see"), (.get, "roles"), (.get, "groups"), (.get, "policy-versions"),
-            (.post, "policy-versions/0/restorations"), (.post, "explanations"),
+            (.get, "policy-versions/0"), (.post, "policy-versions/0/restorations"), (.post, "explanations"),
         ] {
             let answer = try await Self.send(self.gateway, method, "\(Self.root)/\(path)", key: self.key)
             #expect(answer.status == .forbidden, "\(method) \(path)")

@@ -98,6 +98,15 @@ export const issuers = async () => (await json(new URL("issuers", auth))).items;
 /** Who is signed in, and what that caller may do. */
 export const me = () => json(path("me"));
 
+/** Who is signed in now, in whatever part of the browser; nothing where nobody is, or it cannot be told. */
+export async function signedIn() {
+  try {
+    return (await (await call(path("me"), { isSigningIn: true, headers: { Accept: "application/json" } })).json()).principal;
+  } catch {
+    return undefined;
+  }
+}
+
 export const stores = async (signal) => (await json(path("stores"), signal)).items;
 
 /** One page of studies; `filters` are the parameters of the search, `cursor` is that of the page before. */
@@ -174,6 +183,10 @@ export const roles = async (signal) => (await page(path("access", "roles"), { li
 
 export const groups = async (signal) => (await page(path("access", "groups"), { limit: 200 }, signal)).items;
 
+export const rolePage = (cursor, signal) => page(path("access", "roles"), { cursor }, signal);
+
+export const groupPage = (cursor, signal) => page(path("access", "groups"), { cursor }, signal);
+
 /** The whole policy, and the tag of its version. */
 export async function policy() {
   const response = await call(path("access", "policy"), { headers: { Accept: "application/json" } });
@@ -192,3 +205,63 @@ export const explain = async (question) => (await send("POST", path("access", "e
 export const audit = (filters, cursor, signal) => page(path("audit"), { ...filters, cursor }, signal);
 
 export const verifyAudit = (signal) => json(path("audit", "verification"), signal);
+
+/** Gives a key a new text, which the answer has this once; the one before works for so many seconds more. */
+export const rotateKey = async (id, overlapSeconds) =>
+  (await send("POST", path("access", "keys", id, "rotations"), { overlapSeconds })).json();
+
+export const policyVersions = (cursor, signal) => page(path("access", "policy-versions"), { cursor }, signal);
+
+/** The whole policy as it was in a version. */
+export const policyVersion = (number, signal) => json(path("access", "policy-versions", number), signal);
+
+/** Brings an earlier version back in place of the one that has this tag. */
+export const restorePolicy = async (number, tag) =>
+  (await send("POST", path("access", "policy-versions", String(number), "restorations"), undefined, { "If-Match": tag })).json();
+
+/** What the IAM policies of a store would be; nothing is changed. */
+export const planIAM = async (store) => (await send("POST", path("stores", store, "iam", "plans"), {})).json();
+
+/** How the rules and the IAM policies of a store stand to each other. */
+export const storeIAM = (store, signal) => json(path("stores", store, "iam"), signal);
+
+// Webhooks.
+
+const hook = (id, ...more) => path("webhooks", id, ...more);
+
+export const webhooks = (cursor, signal) => page(path("webhooks"), { cursor }, signal);
+
+export const webhook = (id, signal) => json(hook(id), signal);
+
+/** Makes an endpoint; the answer has its secret, this once. */
+export const makeWebhook = async (wish) => (await send("POST", path("webhooks"), wish)).json();
+
+export const changeWebhook = async (id, wish) => (await send("PATCH", hook(id), wish)).json();
+
+export const removeWebhook = (id) => send("DELETE", hook(id));
+
+/** Asks the endpoint whether it wants to be called, which also ends that it is switched off. */
+export const verifyWebhook = async (id) => (await send("POST", hook(id, "challenges"))).json();
+
+export const suspendWebhook = async (id) => (await send("PUT", hook(id, "suspension"), {})).json();
+
+/** Gives an endpoint another secret, as {@link rotateKey} does for a key. */
+export const rotateWebhook = async (id, overlapSeconds) =>
+  (await send("POST", hook(id, "secret-rotations"), { overlapSeconds })).json();
+
+export const testWebhook = async (id) => (await send("POST", hook(id, "tests"))).json();
+
+/** What was and is delivered, the newest first; `state` and `limit` are the filters. */
+export const deliveries = (id, filters, cursor, signal) => page(hook(id, "deliveries"), { ...filters, cursor }, signal);
+
+export const attempts = async (id, event, signal) => (await json(hook(id, "deliveries", event, "attempts"), signal)).items;
+
+export const redeliver = async (id, event) => (await send("POST", hook(id, "deliveries", event, "redeliveries"))).json();
+
+export const replays = async (id, signal) => (await json(hook(id, "replays"), signal)).items;
+
+export const replay = (id, number, signal) => json(hook(id, "replays", number), signal);
+
+export const beginReplay = async (id, wish) => (await send("POST", hook(id, "replays"), wish)).json();
+
+export const cancelReplay = async (id, number) => (await send("POST", hook(id, "replays", number, "cancellations"))).json();

@@ -1,24 +1,15 @@
 // The page as a whole: the way in, the views, and what is in the bar.
 
 import * as api from "./api.js";
-import { AuditPage } from "./audit.js";
 import { announce, byId, closeDialogs, el, fill, hasDialog, problemNotice } from "./dom.js";
-import { ExplainPage } from "./explain.js";
-import { PeoplePage } from "./people.js";
-import { RulesPage } from "./rules.js";
-import { showSignIn, signInByLink } from "./signin.js";
+import { Places } from "./places.js";
+import { sessionEnded, showSignIn, signInByLink } from "./signin.js";
 import { StudyPage } from "./study.js";
 import { UploadPanel } from "./upload.js";
 import { Worklist } from "./worklist.js";
 
-const views = ["sign-in", "worklist", "study", "people", "rules", "explain", "audit"];
-
-/** What a place of the bar needs: one of these permissions. Places that nobody could use are not shown. */
-const places = {
-  people: ["collimator.principals.list", "collimator.keys.list"],
-  rules: ["collimator.policy.get"],
-  audit: ["collimator.audit.read"],
-};
+const places = new Places(may);
+const views = ["sign-in", "worklist", "study", ...places.views];
 
 let isSignedIn = false;
 let me = null;
@@ -26,13 +17,11 @@ let storeNames = [];
 let store = null;
 let lastStudy = null;
 let listScroll = 0;
+/** What the address named when somebody had to sign in: shown after the next sign-in in this window. */
+let interrupted = null;
 
 const worklist = new Worklist();
 const studyPage = new StudyPage(may);
-const peoplePage = new PeoplePage();
-const rulesPage = new RulesPage();
-const explainPage = new ExplainPage();
-const auditPage = new AuditPage();
 const uploadPanel = new UploadPanel(() => store, () => worklist.reload());
 
 /** Whether the caller may do this with the service as a whole. */
@@ -40,13 +29,11 @@ function may(permission) {
   return me?.permissions.includes(permission) ?? false;
 }
 
-const mayOpen = (place) => places[place].some(may);
-
 function showView(name) {
   for (const view of views) byId(view).hidden = view !== name;
   const isOfStore = name === "worklist" || name === "study";
   byId("store-choice").hidden = !isOfStore || storeNames.length < 2;
-  const place = { study: "worklist", explain: "rules" }[name] ?? name;
+  const place = name === "study" ? "worklist" : places.ofView(name);
   for (const link of byId("places").querySelectorAll("a")) {
     if (link.dataset.place === place) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -54,8 +41,8 @@ function showView(name) {
 }
 
 /**
- * Shows what the address names: `#/` is the list, `#/studies/{store}/{study}` a study; `#/people`, `#/rules`,
- * `#/rules/{id}`, `#/new-rule`, `#/explain` and `#/audit` are for administrators.
+ * Shows what the address names: `#/` is the list, `#/studies/{store}/{study}` a study; the others are places for
+ * administrators.
  */
 async function route() {
   if (location.hash.startsWith("#signin=")) {
@@ -81,34 +68,24 @@ function decoded(segment) {
 
 /** Shows a view for administrators, and tells whether there is one of this name that the caller may see. */
 async function showPlace(name, [id], asked) {
-  const place = { people: "people", rules: "rules", "new-rule": "rules", explain: "rules", audit: "audit" }[name];
-  if (!place || !mayOpen(place)) return false;
-  closePlaces();
+  const page = places.page(name, id);
+  if (!page) return false;
+  places.close();
   studyPage.close();
   lastStudy = null;
-  const view = name === "explain" ? "explain" : place;
-  const mayChange = may("collimator.policy.update");
-  showView(view);
+  showView(page.view);
   scrollTo(0, 0);
-  const title = { people: "People and apps", rules: "Rules", explain: "Why, or why not", audit: "Audit" }[view];
-  document.title = `${title} – Collimator`;
-  if (name === "people") peoplePage.show(me.principal, may);
-  else if (name === "explain") explainPage.show(me, may, storeNames, asked);
-  else if (name === "audit") auditPage.show(me, may, storeNames, asked);
-  else if (mayChange && (name === "new-rule" || id)) await rulesPage.edit(may, storeNames, { id, principal: asked.principal ?? "" });
-  else rulesPage.show(may);
-  if (!byId(view).contains(document.activeElement)) byId(view).querySelector("h1")?.focus({ preventScroll: true });
+  document.title = `${page.title} – Collimator`;
+  await page.show({ me, may, stores: storeNames, id, asked });
+  const view = byId(page.view);
+  // Somebody may have gone on while it was loading.
+  if (!view.hidden && !view.contains(document.activeElement)) (view.querySelector("h1") ?? byId("main")).focus({ preventScroll: true });
   return true;
-}
-
-/** What administrators see is forgotten when they leave it. */
-function closePlaces() {
-  for (const page of [peoplePage, rulesPage, explainPage, auditPage]) page.close();
 }
 
 async function showStudy(ofStore, uid) {
   if (!byId("worklist").hidden) listScroll = scrollY;
-  closePlaces();
+  places.close();
   lastStudy = uid;
   showView("study");
   scrollTo(0, 0);
@@ -118,7 +95,7 @@ async function showStudy(ofStore, uid) {
 
 function showWorklist() {
   studyPage.close();
-  closePlaces();
+  places.close();
   document.title = "Collimator";
   showView("worklist");
   worklist.show(store);
@@ -128,19 +105,24 @@ function showWorklist() {
   lastStudy = null;
 }
 
-function signedOut(problem) {
+/** Asks to sign in, and says why; what the address names is shown afterwards, unless somebody has left. */
+function signedOut(problem, isLeaving = false) {
   if (!isSignedIn && !byId("sign-in").hidden) return;
+  interrupted = !isLeaving && location.hash.startsWith("#/") ? location.hash : null;
+  if (isLeaving) history.replaceState(null, "", location.pathname);
   isSignedIn = false;
   me = null;
   store = null;
   closeDialogs();
-  closePlaces();
+  places.close();
   studyPage.close();
   worklist.show(null);
   uploadPanel.stop();
   for (const id of ["actions", "places", "store-choice"]) byId(id).hidden = true;
-  showSignIn(problem);
+  document.title = "Sign in – Collimator";
+  const heading = showSignIn(problem);
   showView("sign-in");
+  heading.focus({ preventScroll: true });
 }
 
 function showStores(stores) {
@@ -156,7 +138,7 @@ function showStores(stores) {
 /** Shows the places that the caller may go to, where there is more than one. */
 function showPlaces() {
   const links = [...byId("places").querySelectorAll("a")];
-  for (const link of links) link.hidden = link.dataset.place in places && !mayOpen(link.dataset.place);
+  for (const link of links) link.hidden = link.dataset.place !== "worklist" && !places.mayOpen(link.dataset.place);
   byId("places").hidden = links.filter((link) => !link.hidden).length < 2;
 }
 
@@ -177,16 +159,28 @@ async function start() {
     return;
   }
   isSignedIn = true;
+  if (interrupted && location.hash === "") history.replaceState(null, "", interrupted);
+  interrupted = null;
   await route();
+}
+
+/** Somebody may have signed in or out in another window meanwhile. */
+async function lookAgain() {
+  if (document.visibilityState !== "visible") return;
+  const wasSignedIn = isSignedIn;
+  const principal = await api.signedIn();
+  if (!principal || wasSignedIn !== isSignedIn) return;
+  if (!isSignedIn) await start();
+  else if (principal !== me.principal) location.reload();
 }
 
 async function leave() {
   try {
     await api.signOut();
-    signedOut();
+    signedOut(undefined, true);
     announce("Signed out");
   } catch (problem) {
-    signedOut(problem);
+    signedOut(problem, true);
   }
 }
 
@@ -200,7 +194,7 @@ function press(event) {
     "Escape": () => {
       if (!byId("upload").hidden) uploadPanel.toggle(false);
       else if (!byId("study").hidden) location.hash = "#/";
-      else if (!byId("explain").hidden) location.hash = "#/rules";
+      else if (places.above) location.hash = places.above;
     },
   }[event.key];
   if (!action) return;
@@ -209,9 +203,10 @@ function press(event) {
 }
 
 // Who was never signed in is told how to; who was, also why it ended.
-api.onSignedOut((problem) => signedOut(isSignedIn ? problem : undefined));
+api.onSignedOut((problem) => signedOut(isSignedIn ? sessionEnded(problem) : undefined));
 addEventListener("hashchange", route);
 addEventListener("keydown", press);
+document.addEventListener("visibilitychange", lookAgain);
 byId("store").addEventListener("change", (event) => {
   store = event.target.value;
   location.hash = "#/";

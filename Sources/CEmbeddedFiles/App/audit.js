@@ -1,7 +1,7 @@
 // The audit: who saw this study or this patient, and what somebody saw.
 
 import * as api from "./api.js";
-import { byId, el, field, fill, problemNotice } from "./dom.js";
+import { button, byId, choice, el, facts, field, fill, form, problemNotice } from "./dom.js";
 import { count, dayStart, moment } from "./format.js";
 import { Listing } from "./listing.js";
 import { principalInput } from "./suggest.js";
@@ -31,7 +31,7 @@ export class AuditPage {
       el(
         "div", { class: "section-head" },
         el("h1", { tabindex: "-1" }, "Audit"),
-        el("button", { type: "button", id: "audit-verify", onclick: () => this.#verify() }, "Is it whole?"),
+        button("Is it whole?", () => this.#verify(), { id: "audit-verify" }),
       ),
       this.checked,
       this.#form(me, may, stores, asked),
@@ -48,11 +48,7 @@ export class AuditPage {
 
   #form(me, may, stores, asked) {
     const who = principalInput({ id: "audit-caller", value: asked.caller }, may);
-    const any = (label, options, value) =>
-      el(
-        "select", {}, el("option", { value: "" }, label),
-        options.map(([name, text]) => el("option", { value: name, selected: name === value }, text)),
-      );
+    const any = (label, options, value) => choice({}, [["", label], ...options], value);
     const places = [...new Set([...stores, ...(asked.store ? [asked.store] : [])])];
     this.#inputs = {
       caller: who.input,
@@ -67,14 +63,9 @@ export class AuditPage {
     };
     this.#inputs.outcome.id = "audit-outcome";
     const inputs = this.#inputs;
-    return el(
-      "form", {
-        class: "panel", role: "search", id: "audit-form",
-        onsubmit: (event) => {
-          event.preventDefault();
-          this.#search();
-        },
-      },
+    return form(
+      { class: "panel", role: "search", id: "audit-form" },
+      () => this.#search(),
       el(
         "div", { class: "fields" },
         el("div", { class: "field" }, el("label", { for: who.input.id }, "Who"), who.input, who.list),
@@ -85,7 +76,7 @@ export class AuditPage {
       el(
         "div", { class: "choices" },
         el("button", { class: "primary" }, "Show"),
-        el("button", { type: "button", onclick: () => this.#only({}) }, "Clear"),
+        button("Clear", () => this.#only({})),
       ),
     );
   }
@@ -140,7 +131,7 @@ export class AuditPage {
           study && ["Study ", narrow(study, "Who saw this study", { study, store }), " · "],
           store && `Store ${store}`,
         ),
-        el("details", {}, el("summary", {}, "More"), el("dl", { class: "facts-list" }, facts({
+        el("details", {}, el("summary", {}, "More"), facts({
           "Route": record.route,
           "Permission": record.action,
           "Decision": groundsWords(record.decision),
@@ -150,7 +141,7 @@ export class AuditPage {
           "Address": record.clientAddress,
           "Request": record.requestId,
           "Record": String(record.number),
-        }))),
+        })),
       ),
     ];
   }
@@ -167,7 +158,3 @@ export class AuditPage {
     }
   }
 }
-
-const facts = (texts) =>
-  Object.entries(texts).filter(([, text]) => text)
-    .map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, el("bdi", {}, text))));

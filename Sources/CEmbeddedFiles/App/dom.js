@@ -89,3 +89,56 @@ export function closeDialogs() {
 /** An input with its name and, where there is more to say, a hint. */
 export const field = (name, input, hint) =>
   el("label", { class: "field" }, el("span", {}, name), input, hint && el("small", { class: "quiet" }, hint));
+
+/** A button that does something; while it is at it, pressing it again does nothing, and it keeps the focus. */
+export function button(label, action, properties = {}) {
+  const press = async () => {
+    if (element.getAttribute("aria-busy") === "true") return;
+    element.setAttribute("aria-busy", "true");
+    try {
+      await action();
+    } finally {
+      element.removeAttribute("aria-busy");
+    }
+  };
+  const element = el("button", { type: "button", ...properties, onclick: press }, label);
+  return element;
+}
+
+/** A form whose answer is `send`, one at a time; the browser sends nothing itself. */
+export function form(properties, send, ...children) {
+  let isSending = false;
+  const submit = async (event) => {
+    event.preventDefault();
+    if (isSending) return;
+    isSending = true;
+    try {
+      await send();
+    } finally {
+      isSending = false;
+    }
+  };
+  return el("form", { ...properties, onsubmit: submit }, ...children);
+}
+
+/** A list to choose from; each option is its value and its text. */
+export const choice = (properties, options, value) => el(
+  "select", properties,
+  options.map(([name, label]) => el("option", { value: name, selected: name === value }, label)),
+);
+
+/** Names and what is known for them; what is not known is left out. A value is a text, or an element. */
+export const facts = (values) => el(
+  "dl", { class: "facts-list" },
+  Object.entries(values).filter(([, value]) => value)
+    .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value instanceof Node ? value : el("bdi", {}, value)))),
+);
+
+/** Says at the end of an entry what went wrong with it, in place of what went wrong before. */
+export function showProblem(entry, problem) {
+  entry.querySelector(":scope > .problem")?.remove();
+  entry.append(problemNotice(problem));
+}
+
+/** The way up from a view to the list that it belongs to. */
+export const backLink = (href, label) => el("a", { class: "back", href }, icon("back"), label);

@@ -1,8 +1,9 @@
 // Why somebody may do something, or may not: a question, and the decision with its rule in words.
 
 import * as api from "./api.js";
-import { byId, el, field, fill, icon, problemNotice } from "./dom.js";
+import { byId, choice, el, field, fill, form, problemNotice } from "./dom.js";
 import { ruleSentence } from "./rules.js";
+import { rulesNav } from "./rulesnav.js";
 import { principalInput } from "./suggest.js";
 import { decisionWords, permissionNames, permissionWords } from "./words.js";
 
@@ -13,15 +14,10 @@ export class ExplainPage {
   /** Shows the form, filled in as far as `asked` says; asks at once where that is enough. */
   show(me, may, stores, asked) {
     const { input, list } = principalInput({ id: "explain-principal", value: asked.principal, required: true }, may);
-    const permission = el(
-      "select", { id: "explain-permission" },
-      permissionNames(me).map((name) => el("option", { value: name }, permissionWords(name))),
-    );
+    const permission = choice({ id: "explain-permission" }, permissionNames(me).map((name) => [name, permissionWords(name)]));
     const places = [...new Set([...stores, ...(asked.store ? [asked.store] : [])])];
-    const store = el(
-      "select", { id: "explain-store" },
-      places.map((name) => el("option", { value: name, selected: name === asked.store }, `Store ${name}`)),
-      el("option", { value: "" }, "The service as a whole"),
+    const store = choice(
+      { id: "explain-store" }, [...places.map((name) => [name, `Store ${name}`]), ["", "The service as a whole"]], asked.store,
     );
     const study = el("input", {
       id: "explain-study", value: asked.study, pattern: "[0-9.]{1,64}", maxlength: "64", autocomplete: "off",
@@ -48,20 +44,17 @@ export class ExplainPage {
     narrow();
     fill(
       this.#element,
-      el("a", { class: "back", href: "#/rules" }, icon("back"), "All rules"),
+      rulesNav("#/explain", me),
       el("h1", { tabindex: "-1" }, "Why, or why not"),
       el("p", { class: "quiet lead" }, "The decision that a request would meet now, with the groups that the caller had when it called last."),
-      el(
-        "form", {
+      form(
+        {
           class: "panel", id: "explain-form", oninput: () => {
             this.#asking += 1;
             answer.replaceChildren();
           },
-          onsubmit: (event) => {
-            event.preventDefault();
-            ask();
-          },
         },
+        () => void ask(),
         el(
           "div", { class: "fields" },
           el("div", { class: "field wide" }, el("label", { for: input.id }, "Who"), input, list),

@@ -60,3 +60,13 @@ export function dayStart(date, days = 0) {
 
 /** A moment as the service takes it. */
 export const wire = (at) => at.toISOString().replace(/\.\d+Z$/, "Z");
+
+/** A moment as `datetime-local` has it. */
+export function localInput(text) {
+  if (!text) return "";
+  const at = new Date(text);
+  return wire(new Date(at.getTime() - at.getTimezoneOffset() * 60_000)).slice(0, 16);
+}
+
+/** A time that something took. */
+export const took = (milliseconds) => milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;

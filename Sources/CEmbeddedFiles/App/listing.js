@@ -10,7 +10,7 @@ export class Listing {
   #isLoading = false;
   #abort = new AbortController();
 
-  /** `load` gives the page after a cursor, `row` what is shown of an item; `empty` is said where there is none. */
+  /** `load` gives the page after a cursor, `row` what is shown of an item; `empty` is said where there is none, or says it. */
   constructor({ label, empty, load, row }) {
     this.#load = load;
     this.#row = row;
@@ -50,6 +50,10 @@ export class Listing {
     this.rows.prepend(this.#entry(item));
   }
 
+  get #nothing() {
+    return typeof this.#empty === "function" ? this.#empty() : this.#empty;
+  }
+
   #entry(item) {
     const entry = el("li", { class: "entry" });
     fill(entry, this.#row(item, entry));
@@ -67,7 +71,7 @@ export class Listing {
       const entries = page.items.map((item) => this.#entry(item));
       this.rows.append(...entries);
       this.#cursor = page.nextCursor;
-      fill(this.end, this.#cursor ? this.more : this.rows.childElementCount === 0 && el("p", { class: "empty" }, this.#empty));
+      fill(this.end, this.#cursor ? this.more : this.rows.childElementCount === 0 && el("p", { class: "empty" }, this.#nothing));
       if (isAsked) {
         announce(`${entries.length} more`);
         entries[0]?.querySelector("a, button, summary")?.focus();

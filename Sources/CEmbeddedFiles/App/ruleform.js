@@ -1,20 +1,13 @@
 // The form of a rule. What a rule has and the form does not know stays as it is.
 
-import { el, field, fill } from "./dom.js";
-import { wire } from "./format.js";
+import { button, choice, el, field } from "./dom.js";
+import { localInput, wire } from "./format.js";
 import { principalInput } from "./suggest.js";
 import { dashed } from "./words.js";
 
 const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 const codes = (text) => text.toUpperCase().split(/[\s,]+/).filter(Boolean);
 const undashed = (date) => date.replaceAll("-", "");
-
-/** A moment as `datetime-local` has it. */
-function local(text) {
-  if (!text) return "";
-  const at = new Date(text);
-  return wire(new Date(at.getTime() - at.getTimezoneOffset() * 60_000)).slice(0, 16);
-}
 
 export class RuleForm {
   #rule;
@@ -87,8 +80,8 @@ export class RuleForm {
     const here = ofStore ? `stores/${ofStore}` : "*";
     const names = roles.map(({ name, summary }) => [name, summary ? `${name}: ${summary}` : name]);
     if (this.#rule.role && !roles.some(({ name }) => name === this.#rule.role)) names.push([this.#rule.role, this.#rule.role]);
-    this.#inputs.role = choice("rule-role", names, this.#rule.role || "viewer");
-    this.#inputs.store = choice("rule-store", [...places, ["*", "Everything: all stores and the service"]], here);
+    this.#inputs.role = choice({ id: "rule-role" }, names, this.#rule.role || "viewer");
+    this.#inputs.store = choice({ id: "rule-store" }, [...places, ["*", "Everything: all stores and the service"]], here);
     const uid = (value, placeholder) =>
       el("input", { value, placeholder, pattern: "[0-9.]{1,64}", maxlength: "64", autocomplete: "off" });
     this.#inputs.study = uid(ofStudy, "every study");
@@ -140,7 +133,7 @@ export class RuleForm {
         el(
           "div", { class: "field wide" },
           el("span", {}, "Patients"), this.patients,
-          el("button", { type: "button", id: "add-patient", onclick: () => this.#addPatient({ id: "", issuer: "" }, true) }, "Add a patient"),
+          button("Add a patient", () => this.#addPatient({ id: "", issuer: "" }, true), { id: "add-patient" }),
         ),
         field("Institution", inputs.institution, "One on each line; * stands for any characters."),
         field("Referring physician", inputs.referringPhysician, "One on each line, such as MEIER*"),
@@ -163,13 +156,10 @@ export class RuleForm {
       "li", {},
       idInput,
       text("patient-issuer", "Issuer of the patient ID", "Issuer", issuer),
-      el("button", {
-        type: "button", "aria-label": "Leave this patient out",
-        onclick: () => {
-          row.remove();
-          this.patients.dispatchEvent(new Event("input", { bubbles: true }));
-        },
-      }, "Leave out"),
+      button("Leave out", () => {
+        row.remove();
+        this.patients.dispatchEvent(new Event("input", { bubbles: true }));
+      }, { "aria-label": "Leave this patient out" }),
     );
     this.patients.append(row);
     if (takesFocus) idInput.focus();
@@ -180,8 +170,8 @@ export class RuleForm {
     const { timeOfDay = {} } = request;
     const inputs = this.#inputs;
     inputs.purposeOfUse = el("input", { value: request.purposeOfUse?.join(" "), autocomplete: "off", placeholder: "TREAT" });
-    inputs.notBefore = el("input", { type: "datetime-local", value: local(request.notBefore) });
-    inputs.expiresAt = el("input", { type: "datetime-local", value: local(request.expiresAt) });
+    inputs.notBefore = el("input", { type: "datetime-local", value: localInput(request.notBefore) });
+    inputs.expiresAt = el("input", { type: "datetime-local", value: localInput(request.expiresAt) });
     inputs.from = el("input", { type: "time", value: timeOfDay.from });
     inputs.to = el("input", { type: "time", value: timeOfDay.to });
     inputs.zone = el("input", { value: timeOfDay.zone ?? "UTC", autocomplete: "off", spellcheck: "false" });
@@ -226,12 +216,6 @@ export class RuleForm {
     put(request, "timeOfDay", hasHours ? { ...request.timeOfDay, from: from.value, to: to.value, zone: zone.value.trim() } : undefined);
     return request;
   }
-}
-
-function choice(id, options, value) {
-  const select = el("select", { id });
-  fill(select, options.map(([name, label]) => el("option", { value: name, selected: name === value }, label)));
-  return select;
 }
 
 /** Sets a member, or takes it away where it says nothing. */

@@ -20,6 +20,7 @@ struct PolicyController: Sendable {
             Endpoint(.get, policy, .policyGet, handler: self.find),
             Endpoint(.put, policy, .policyUpdate, handler: self.replace),
             Endpoint(.get, versions, .policyGet, handler: self.versions),
+            Endpoint(.get, "\(versions)/{version}", .policyGet, handler: self.version),
             Endpoint(.post, "\(versions)/{version}/restorations", .policyUpdate, handler: self.restore),
         ]
     }
@@ -31,7 +32,21 @@ struct PolicyController: Sendable {
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
         let (policy, number) = try await self.keeping.newest()
-        return taggedAnswer(
+        return Self.answer(policy, number, to: request)
+    }
+
+    /// The policy as it was.
+    @Sendable private func version(
+        _ request: Request,
+        context: CallerContext,
+        target: PolicyVersionTarget
+    ) async throws -> Response {
+        try QueryParameters.refuseAny(request)
+        return Self.answer(try await self.keeping.policy(target.number), target.number, to: request)
+    }
+
+    private static func answer(_ policy: AccessPolicy, _ number: Int, to request: Request) -> Response {
+        taggedAnswer(
             Array(PolicyDocument.text(policy).utf8),
             [.contentType: "application/json", .vary: varyByCaller],
             tag: PolicyVersionTag.tag(number),
@@ -85,7 +100,11 @@ struct PolicyController: Sendable {
         target: PolicyVersionTarget
     ) async throws -> Response {
         try QueryParameters.refuseAny(request)
-        let number = try await self.keeping.restore(target.number, context)
+        var expected: Int?
+        if request.headers[.ifMatch] != nil {
+            expected = PolicyVersionTag.expected(try IfMatch(request), try await self.keeping.newest().number)
+        }
+        let number = try await self.keeping.restore(target.number, from: expected, context)
         let body = JSONValue.object([("version", .integer(number)), ("restored", .integer(target.number))])
         return createdAnswer(body, at: "\(Self.root)/policy")
     }

@@ -14,6 +14,9 @@ struct PolicyKeeping: Sendable {
 
     func newest() async throws -> (policy: AccessPolicy, number: Int) { try await self.kept.newest() }
 
+    /// See ``PolicyStore/policy(_:)``.
+    func policy(_ number: Int) async throws -> AccessPolicy { try await self.kept.policy(number) }
+
     func versions(before number: Int?, limit: Int) async throws -> [PolicyStore.Version] {
         try await self.kept.versions(before: number, limit: limit)
     }
@@ -37,9 +40,9 @@ struct PolicyKeeping: Sendable {
         return number
     }
 
-    /// Brings an earlier version back.
-    func restore(_ restored: Int, _ context: CallerContext) async throws -> Int {
-        let number = try await self.kept.restore(restored, by: context.caller.principal)
+    /// Brings an earlier version back, where `expected` is the newest; nil where any may be.
+    func restore(_ restored: Int, from expected: Int?, _ context: CallerContext) async throws -> Int {
+        let number = try await self.kept.restore(restored, by: context.caller.principal, from: expected)
         await self.keepRows(context)
         return number
     }

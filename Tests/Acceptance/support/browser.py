@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -74,8 +74,10 @@ class Browser:
 
     def until(self, condition, what: str = "the condition"):
         """The first true value of the condition."""
+        # The page may replace an element while it is looked at.
+        stale = [StaleElementReferenceException]
         try:
-            return WebDriverWait(self.driver, WAIT_SECONDS_MAX, poll_frequency=0.05).until(lambda _: condition())
+            return WebDriverWait(self.driver, WAIT_SECONDS_MAX, 0.05, stale).until(lambda _: condition())
         except TimeoutException:
             self.screenshot("app-failed")
             raise AssertionError(f"waited {WAIT_SECONDS_MAX} s for {what}") from None
