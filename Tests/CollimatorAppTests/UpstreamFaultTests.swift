@@ -85,28 +85,52 @@ struct UpstreamFaultTests {
         }
     }
 
-    /// A body that begins well; the steps after the head.
-    static let broken: [(String, [FaultyServer.Step])] = [
-        ("a length that is not reached", [.send("Content-Length: 1000\r\n\r\n[{}"), .close]),
-        ("chunks without an end", [.send("Transfer-Encoding: chunked\r\n\r\n3\r\n[{}\r\n"), .close]),
-        ("chunks that are none", [.send("Transfer-Encoding: chunked\r\n\r\n3\r\n[{}\r\nzz\r\n"), .close]),
-        ("silence in the middle", [.send("Transfer-Encoding: chunked\r\n\r\n3\r\n[{}\r\n")]),
+    /// A body that begins well, and goes on so for as long as it is told; the steps after the head.
+    struct Broken: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let steps: @Sendable (_ beginning: String) -> [FaultyServer.Step]
+
+        init(_ name: String, _ steps: @escaping @Sendable (_ beginning: String) -> [FaultyServer.Step]) {
+            self.testDescription = name
+            self.steps = steps
+        }
+
+        static func chunk(_ text: String) -> String { "\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n" }
+    }
+
+    static let broken = [
+        Broken("a length that is not reached") { [.send("Content-Length: 9000000\r\n\r\n\($0)"), .close] },
+        Broken("chunks without an end") { [.send("Transfer-Encoding: chunked\r\n\r\n\(Broken.chunk($0))"), .close] },
+        Broken("chunks that are none") {
+            [.send("Transfer-Encoding: chunked\r\n\r\n\(Broken.chunk($0))zz\r\n"), .close]
+        },
+        Broken("silence in the middle") { [.send("Transfer-Encoding: chunked\r\n\r\n\(Broken.chunk($0))")] },
     ]
 
-    @Test("and breaks off in the middle cuts the connection to the client", arguments: broken)
-    func brokenOff(name: String, steps: [FaultyServer.Step]) async throws {
+    @Test("and breaks off in the middle of a short list is told as a problem", arguments: broken)
+    func brokenOff(broken: Broken) async throws {
         let head = FaultyServer.Step.send("HTTP/1.1 200 OK\r\n\(Self.json)")
-        try await FaultyServer.run([head] + steps) { server in
+        try await FaultyServer.run([head] + broken.steps("[{}")) { server in
+            try await RunningGateway.run(before: "http://127.0.0.1:\(server.port)/dicomWeb") { gateway in
+                for path in [Self.streamed, Self.collected] {
+                    let answer = try await RawExchange.exchange(port: gateway.port, RunningGateway.head(path))
+                    #expect(answer.contains("application/problem+json"), "\(answer)")
+                    #expect(["502", "503", "504"].contains(answer.dropFirst(9).prefix(3)), "\(answer.prefix(20))")
+                }
+                try await Self.isAlive(gateway)
+            }
+        }
+    }
+
+    @Test("and breaks off in the middle of a long list cuts the connection to the client", arguments: broken)
+    func cutOff(broken: Broken) async throws {
+        let head = FaultyServer.Step.send("HTTP/1.1 200 OK\r\n\(Self.json)")
+        let beginning = "[{}" + String(repeating: " ", count: 3 * 1_024 * 1_024)
+        try await FaultyServer.run([head] + broken.steps(beginning)) { server in
             try await RunningGateway.run(before: "http://127.0.0.1:\(server.port)/dicomWeb") { gateway in
                 let cut = try await RawExchange.exchange(port: gateway.port, RunningGateway.head(Self.streamed))
-                #expect(cut.hasPrefix("HTTP/1.1 200 "), "\(cut)")
+                #expect(cut.hasPrefix("HTTP/1.1 200 "), "\(cut.prefix(200))")
                 #expect(!cut.hasSuffix("0\r\n\r\n"), "an end was written")
-                let collected = try await RawExchange.exchange(
-                    port: gateway.port,
-                    RunningGateway.head(Self.collected)
-                )
-                #expect(collected.contains("application/problem+json"), "\(collected)")
-                #expect(["502", "503", "504"].contains(collected.dropFirst(9).prefix(3)), "\(collected.prefix(20))")
                 try await Self.isAlive(gateway)
             }
         }

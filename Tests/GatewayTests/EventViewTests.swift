@@ -33,7 +33,7 @@ struct EventViewTests {
 
     private func allow(patient: String?, version: Int) throws {
         var policy = AccessPolicy()
-        policy.roles = [Role(name: "receiver", summary: "hears", permissions: [.dicomWebRead, .eventsRead])]
+        policy.roles = [Role(name: "receiver", summary: "hears", permissions: [.dicomWebRead])]
         if let patient {
             var rule = AccessRule(id: "a", .allow, Self.principal, role: "receiver", on: .store(self.radiology))
             rule.condition.patients = [PatientIdentity(id: patient, issuer: "H")]
