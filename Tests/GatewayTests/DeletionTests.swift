@@ -37,7 +37,23 @@ struct DeletionTests {
         let request = try #require(upstream.log.requests.first)
         #expect(request.method == .delete)
         #expect(request.path == "studies/\(Sample.study)")
+        #expect(request.headers[.accept] == "application/json")
         #expect(upstream.log.calls.map(\.tier) == [.delete])
+    }
+
+    @Test("asks another DICOMweb server in a way that it need not look at", arguments: [(405, 422), (204, 204)])
+    func otherServer(upstreamStatus: Int, status: Int) async throws {
+        let upstream = ScriptedUpstream(exchange: { request in
+            // As Orthanc does it.
+            let status = request.headers[.accept] == "*/*" ? upstreamStatus : 400
+            return .chunks([], status: status, headers: [:])
+        })
+        var gateway = try GatewayUnderTest(upstream)
+        let name = try #require(StoreName("radiology"))
+        gateway.parts.stores = StoreDirectory([GatewayStore(name: name, resource: nil, upstream: upstream.upstream)])
+        #expect(try await gateway.request(.delete, Sample.instancePath).status.code == status)
+        let web = try await gateway.request(.delete, Sample.dicomweb)
+        #expect(web.status.code == (status == 204 ? 204 : 405))
     }
 
     @Test("answers 204 where the upstream has done it at once", arguments: [(200, "{}"), (200, ""), (204, "")])

@@ -15,6 +15,8 @@ struct CloudAdministrationController: Sendable {
     /// The longest body of an administrative request, in bytes.
     static let bodyBytesMax = 1024 * 1024
 
+    let limits: GatewayLimits
+
     var endpoints: [Endpoint] {
         self.locationMethods + self.datasetMethods + self.operationMethods + self.storeMethods
     }
@@ -87,7 +89,8 @@ struct CloudAdministrationController: Sendable {
             }
             let answer = try await target.healthcare.exchange(upstream, context.call(permission))
             try HealthcareUpstream.refuseCredentialFailure(answer.status)
-            return try cloudAnswer(answer)
+            guard method == .get else { return try cloudAnswer(answer) }
+            return try await cloudReading(answer, holding: self.limits.heldListBytesMax, to: request)
         }
     }
 }

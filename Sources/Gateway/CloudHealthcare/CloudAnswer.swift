@@ -15,6 +15,25 @@ func cloudAnswer(_ answer: UpstreamResponse, rewriting rewrite: ByteReplacer? = 
     return response
 }
 
+/// The same for a GET: JSON that is within so many bytes has a tag and 304, as every other list and object here.
+///
+/// See ``heldAnswer``.
+func cloudReading(
+    _ answer: UpstreamResponse,
+    rewriting rewrite: ByteReplacer? = nil,
+    holding bytesMax: Int,
+    to request: Request
+) async throws -> Response {
+    guard answer.status == 200, carriesJSON(answer) else { return try cloudAnswer(answer, rewriting: rewrite) }
+    return try await heldAnswer(
+        answer.body,
+        rewriting: rewrite,
+        passedHeaders(answer),
+        upTo: bytesMax,
+        to: request
+    )
+}
+
 /// Statuses whose body is meant for the caller: not 401 and 403, which are about our credential.
 private let toldStatuses: Set<Int> = [400, 404, 406, 409, 412, 413, 415, 416, 429, 501, 503]
 

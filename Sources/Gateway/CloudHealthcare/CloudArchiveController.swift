@@ -131,11 +131,19 @@ struct CloudArchiveController: Sendable {
                 ) { answer in
                     try await self.rewrite(answer, of: target, for: request)
                 }
-                return try await composition.response()
+                return try await composition.response(
+                    to: request,
+                    holding: self.dicomweb.limits.heldListBytesMax
+                )
             }
             let answer = try await target.store.upstream.exchange(upstream, context.reading)
             let rewrite = try await self.rewrite(answer, of: target, for: request)
-            var response = try cloudAnswer(answer, rewriting: rewrite)
+            var response = try await cloudReading(
+                answer,
+                rewriting: rewrite,
+                holding: self.dicomweb.limits.heldListBytesMax,
+                to: request
+            )
             if isRendition { response.headers[renditionHeader] = "preview" }
             return response
         }

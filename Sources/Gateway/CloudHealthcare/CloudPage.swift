@@ -2,7 +2,6 @@ import CollimatorCore
 import Cryptography
 import HTTPTypes
 import Hummingbird
-import NIOCore
 
 /// A page of a list that we put together, with a token of our own: the upstream's would name what is not shown.
 struct CloudPage: Sendable {
@@ -35,7 +34,7 @@ struct CloudPage: Sendable {
     }
 
     /// The answer: the page's items in the order of their names, and the token where there are more.
-    func answer(listing items: [StrictJSON], as member: String) -> Response {
+    func answer(listing items: [StrictJSON], as member: String, to request: Request) -> Response {
         let sorted = items.map { (name: $0["name"]?.text ?? "", item: $0) }.sorted { $0.name < $1.name }
         let rest = sorted.drop { entry in self.after.map { entry.name <= $0 } ?? false }
         let page = rest.prefix(self.size)
@@ -44,10 +43,10 @@ struct CloudPage: Sendable {
         if page.count < rest.count, let last = page.last {
             members.append(("nextPageToken", .string(Base64URL.encode(Array(last.name.utf8)))))
         }
-        return Response(
-            status: .ok,
-            headers: [.contentType: "application/json; charset=UTF-8", .cacheControl: "private, no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: JSONValue.object(members).encoded()))
+        return taggedAnswer(
+            JSONValue.object(members).encoded(),
+            [.contentType: "application/json; charset=UTF-8", .vary: varyByCaller],
+            to: request
         )
     }
 }

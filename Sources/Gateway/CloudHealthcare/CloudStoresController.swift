@@ -111,7 +111,11 @@ struct CloudStoresController: Sendable {
         let reading = CloudStoreList(path: "\(target.path)/dicomStores", healthcare: target.healthcare)
         let filter = query.text(without: ["pageSize", "pageToken", "fields", "alt", "prettyPrint"])
         let all = try await reading.read(filter: filter, context.call(.storesList))
-        return page.answer(listing: all.filter { $0["name"]?.text.map(ours.contains) ?? false }, as: "dicomStores")
+        return page.answer(
+            listing: all.filter { $0["name"]?.text.map(ours.contains) ?? false },
+            as: "dicomStores",
+            to: request
+        )
     }
 
     @Sendable private func remove(

@@ -20,11 +20,18 @@ extension DICOMwebController {
         var headers = self.accept(request)
         headers[.contentType] = request.headers[.contentType]
         let head = UpstreamRequest(.post, path, headers: headers)
+        let isWrapped = target.store.kind == .dicomweb && StoreContentType.isFile(request.headers[.contentType])
         let (upstream, call, limits) = (target.store.upstream, context.writing, self.limits)
         let body = try UploadBody(request, bytesMax: limits.storeBytesMax)
         let answer = try await body.sending(buffering: limits.relayedBytesMax) { bytes in
             var request = head
-            request.body = UpstreamRequest.Body(bytes: bytes, length: body.length)
+            if isWrapped {
+                let part = SinglePart(bytes)
+                request.headers[.contentType] = part.contentType
+                request.body = UpstreamRequest.Body(bytes: part, length: part.length(ofFile: body.length))
+            } else {
+                request.body = UpstreamRequest.Body(bytes: bytes, length: body.length)
+            }
             let answer = try await upstream.exchange(request, call)
             let isOutcome = answer.headers[.contentType].map { $0.hasPrefix("application/dicom+") } ?? false
             try refuseFailure(answer, accepting: isOutcome ? [200, 202, 409] : [200])

@@ -33,7 +33,7 @@ extension DICOMwebController {
         try refuseFailure(answer, accepting: [200])
         // Where the upstream has a tag a client need not load again what it holds.
         let tag = answer.headers[.eTag].flatMap { EntityTag(weakening: $0) }
-        if isListOfDataSets(answer) {
+        if carriesJSON(answer) {
             try refuseStrangeMedia(answer, allowing: media)
             return try await heldAnswer(
                 answer.body,
@@ -125,8 +125,8 @@ extension DICOMwebController {
     }
 }
 
-/// Whether the body is a list of data sets in JSON.
-func isListOfDataSets(_ answer: UpstreamResponse) -> Bool {
+/// Whether the body is JSON: of DICOM or of anything else.
+func carriesJSON(_ answer: UpstreamResponse) -> Bool {
     let type = answer.headers[.contentType].flatMap { DICOMweb.MediaType(parsing: $0) }
     return type.map { ["application/dicom+json", "application/json"].contains($0.essence) } ?? false
 }

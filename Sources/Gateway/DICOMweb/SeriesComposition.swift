@@ -47,13 +47,6 @@ struct SeriesComposition: Sendable {
         return try await heldAnswer(body, headers, upTo: bytesMax, to: request)
     }
 
-    /// The same without a tag, as it comes.
-    func response() async throws -> Response {
-        let (first, rest, form) = try await self.beginning()
-        let body = ComposedBody(composition: self, first: first, rest: rest, form: form)
-        return Self.streamed(body, self.headers(first, form))
-    }
-
     private func beginning() async throws -> (UpstreamResponse, ArraySlice<UpstreamRequest>, any ComposedForm) {
         var rest = self.requests[...]
         while let request = rest.popFirst() {

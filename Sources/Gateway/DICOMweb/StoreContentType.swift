@@ -27,6 +27,11 @@ enum StoreContentType {
         }
     }
 
+    /// Whether the body is one file and nothing else.
+    static func isFile(_ contentType: String?) -> Bool {
+        contentType.flatMap { MediaType(parsing: $0) }?.essence == "application/dicom"
+    }
+
     private static var unsupported: CollimatorError {
         CollimatorError(
             .unsupportedMediaType,

@@ -32,7 +32,9 @@ struct Deletion: Sendable {
         timeout: Duration? = nil,
         for caller: Principal
     ) async throws -> Outcome {
-        var request = UpstreamRequest(.delete, subject.path, query: query, headers: [.accept: "application/json"])
+        // There are servers that look at what is accepted, as for a retrieval, before they say that they do not delete.
+        let accepted = subject.store.kind == .healthcare ? "application/json" : "*/*"
+        var request = UpstreamRequest(.delete, subject.path, query: query, headers: [.accept: accepted])
         request.timeout = timeout
         let call = UpstreamCall(tier: .delete, principal: caller)
         let begun = try await subject.store.upstream.exchange(request, call)

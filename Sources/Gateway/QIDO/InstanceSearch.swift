@@ -35,7 +35,7 @@ struct InstanceSearch: Sendable {
             answer = nil
         }
         if let answer, answer.status != 400 || place.store.kind == .healthcare {
-            return try await self.passed(answer, search, in: place)
+            return try await self.passed(answer, search, in: place, for: request)
         }
         guard await self.studies.catalog.status(of: place.store.name) != nil,
             place.study != nil || search.keys.contains(where: { $0.level < .instance })
@@ -63,7 +63,8 @@ struct InstanceSearch: Sendable {
     private func passed(
         _ answer: UpstreamResponse,
         _ search: QIDOSearch,
-        in place: SearchPlace
+        in place: SearchPlace,
+        for request: Request
     ) async throws -> Response {
         let rewrite = ByteReplacer(replacing: try await place.store.upstream.rootURL(), by: place.root)
         var answer = answer
@@ -75,12 +76,27 @@ struct InstanceSearch: Sendable {
         }
         var response: Response
         if place.isCloud {
-            response = try cloudAnswer(answer, rewriting: rewrite)
+            response = try await cloudReading(
+                answer,
+                rewriting: rewrite,
+                holding: self.limits.heldListBytesMax,
+                to: request
+            )
         } else {
             if answer.status == 400 { throw Self.unmatchable(in: place.store.kind) }
             try refuseFailure(answer, accepting: [200, 204])
             try refuseStrangeMedia(answer, allowing: .dataSets)
-            response = passThrough(answer, rewriting: rewrite)
+            if carriesJSON(answer), answer.status == 200 {
+                response = try await heldAnswer(
+                    answer.body,
+                    rewriting: rewrite,
+                    passedHeaders(answer),
+                    upTo: self.limits.heldListBytesMax,
+                    to: request
+                )
+            } else {
+                response = passThrough(answer, rewriting: rewrite)
+            }
         }
         SearchWarning.add(warnings, to: &response.headers)
         return response
