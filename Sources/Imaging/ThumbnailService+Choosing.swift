@@ -87,12 +87,12 @@ extension ThumbnailService {
     /// What stands for an instance or a frame of it: its picture, or an icon where it has none, or none to be shown.
     func face(_ address: ImageAddress, _ subject: ImageSubject, frame: Int?) -> Notes.Face {
         switch subject.kind {
-        case .image:
+        case .image, .video:
             guard !subject.mayShowIdentity || self.upstream.showsBurnedIn(address.place.store) else {
                 return .icon(subject.label)
             }
-            return .picture(address, frame: frame ?? subject.representativeFrame, subject)
-        case .video: return .picture(address, frame: frame ?? 1, subject)
+            let standing = subject.kind == .video ? 1 : subject.representativeFrame
+            return .picture(address, frame: frame ?? standing, subject)
         default: return .icon(subject.label)
         }
     }

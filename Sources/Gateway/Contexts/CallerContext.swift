@@ -8,6 +8,8 @@ package struct CallerContext: ChildRequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Who calls; never optional here.
     package let caller: Caller
+    /// What the log and the answer call the request.
+    let requestID: String
     /// How much of the target's study the caller may have; all of it, where the target is no study.
     var part = StudyPart.nothing
     /// What the caller may see elsewhere.
@@ -24,6 +26,7 @@ package struct CallerContext: ChildRequestContext {
         }
         self.coreContext = context.coreContext
         self.caller = caller
+        self.requestID = context.requestID
     }
 
     /// What the caller may read of the stores; nothing where nobody can say.

@@ -6,7 +6,8 @@ import ImageCodec
 import Imaging
 import NIOCore
 
-/// What has no picture but says something all the same: a structured report as a page, an encapsulated PDF as it is.
+/// What has no picture but says something all the same: a structured report as a page, an encapsulated PDF or a video as
+/// it is.
 ///
 /// Nothing that a file says runs: the page is made here of escaped text, and a document is only passed on where its
 /// bytes are those of a PDF. HTML, CDA and whatever else a file may hold are not given.
@@ -14,6 +15,12 @@ struct DocumentController: Sendable {
     /// What is asked of the stores: metadata.
     let upstream: ImagingUpstream
     let limits: GatewayLimits
+    private let videos = VideoAnswer()
+
+    init(upstream: ImagingUpstream, limits: GatewayLimits) {
+        self.upstream = upstream
+        self.limits = limits
+    }
 
     /// The longest document that is passed on, in bytes: it is read whole, for the tag of its bytes.
     static let bytesMax = 64 * 1024 * 1024
@@ -52,8 +59,18 @@ struct DocumentController: Sendable {
             guard type == "application/pdf" else { throw Self.noDocument }
             let bytes = try await self.pdf(metadata, of: target, context: context)
             return Self.answer(bytes, type: "application/pdf", to: request)
+        case .video:
+            guard let video = try await self.video(target, request: request, context: context) else {
+                throw Self.noDocument
+            }
+            return video
         default: throw Self.noDocument
         }
+    }
+
+    /// The video of an instance; nil where its pixels are kept otherwise.
+    func video(_ target: InstanceTarget, request: Request, context: CallerContext) async throws -> Response? {
+        try await self.videos.answer(target, request: request, context: context)
     }
 
     private static func answer(_ bytes: [UInt8], type: String, to request: Request) -> Response {

@@ -32,9 +32,12 @@ struct RenderedController: Sendable {
         context: CallerContext,
         target: InstanceTarget
     ) async throws -> Response {
-        let subject = try await self.thumbnails.subject(target.address)
-        guard subject.kind != .report, subject.kind != .document else {
+        switch try await self.thumbnails.subject(target.address).kind {
+        case .report, .document:
             return try await self.documents.answer(target, request: request, context: context)
+        case .video where PictureKind.isVideoWelcome(to: request):
+            if let video = try await self.documents.video(target, request: request, context: context) { return video }
+        default: break
         }
         return try await self.picture(of: target, frame: nil, request: request)
     }
@@ -97,6 +100,16 @@ enum PictureKind {
             )
         }
     }
+
+    /// Whether a video is what is wished for where there is one: no picture is described, and none is more welcome.
+    static func isVideoWelcome(to request: Request) -> Bool {
+        let accept = request.headers[values: .accept]
+        guard request.uri.query?.isEmpty ?? true else { return false }
+        let best = AcceptHeader(parsing: accept).best(of: Self.videos + [.jpeg, .png, Self.webp])
+        return accept.isEmpty || best?.type == "video"
+    }
+
+    private static let videos = ["mp4", "mpeg", "mp2t", "h264", "h265"].map { DICOMweb.MediaType("video", $0) }
 
     /// WebP, the smallest, where a client names it; else JPEG where that and PNG are as welcome.
     private static func preferred(_ accept: [String]) throws(CollimatorError) -> ImageFormat.Kind {

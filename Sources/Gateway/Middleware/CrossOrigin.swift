@@ -29,7 +29,7 @@ struct CrossOriginHeaders: RouterMiddleware {
 
     private static let exposed = [
         "ETag", "Link", "Location", "Retry-After", "Request-Id", "Warning", "Content-Disposition", "Content-Length",
-        "Idempotency-Replayed", "Collimator-Rendition",
+        "Idempotency-Replayed", "Collimator-Rendition", "Content-Range",
     ].joined(separator: ", ")
 }
 
@@ -71,7 +71,7 @@ struct Preflight: RouterMiddleware {
 
     private static let headers = [
         "Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID",
-        "Range",
+        "If-Range", "Range",
     ].joined(separator: ", ")
 }
 

@@ -24,6 +24,9 @@ package enum ObjectKind: String, Sendable, CaseIterable {
         } else {
             self = instance.integer(.rows) != nil && instance.integer(.columns) != nil ? .image : .other
         }
+        // A loop of ultrasound, say, may be kept as a video too.
+        let isVideo = instance.strings(.availableTransferSyntaxUID).contains { Self.videoSyntaxes.contains($0) }
+        if self == .image, isVideo { self = .video }
     }
 
     /// What an icon says.
@@ -42,6 +45,12 @@ package enum ObjectKind: String, Sendable, CaseIterable {
         case .other: "DATA"
         }
     }
+
+    /// The transfer syntaxes of videos: MPEG-2, MPEG-4 and HEVC, in one fragment or in several (PS3.5 §A.4.4–A.4.11).
+    package static let videoSyntaxes = Set(
+        (100...106).flatMap { ["1.2.840.10008.1.2.4.\($0)", "1.2.840.10008.1.2.4.\($0).1"] }
+            + ["1.2.840.10008.1.2.4.107", "1.2.840.10008.1.2.4.108"]
+    )
 
     private static let storage = "1.2.840.10008.5.1.4.1.1."
     private static let radiotherapyImage = Self.storage + "481.1"
