@@ -150,6 +150,62 @@ def test_what_happens_behind_our_back_is_found(binary, full, tmp_path):
         assert gateway.stop() == 0
 
 
+def names_of(folder, store) -> dict[str, str]:
+    return {uid: row[0] for uid, row in catalog_of(folder, store).items()}
+
+
+def found(gateway, store: str, name: str) -> list[str]:
+    answer = gateway.call("GET", f"/api/v1/stores/{store}/studies", params={"patientName": name})
+    return [item["uid"] for item in answer.json()["items"]]
+
+
+@pytest.mark.timeout(300)
+def test_a_name_that_is_corrected_behind_our_back_is_found_with_the_next_sweep(binary, full, tmp_path):
+    """Nothing else changes: not the number of studies, of series or of instances, nor any UID."""
+    emulator, _, _ = full
+    store = emulator.make_store("corrected")
+    study, series = new_uid("corrected"), new_uid("corrected", "series")
+
+    def put(name):
+        dataset = slice_of("corrected", size=2, study=study, series=series, PatientName=name)
+        assert store.post(file_bytes(dataset)).status_code == 200
+
+    put("Smiht^Ann")
+    folder = tmp_path / "data"
+    more = endpoint(emulator) + "catalog:\n  sweepInterval: 1\n"
+    with gateway_of(binary, folder, "radiology", healthcare(emulator, store.path), more) as gateway:
+        eventually(lambda: found(gateway, "radiology", "smiht") == [str(study)], "the study is not found")
+        answer = store.call("DELETE", f"studies/{study}")
+        assert answer.status_code == 200, answer.text
+        eventually(lambda: store.instance_count() == 0, "the study is not deleted")
+        put("Smith^Ann")
+        eventually(lambda: found(gateway, "radiology", "smith") == [str(study)], "the new name is not found")
+        assert found(gateway, "radiology", "smiht") == []
+        assert names_of(folder, "radiology") == {str(study): "Smith^Ann"}
+        assert gateway.stop() == 0
+
+
+@pytest.mark.skipif(not is_installed(), reason="Debian's orthanc and orthanc-dicomweb")
+@pytest.mark.timeout(300)
+def test_a_name_that_is_corrected_in_orthanc_is_found_with_the_next_sweep(binary, tmp_path):
+    (tmp_path / "orthanc").mkdir()
+    dataset = slice_of("corrected", "orthanc", size=2, PatientName="Smiht^Ann", PatientID="CORRECTED")
+    uid = str(dataset.StudyInstanceUID)
+    with Orthanc(tmp_path / "orthanc", OverwriteInstances=True) as orthanc:
+        answer = requests.post(f"{orthanc.url}/instances", data=file_bytes(dataset), timeout=30)
+        assert answer.status_code == 200, answer.text
+        place = f"    dicomwebURL: {orthanc.url}/dicom-web\n    credentials: none\n"
+        folder = tmp_path / "data"
+        with gateway_of(binary, folder, "pacs", place, "catalog:\n  sweepInterval: 1\n") as gateway:
+            eventually(lambda: found(gateway, "pacs", "smiht") == [uid], "the study is not found")
+            dataset.PatientName = "Smith^Ann"
+            changed = requests.post(f"{orthanc.url}/instances", data=file_bytes(dataset), timeout=30)
+            assert changed.status_code == 200, changed.text
+            eventually(lambda: found(gateway, "pacs", "smith") == [uid], "the new name is not found")
+            assert found(gateway, "pacs", "smiht") == []
+            assert gateway.stop() == 0
+
+
 @pytest.mark.skipif(not is_installed(), reason="Debian's orthanc and orthanc-dicomweb")
 @pytest.mark.timeout(300)
 def test_orthanc_is_kept_too(binary, tmp_path):

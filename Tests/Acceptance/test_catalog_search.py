@@ -9,6 +9,7 @@ import time
 
 import pytest
 import requests
+from dicomtrolley.qido_rs import HierarchicalQuery, QidoRS
 from dicomweb_client.api import DICOMwebClient
 
 from support.dicom import PREFIX, file_bytes, slice_of
@@ -127,6 +128,42 @@ def test_every_study_is_paged_to_the_end(filled, clients):
         while page := client.search_for_studies(limit=2_500, offset=len(seen)):
             seen += uids(page)
         assert len(seen) == count and len(set(seen)) == count
+
+
+def test_dicomtrolley_pages_to_the_end(filled):
+    gateway, count, roots = filled
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {gateway.key}"
+    for root in roots:
+        trolley = QidoRS(session=session, url=root)
+        seen = []
+        while page := trolley.find_studies(HierarchicalQuery(PatientName="Row*", limit=2_500, offset=len(seen))):
+            assert all(str(study.data.PatientName).startswith("Row") for study in page)
+            seen += [study.uid for study in page]
+        assert len(seen) == count and len(set(seen)) == count
+        [one] = trolley.find_studies(HierarchicalQuery(PatientName="row100042^*"))
+        assert one.uid == f"{PREFIX}4.{number_of(42)}"
+        assert trolley.find_studies(HierarchicalQuery(PatientName="nobody*")) == []
+
+
+def test_the_guides_search_goes_on_to_the_end(filled):
+    """`search_studies` of the guide, with the whole of every study, and the pages that it leaves out."""
+    gateway, count, roots = filled
+    headers = {"Authorization": f"Bearer {gateway.key}", "Accept": "application/dicom+json"}
+
+    def search_studies(root, **params):
+        params["includefield"] = "all"
+        answer = requests.get(f"{root}/studies", headers=headers, params=params, timeout=60)
+        assert answer.status_code in (200, 204), answer.text[:500]
+        return answer.json() if answer.status_code == 200 else []
+
+    for root in roots:
+        seen = []
+        while page := search_studies(root, ModalitiesInStudy="CT", PatientName="Row*", limit=2_500, offset=len(seen)):
+            assert all(row["00081030"]["Value"] == ["CATALOG ROW"] for row in page)
+            seen += uids(page)
+        assert len(seen) == len(set(seen)) == count - -(-count // 10)
+        assert search_studies(root, PatientName="nobody*") == []
 
 
 def test_the_newest_come_first_and_pages_are_stable(clients):
