@@ -123,13 +123,16 @@ package struct GatewayParts: Sendable {
         )
     }
 
-    private var dicomweb: DICOMwebController {
+    private var dicomweb: DICOMwebController { self.dicomweb(keeping: nil) }
+
+    private func dicomweb(keeping thumbnails: ThumbnailService?) -> DICOMwebController {
         DICOMwebController(
             limits: self.limits,
             catalog: self.catalog,
             publicURL: self.publicURL,
             changes: self.changes,
-            isEncrypted: self.tls != nil
+            isEncrypted: self.tls != nil,
+            thumbnails: thumbnails
         )
     }
 
@@ -140,6 +143,10 @@ package struct GatewayParts: Sendable {
 
     func endpointTable(logger: Logger, gate: AccessGate) -> EndpointTable {
         let readiness = ReadinessProbe(stores: self.stores, limits: self.limits, logger: logger)
+        let upstream = ImagingUpstream(stores: self.stores, catalog: self.catalog, limits: self.limits)
+        let thumbnails =
+            self.thumbnails
+            ?? ThumbnailService(configuration: ImagingConfiguration(), upstream: upstream, logger: logger)
         return EndpointTable(
             endpoints: HealthController(readiness: readiness).endpoints
                 + StoresController(stores: self.stores, catalog: self.catalog, judge: self.rules).endpoints
@@ -154,7 +161,7 @@ package struct GatewayParts: Sendable {
                 + FileController().endpoints
                 + ArchiveController().endpoints
                 + self.uploads.endpoints
-                + self.pictures(logger: logger)
+                + self.pictures(thumbnails, upstream)
                 + self.keyEndpoints
                 + self.access(gate)
                 + self.principals.endpoints
@@ -164,7 +171,7 @@ package struct GatewayParts: Sendable {
                 + self.events(gate).endpoints
                 + WebhooksController(engine: self.webhooks).endpoints
                 + self.viewers(gate)
-                + self.dicomweb.endpoints
+                + self.dicomweb(keeping: thumbnails).endpoints
                 + self.deletionsAndOperations
                 + AuditController(store: self.audit?.store).endpoints
                 + DocumentationController().endpoints
@@ -221,11 +228,7 @@ package struct GatewayParts: Sendable {
     }
 
     /// Thumbnails, renditions, and the documents of what has no picture.
-    private func pictures(logger: Logger) -> [Endpoint] {
-        let upstream = ImagingUpstream(stores: self.stores, catalog: self.catalog, limits: self.limits)
-        let thumbnails =
-            self.thumbnails
-            ?? ThumbnailService(configuration: ImagingConfiguration(), upstream: upstream, logger: logger)
+    private func pictures(_ thumbnails: ThumbnailService, _ upstream: ImagingUpstream) -> [Endpoint] {
         let documents = DocumentController(upstream: upstream, limits: self.limits)
         return ThumbnailController(thumbnails: thumbnails).endpoints
             + RenderedController(thumbnails: thumbnails, documents: documents).endpoints + documents.endpoints

@@ -190,8 +190,9 @@ struct DICOMwebTests {
         ]
     )
     func strangeMedia(path: String, type: String) async throws {
-        let upstream = ScriptedUpstream(exchange: { _ in
-            .chunks(["<script>alert(1)</script>"], headers: [.contentType: type])
+        let upstream = ScriptedUpstream(exchange: { request in
+            if path.hasSuffix("/rendered"), request.path.hasSuffix("/metadata") { return .metadata(Sample.instance()) }
+            return .chunks(["<script>alert(1)</script>"], headers: [.contentType: type])
         })
         let answer = try await GatewayUnderTest(upstream).request(.get, path)
         #expect(answer.status == .badGateway)

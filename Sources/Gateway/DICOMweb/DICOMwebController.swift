@@ -3,6 +3,7 @@ import CollimatorCore
 import DICOMweb
 import HTTPTypes
 import Hummingbird
+import Imaging
 
 /// DICOMweb for viewers: retrieve and store, passed through to the upstream as they stream, and search, answered by the
 /// catalog.
@@ -24,6 +25,8 @@ struct DICOMwebController: Sendable {
     let changes: StudyChanges
     /// Whether callers reach this service by TLS, where each request's own host is used.
     let isEncrypted: Bool
+    /// Keeps pictures; nil where each is asked of the store.
+    var thumbnails: ThumbnailService?
 
     var endpoints: [Endpoint] {
         self.searches + self.retrievals + self.instanceParts + self.stores + [self.description]
@@ -193,7 +196,8 @@ struct DICOMwebController: Sendable {
         context: CallerContext,
         target: InstanceTarget
     ) async throws -> Response {
-        try await self.rendition("\(target.path)/rendered", in: target, request: request, context: context)
+        if let kept = try await self.keptRendition(of: target, frame: nil, request: request) { return kept }
+        return try await self.rendition("\(target.path)/rendered", in: target, request: request, context: context)
     }
 
     @Sendable private func renderedFrames(
@@ -202,6 +206,11 @@ struct DICOMwebController: Sendable {
         target: InstanceTarget
     ) async throws -> Response {
         let frames = try FrameList(parsing: context.parameters["frames"])
+        if frames.count == 1, let frame = Int(frames.text),
+            let kept = try await self.keptRendition(of: target, frame: frame, request: request)
+        {
+            return kept
+        }
         return try await self.rendition(
             "\(target.path)/frames/\(frames.text)/rendered",
             in: target,
