@@ -268,6 +268,15 @@ def is_stored(client, instance) -> bool:
         return False
 
 
+def is_stored(client, instance):
+    """False while the deletion of its study is under way."""
+    try:
+        return len(client.store_instances([instance]).ReferencedSOPSequence) == 1
+    except requests.HTTPError as error:
+        assert error.response.status_code == 409
+        return False
+
+
 def settle(client, holds, tries=200):
     """A delete of more than one instance is an operation that goes on after its answer."""
     for _ in range(tries):
