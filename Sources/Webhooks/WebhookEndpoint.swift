@@ -118,6 +118,9 @@ package struct WebhookFilter: Hashable, Sendable, Codable {
             }
     }
 
+    /// Whether it passes that a study has left the view, of whatever store.
+    var asksForRemovals: Bool { self.types.isEmpty || self.types.contains(ChangeEvent.Kind.studyRemoved.rawValue) }
+
     func passes(_ event: ChangeEvent) -> Bool {
         guard self.types.isEmpty || self.types.contains(event.type.rawValue) else { return false }
         if !self.stores.isEmpty {

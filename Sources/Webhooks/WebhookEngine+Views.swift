@@ -2,7 +2,8 @@ internal import Catalog
 internal import CollimatorCore
 
 extension WebhookEngine {
-    private static let reviewedMax = 500
+    /// So few that what becomes due meanwhile does not wait for long.
+    private static let reviewedMax = 200
 
     /// Looks at some of the studies that endpoints were told of, and has the feed tell of those that have left the view of one.
     ///
@@ -16,24 +17,27 @@ extension WebhookEngine {
         )
         let told = try await self.store.toldToReview(in: round, limit: Self.reviewedMax)
         guard !told.isEmpty else { return false }
+        let hearers = Set(try await self.store.activeEndpoints().filter(\.filter.asksForRemovals).map(\.id))
         var (kept, gone): ([ToldStudy], [ToldStudy]) = ([], [])
         for one in told {
-            guard try await self.hasLeft(one) else {
-                kept.append(one)
-                continue
-            }
-            try await self.feed.appendRemoval(of: one.study, in: one.store, for: .client(id: one.endpoint))
-            gone.append(one)
+            if try await self.hasLeft(one) { gone.append(one) } else { kept.append(one) }
         }
+        // Of the others that did not ask for it nobody is told: the feed is for all.
+        try await self.feed.appendRemovals(
+            gone.filter { hearers.contains($0.endpoint) }
+                .map { (study: $0.study, store: $0.store, principal: .client(id: $0.endpoint)) }
+        )
         try await self.store.reviewed(kept, gone: gone, in: round)
         return told.count == Self.reviewedMax
     }
 
     /// Whether the endpoint may hear, and may not see the study any more.
     ///
-    /// One that is not called is looked at when it is called again.
+    /// One that is not called is looked at when it is called again. A study that the catalog does not have has not left a
+    /// view: its deletion is told, and one that the catalog has forgotten comes back.
     private func hasLeft(_ told: ToldStudy) async throws -> Bool {
         guard told.isCalled, self.decisions.isHeard(told.endpoint) else { return false }
+        guard try await self.feed.holds(told.study, in: told.store) else { return false }
         let subject = EventSubject(store: told.store, study: told.study, kept: nil)
         return try await self.decisions.permitted(subject, told.endpoint) == nil
     }

@@ -54,6 +54,9 @@ package struct WebhookLimits: Hashable, Sendable {
     package var replayWaitingMax = 1_000
     /// How often it is seen that endpoints may still know of what they were told, where no rule was changed.
     package var reviewInterval = Duration.seconds(60 * 60)
+    /// Of so many studies it is known which endpoint was told of them, each endpoint counted; what was looked at longest ago is
+    /// forgotten, and nobody hears when such a study leaves a view.
+    package var toldMax = 1_000_000
 
     package init() {}
 }

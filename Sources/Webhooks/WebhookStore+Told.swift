@@ -118,6 +118,23 @@ extension WebhookStore {
         )
     }
 
+    /// Forgets what was looked at longest ago where more is known than is kept; gives how much.
+    func dropTold(beyond toldMax: Int, limit: Int) async throws -> Int {
+        // Nobody who writes waits for the count.
+        let surplus = try await self.toldCount() - toldMax
+        guard surplus > 0 else { return 0 }
+        return try await self.database.write { connection in
+            try connection.execute(
+                """
+                DELETE FROM told WHERE (store, study, endpoint) IN (
+                    SELECT store, study, endpoint FROM told ORDER BY reviewed LIMIT ?1
+                )
+                """,
+                [.integer(Int64(min(surplus, limit)))]
+            )
+        }
+    }
+
     /// How many endpoints know of a study.
     func toldCount() async throws -> Int {
         try await self.database.read { Int(try $0.queryOne("SELECT COUNT(*) FROM told")?.integer(0) ?? 0) }

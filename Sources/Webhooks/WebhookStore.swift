@@ -53,8 +53,8 @@ package final class WebhookStore: Sendable {
     /// One that is to be active must have answered the challenge, at this address: see ``WebhookEngine/prove(_:)``.
     func set(_ state: WebhookEndpoint.State, of id: String, url: String? = nil) async throws {
         let count = try await self.database.write { connection in
-            // What it knows may have left its view meanwhile.
-            try connection.execute("UPDATE told SET reviewed = 0 WHERE endpoint = ?1 AND reviewed > 0", [.text(id)])
+            // What it knows may have left its view meanwhile: a new round looks at it, and touches no rows before.
+            try connection.execute("UPDATE review SET version = -1")
             return try connection.execute(
                 """
                 UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0
@@ -98,13 +98,38 @@ package final class WebhookStore: Sendable {
     }
 
     /// Removes it with all that was to be delivered to it.
+    ///
+    /// It is off at once; what belongs to it goes in parts, so that nobody who writes waits for a million rows.
     package func remove(_ id: String) async throws {
+        let isThere = try await self.database.write { connection in
+            try connection.execute("UPDATE endpoint SET state = 'suspended' WHERE id = ?1", [.text(id)])
+        }
+        guard isThere > 0 else { throw Self.unknown }
+        for statement in Self.removals {
+            while try await self.database.write({
+                try $0.execute(statement, [.text(id), .integer(Self.removedAtOnce)])
+            }) > 0 {
+                try Task.checkCancellation()
+            }
+        }
         let count = try await self.database.write { connection in
             try connection.execute("DELETE FROM endpoint WHERE id = ?1", [.text(id)])
         }
         // What goes with it is counted, too.
         guard count > 0 else { throw Self.unknown }
     }
+
+    /// Rows of one transaction.
+    private static let removedAtOnce: Int64 = 1_000
+
+    private static let removals = [
+        """
+        DELETE FROM told WHERE endpoint = ?1 AND (store, study) IN (
+            SELECT store, study FROM told WHERE endpoint = ?1 LIMIT ?2
+        )
+        """,
+        "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE endpoint = ?1 LIMIT ?2)",
+    ]
 
     /// Gives it another secret; until the time is over messages are signed with the one before, too.
     func rotate(_ id: String, now: Int64, overlap: Duration) async throws -> WebhookSecret {

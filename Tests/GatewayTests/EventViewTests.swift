@@ -82,6 +82,26 @@ struct EventViewTests {
         #expect(try await self.forms(Self.other).isEmpty)
     }
 
+    @Test("of a deleted study whose instances disagree nobody hears who could not see it", arguments: [true, false])
+    func disagreeing(disagrees: Bool) async throws {
+        var attributes = Sample.study(uid: "1.2.1")
+        attributes.set(.patientID, "MRN-1")
+        attributes.set(.issuerOfPatientID, "H")
+        var entry = try StudyEntry(attributes)
+        if disagrees {
+            var variant = DataSet()
+            variant.set(.patientID, "MRN-2")
+            entry.variants = [variant]
+        }
+        try await self.catalog.put([entry], in: self.radiology, origin: .written)
+        _ = try await self.catalog.remove(try #require(StudyUID("1.2.1")), from: self.radiology, origin: .written)
+        #expect(Self.text(try await self.forms()).contains("study.deleted 1.2.1") == !disagrees)
+        let all = try await self.forms(Caller(verified: .administrator, method: .administratorKey))
+        #expect(
+            all.last?.type == .studyDeleted && all.last?.attributes.string(.patientID) == (disagrees ? nil : "MRN-1")
+        )
+    }
+
     @Test("a correction that gives the study to another patient is told as the end of the view, and nothing else is")
     func correction() async throws {
         try await self.put("1.2.1", patient: "MRN-1")

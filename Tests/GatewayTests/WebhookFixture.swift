@@ -131,7 +131,10 @@ struct WebhookGateway: Sendable {
 
     /// Delivers what is due.
     func deliver() async throws {
-        while try await self.engine.fanOut() > 0 {}
+        repeat {
+            while try await self.engine.fanOut() > 0 {}
+            while try await self.engine.review() {}
+        } while try await self.engine.fanOut() > 0
         while try await self.engine.work() > 0 {}
     }
 }

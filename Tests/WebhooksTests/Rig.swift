@@ -114,10 +114,18 @@ struct Rig: Sendable {
         try await self.catalog.put([entry], in: self.radiology, origin: .written)
     }
 
+    /// Takes what is new in the feed, and looks at every view.
+    func takeAll() async throws {
+        repeat {
+            while try await self.engine.fanOut() > 0 {}
+            while try await self.engine.review() {}
+        } while try await self.engine.fanOut() > 0
+    }
+
     /// Lets time pass until nothing is left to do.
     func settle() async throws {
         for _ in 0..<1_000 {
-            while try await self.engine.fanOut() > 0 {}
+            try await self.takeAll()
             if try await self.engine.work() > 0 { continue }
             guard let due = try await self.webhooks.nextDue() else { return }
             self.clock.pass(max(0.001, Double(due - self.engine.milliseconds) / 1_000))

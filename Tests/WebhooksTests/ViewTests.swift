@@ -1,4 +1,5 @@
 import Catalog
+import CollimatorCore
 import Cryptography
 import DICOMweb
 import Testing
@@ -78,7 +79,7 @@ struct ViewTests {
             _ = try await Self.informed(rig)
             rig.forbid("1.2.1")
             rig.forbidden.noteRules()
-            while try await rig.engine.fanOut() > 0 {}
+            try await rig.takeAll()
             rig.forbidden.remove("1.2.1")
             rig.forbidden.noteRules()
             try await rig.settle()
@@ -100,7 +101,7 @@ struct ViewTests {
             let claimed = try #require(try await rig.claim().first)
             rig.forbid("1.2.1")
             rig.forbidden.noteRules()
-            while try await rig.engine.fanOut() > 0 {}
+            try await rig.takeAll()
             try await rig.finish(claimed, .answered(status: 200))
             try await rig.settle()
             #expect(Self.told(rig) == ["study.removed 1.2.1"])
@@ -131,7 +132,40 @@ struct ViewTests {
             rig.forbidden.noteRules()
             try await rig.settle()
             #expect(Self.told(rig) == ["study.created 1.2.1"])
-            #expect(try await rig.feed.events(after: nil, limit: 10).events.map(\.type).last == .studyRemoved)
+            // The feed is for all, and it says nothing that nobody asked for.
+            let events = try await rig.feed.events(after: nil, limit: 10).events
+            #expect(events.allSatisfy { $0.type != .studyRemoved })
+            #expect(try await rig.webhooks.toldCount() == 0)
+        }
+    }
+
+    @Test("a study that the catalog does not have has not left a view")
+    func unknown() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            _ = try await rig.catalog.remove(try #require(StudyUID("1.2.1")), from: rig.radiology, origin: .written)
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            while try await rig.engine.review() {}
+            let events = try await rig.feed.events(after: nil, limit: 10).events
+            #expect(events.allSatisfy { $0.type != .studyRemoved })
+        }
+    }
+
+    @Test("what endpoints were told of has a limit, and goes with an endpoint that is removed")
+    func bounded() async throws {
+        try await Rig.run { rig in
+            let endpoint = try await Self.informed(rig)
+            for index in 2...5 { try await rig.store("1.2.\(index)", modality: nil) }
+            try await rig.settle()
+            #expect(try await rig.webhooks.toldCount() == 5)
+            #expect(try await rig.webhooks.dropTold(beyond: 5, limit: 10) == 0)
+            #expect(try await rig.webhooks.dropTold(beyond: 3, limit: 1) == 1)
+            #expect(try await rig.webhooks.dropTold(beyond: 3, limit: 10) == 1)
+            #expect(try await rig.webhooks.toldCount() == 3)
+            try await rig.webhooks.remove(endpoint.id)
+            #expect(try await rig.webhooks.toldCount() == 0)
+            await #expect(throws: CollimatorError.self) { try await rig.webhooks.remove(endpoint.id) }
         }
     }
 

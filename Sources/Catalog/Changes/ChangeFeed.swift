@@ -83,11 +83,19 @@ package struct ChangeFeed: Sendable {
 
     /// Tells the principal, and nobody else, that it may see a study no more.
     package func appendRemoval(of study: StudyUID, in store: StoreName, for principal: Principal) async throws {
+        try await self.appendRemovals([(study: study, store: store, principal: principal)])
+    }
+
+    /// The same of several, in one transaction.
+    package func appendRemovals(_ removals: [(study: StudyUID, store: StoreName, principal: Principal)]) async throws {
+        guard !removals.isEmpty else { return }
         let now = self.now
         try await self.catalog.database.write { connection in
-            var row = FeedWriting.Row(.studyRemoved, study)
-            row.subject = principal.description
-            try FeedWriting.write(row, store: store, origin: .noticed, now: now, on: connection)
+            for removal in removals {
+                var row = FeedWriting.Row(.studyRemoved, removal.study)
+                row.subject = removal.principal.description
+                try FeedWriting.write(row, store: removal.store, origin: .noticed, now: now, on: connection)
+            }
         }
         self.catalog.signal.call()
     }

@@ -68,18 +68,22 @@ struct FeedWriting {
     }
 
     /// The study is deleted next; what rules ask for stays in its event.
+    ///
+    /// Where its instances do not agree nothing but the modalities stays: one value would have a rule allow, or not deny,
+    /// what it does not with all of them, and of what is missing a rule neither allows nor lets pass anything.
     func deleted(_ study: StudyUID) throws {
         guard
             let row = try self.connection.queryOne(
                 """
-                SELECT s.attributes, s.modalities, s.instanceCount
+                SELECT s.attributes, s.modalities, s.instanceCount, s.variants
                 FROM store t JOIN study s ON s.store = t.id WHERE t.name = ?1 AND s.uid = ?2
                 """,
                 [.text(self.store.rawValue), .text(study.rawValue)]
             )
         else { return }
         let modalities = try row.textIfPresent(1)?.split(separator: "\\").map(String.init)
-        let kept = ChangeEvent.kept(of: try DICOMJSON.dataSet(from: try row.blob(0)), modalities: modalities)
+        let agreed = try row.blob(3).isEmpty ? DICOMJSON.dataSet(from: try row.blob(0)) : DataSet()
+        let kept = ChangeEvent.kept(of: agreed, modalities: modalities)
         try self.write(
             Row(
                 .studyDeleted,
