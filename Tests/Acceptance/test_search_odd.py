@@ -125,14 +125,15 @@ def test_names_in_every_script_are_found_by_dicomweb(odd, root, name):
 
 
 @pytest.mark.parametrize("path", [WEB, CLOUD])
+@pytest.mark.parametrize("level", ["studies", "series", "instances"])
 @pytest.mark.parametrize("query", [
     "StudyDate=20260230", "StudyDate=20261301", "StudyDate=2026*", "StudyDate=20260201-20260101", "StudyTime=2561",
-    "StudyInstanceUID=1.2.*", "StudyInstanceUID=abc", "limit=-1", "limit=x", "limit=1&limit=2", "offset=-1",
+    "StudyInstanceUID=1.2.*", "StudyInstanceUID=abc", "limit=0", "limit=-1", "limit=x", "limit=1&limit=2", "offset=-1",
     "fuzzymatching=perhaps", "PatientName=%FF", "NoSuchTag=1",
     "PatientName=" + "*a" * 40,
 ])
-def test_what_makes_no_sense_is_400_in_the_trees_own_words(odd, path, query):
-    answer = raw.send(odd.port, raw.request("GET", f"{path}/studies?{query}", {
+def test_what_makes_no_sense_is_400_in_the_trees_own_words(odd, path, level, query):
+    answer = raw.send(odd.port, raw.request("GET", f"{path}/{level}?{query}", {
         "Authorization": f"Bearer {odd.key}", "Accept": "application/dicom+json",
     }))
     assert answer.status == 400, answer.body
