@@ -17,7 +17,7 @@ import requests
 
 from support.dicom import file_bytes, new_uid, slice_of
 from support.orthanc import Orthanc, is_installed
-from support.servers import Emulator, Gateway
+from support.servers import Emulator, Gateway, free_port
 
 STUDIES = int(os.environ.get("COLLIMATOR_CATALOG_STUDIES", "3000"))
 KILLS = int(os.environ.get("COLLIMATOR_CATALOG_KILLS", "8"))
@@ -125,6 +125,40 @@ def test_a_backfill_that_is_killed_ends_with_the_same_catalog(binary, full, tmp_
         assert stat.S_IMODE((folder / "catalog.db").stat().st_mode) == 0o600
     finally:
         gateway.kill()
+
+
+@pytest.mark.timeout(300)
+def test_lists_and_searches_say_that_the_catalog_is_not_complete_until_it_is(binary, full, tmp_path):
+    emulator, store, expected = full
+    folder = tmp_path / "data"
+    # Nothing answers there: the first walk is under way for as long as it is looked at.
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    more = endpoint(emulator).replace(emulator.host, nowhere)
+    gateway = gateway_of(binary, folder, "radiology", healthcare(emulator, store.path), more)
+    # It is not ready while its store is away.
+    gateway.is_ready = lambda: requests.get(f"{gateway.url}/healthz", timeout=5).status_code == 200
+    with gateway:
+        listed = gateway.call("GET", "/api/v1/studies", params={"limit": 1}).json()
+        state = gateway.call("GET", "/api/v1/stores/radiology").json()["catalog"]
+        searched = gateway.call("GET", "/dicomweb/radiology/studies", params={"limit": 1})
+        cloud = gateway.call("GET", f"/v1/{store.path}/dicomWeb/studies", params={"limit": 1})
+        told = gateway.run("catalog", "status")
+        assert listed["complete"] is False
+        assert state["phase"] == "backfilling" and state["complete"] is False
+        assert state["progressPercent"] is None or 0 <= state["progressPercent"] < 100
+        assert "backfilling" in told.stdout
+        for answer in (searched, cloud):
+            assert answer.status_code in (200, 204) and "not complete" in answer.headers["Warning"]
+        assert gateway.stop() == 0
+        configuration = folder.parent / f"{folder.name}.yaml"
+        configuration.write_text(configuration.read_text().replace(nowhere, emulator.host))
+        gateway.start()
+        eventually(lambda: gateway.call("GET", "/api/v1/studies", params={"limit": 1}).json()["complete"], "no end")
+        state = gateway.call("GET", "/api/v1/stores/radiology").json()["catalog"]
+        assert state["complete"] is True and state["phase"] != "backfilling" and state["asOf"].endswith("Z")
+        searched = gateway.call("GET", "/dicomweb/radiology/studies", params={"limit": 5000})
+        assert len(searched.json()) == len(expected) and "Warning" not in searched.headers
+        assert gateway.stop() == 0
 
 
 @pytest.mark.timeout(300)

@@ -220,6 +220,27 @@ def test_what_comes_and_goes_behind_our_back_is_found(gateway, orthanc):
     assert not qido_uids(gateway, PatientName="behind*")
 
 
+def test_what_ohif_asks_for(gateway):
+    """Its work list, its series, and the metadata and frames of one, as its data source asks for them."""
+    fields = {"limit": 101, "offset": 0, "fuzzymatching": "false", "includefield": "00081030,00080060"}
+    assert qido_uids(gateway, PatientName="*mithers*", **fields) == studies_of("Smithers^Bob")
+    assert qido_uids(gateway, **fields, **{"00100020": "*O-1*"}) == studies_of("Smithers^Bob")
+    assert qido_uids(gateway, ModalitiesInStudy="US", StudyDate="19700102-20260131", **fields) == studies_of("O'Brien^Siân")
+    assert len(qido(gateway, **fields)[1]) == 101
+    [study] = studies_of("Smithers^Bob")
+    series = gateway.call("GET", f"{WEB}/studies/{study}/series", params={"includefield": "0008103E,00080021"}).json()
+    assert {row["00080060"]["Value"][0] for row in series} == {"CT", "MR"}
+    path = f"{WEB}/studies/{study}/series/{series[0]['0020000E']['Value'][0]}"
+    [metadata] = gateway.call("GET", f"{path}/metadata", headers={"Accept": "application/dicom+json"}).json()
+    frame = gateway.call(
+        "GET", f"{path}/instances/{metadata['00080018']['Value'][0]}/frames/1",
+        headers={"Accept": "multipart/related; type=application/octet-stream; transfer-syntax=*"},
+    )
+    assert frame.status_code == 200 and frame.headers["Content-Type"].startswith("multipart/related")
+    manifest = gateway.call("GET", f"{STORE}/studies/{study}/ohif")
+    assert manifest.status_code == 200 and manifest.json()["studies"][0]["StudyInstanceUID"] == study
+
+
 def test_dicomtrolley_finds_and_downloads(gateway):
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {gateway.key}"
