@@ -10,7 +10,7 @@ package enum ImageCodecError: Error, Sendable, Hashable {
     case invalidQuality
     /// The file is none of JPEG, PNG and WebP, or is damaged or cut off.
     case invalidFile
-    /// The file or the picture in it is larger than a limit.
+    /// The file or the picture in it is larger than a limit, or a side longer than the format has.
     case tooLarge
     /// libvips could not be started.
     case unavailable

@@ -18,6 +18,15 @@ package enum ImageFormat: Sendable, Hashable {
 }
 
 extension ImageFormat {
+    /// The longest side that a file of the format, or its library, can have.
+    var sideMax: Int {
+        switch self {
+        case .jpeg: 65_500
+        case .png: Raster.sideMax
+        case .webp: 16_383
+        }
+    }
+
     /// Throws ``ImageCodecError/invalidQuality`` for one outside 1…100.
     func refuseStrangeQuality() throws(ImageCodecError) {
         switch self {

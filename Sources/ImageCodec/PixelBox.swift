@@ -8,6 +8,9 @@ package struct PixelBox: Sendable, Hashable {
         case shrinkOnly
     }
 
+    /// The longest side of a box.
+    package static let sideMax = 16_383
+
     package let width: Int
     package let height: Int
     package let policy: ScalePolicy
@@ -20,7 +23,7 @@ package struct PixelBox: Sendable, Hashable {
 
     /// The size of a picture of `width` by `height` once it fits; at least one pixel each way.
     package func size(fitting width: Int, by height: Int) throws(ImageCodecError) -> (width: Int, height: Int) {
-        let sides = 1...Raster.sideMax
+        let sides = 1...Self.sideMax
         guard sides.contains(self.width), sides.contains(self.height) else { throw .invalidSize }
         if self.policy == .shrinkOnly, width <= self.width, height <= self.height { return (width, height) }
         // Compared by cross multiplication, so that the tight side is met exactly.

@@ -1,7 +1,7 @@
 /// Eight-bit samples of one picture, row by row, channels interleaved.
 package struct Raster: Sendable, Hashable {
-    /// No side is longer, which WebP (16,383) and memory ask for.
-    package static let sideMax = 16_383
+    /// No side is longer: rows and columns are told in sixteen bits (PS3.3 §C.7.6.3).
+    package static let sideMax = 65_535
 
     package let width: Int
     package let height: Int

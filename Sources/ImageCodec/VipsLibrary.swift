@@ -35,6 +35,7 @@ enum VipsLibrary {
         size: (width: Int, height: Int)
     ) throws(ImageCodecError) -> [UInt8] {
         guard self.isStarted else { throw .unavailable }
+        guard size.width <= format.sideMax, size.height <= format.sideMax else { throw .tooLarge }
         // libvips reads the samples where they are; the image made of them does not outlive the closure.
         let encoded = unsafe raster.bytes.withUnsafeBytes { samples -> [UInt8]? in
             guard
@@ -73,7 +74,7 @@ enum VipsLibrary {
             } catch {
                 return .failure(error)
             }
-            guard size.width <= Raster.sideMax, size.height <= Raster.sideMax else { return .failure(.tooLarge) }
+            guard size.width <= format.sideMax, size.height <= format.sideMax else { return .failure(.tooLarge) }
             // Rows are decoded only now, so that a fault of the file is one of the encoding, too.
             guard let encoded = whole.cropped(to: part)?.scaled(to: size)?.encoded(as: format) else {
                 return .failure(.invalidFile)

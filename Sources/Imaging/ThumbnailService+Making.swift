@@ -136,7 +136,21 @@ extension ThumbnailService {
             case .webp: .webp(quality: wish.quality ?? Self.renderedQuality)
             case .png: .png
             }
-        return try await self.convert(source, to: format, Reshaping())
+        do throws(ImageCodecError) {
+            return Rendition(bytes: try await self.encoder.convert(source.bytes, to: format).bytes, kind: format.kind)
+        } catch {
+            // The picture itself was looked through: what is too large is what was wished for.
+            if case .tooLarge = error { throw Self.tooLarge }
+            throw Self.failure(error)
+        }
+    }
+
+    private static var tooLarge: CollimatorError {
+        CollimatorError(
+            .invalidInput,
+            "a side is longer than a picture that is made here may have",
+            publicDetail: "The picture is too large for this format or quality. A width and a height make it smaller."
+        )
     }
 
     /// The quality of a picture where nobody wished for one.

@@ -54,6 +54,26 @@ struct ImageEncoderTests {
         #expect(Self.jpegFrame(jpeg) == Frame(width: 1, height: 1, components: 1))
     }
 
+    @Test(
+        "A side longer than a format has is refused, whether it is encoded or converted",
+        arguments: [
+            (16_383, ImageFormat.webp(quality: 80), true), (16_384, .webp(quality: 80), false),
+            (16_384, .jpeg(quality: 80), true), (65_500, .jpeg(quality: 80), true), (65_501, .jpeg(quality: 80), false),
+            (65_535, .png, true),
+        ]
+    )
+    func longSides(side: Int, format: ImageFormat, isMade: Bool) async throws {
+        let raster = try Self.gradient(width: side, height: 1, channels: 1)
+        let png = try await self.encoder.encode(raster, as: .png)
+        if isMade {
+            #expect(try await self.encoder.encode(raster, as: format).isEmpty == false)
+            #expect(try await self.encoder.convert(png, to: format).width == side)
+        } else {
+            await #expect(throws: ImageCodecError.tooLarge) { try await self.encoder.encode(raster, as: format) }
+            await #expect(throws: ImageCodecError.tooLarge) { try await self.encoder.convert(png, to: format) }
+        }
+    }
+
     @Test("A box of no size or beyond the limit is refused", arguments: [(0, 10), (10, 0), (-1, 5), (16_384, 10)])
     func impossibleBox(width: Int, height: Int) async throws {
         let raster = try Self.gradient(width: 8, height: 8, channels: 1)

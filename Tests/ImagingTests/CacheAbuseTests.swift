@@ -88,6 +88,29 @@ struct CacheAbuseTests {
         #expect(service.statistics.memoryCount == 0)
     }
 
+    @Test("a picture with a side that WebP cannot have is given as it is, and refused as WebP until a size is given")
+    func longSide() async throws {
+        let (long, short) = (
+            StrangePicture.png(width: 1, height: 20_000, depth: 8), try await PicturedStore.png(1, 512)
+        )
+        let store = try Self.store(1, 20_000) { $0.viewport == nil ? long : short }
+        let service = store.service()
+        let address = try store.address()
+        func rendered(_ kind: ImageFormat.Kind, _ viewport: String? = nil, quality: Int? = nil) async throws
+            -> Rendition
+        {
+            let wish = RenderedWish(viewport: viewport, kind: kind, quality: quality)
+            return try await service.rendered(address, frame: nil, wish)
+        }
+        #expect(try await rendered(.png).bytes == long)
+        for quality in [nil, 50] {
+            let error = await #expect(throws: CollimatorError.self) { try await rendered(.webp, quality: quality) }
+            #expect(error?.code == .invalidInput)
+        }
+        #expect(try await rendered(.webp, "512,512").kind == .webp)
+        #expect(try await PicturedStore.size(try await rendered(.jpeg, quality: 50)) == [1, 20_000])
+    }
+
     private static func store(
         _ width: Int,
         _ height: Int,

@@ -105,4 +105,15 @@ struct ChoiceTests {
     func kinds(suffix: String, kind: ObjectKind) {
         #expect(ObjectKind(PicturedStore.instance(sopClass: "1.2.840.10008.5.1.4.1.1.\(suffix)")) == kind)
     }
+
+    @Test(
+        "an image that is kept as a video is one",
+        arguments: [("102", true), ("100.1", true), ("50", false), ("109", false)]
+    )
+    func videoSyntax(suffix: String, isVideo: Bool) {
+        let instance = PicturedStore.instance {
+            $0.set(.availableTransferSyntaxUID, "1.2.840.10008.1.2.4.\(suffix)")
+        }
+        #expect(ObjectKind(instance) == (isVideo ? .video : .image))
+    }
 }

@@ -109,6 +109,31 @@ struct ThumbnailServiceTests {
         }
     }
 
+    @Test("of a video its first frame is shown, or its icon where it may show a name or the store cannot decode it")
+    func videos() async throws {
+        let picture = try await PicturedStore.png()
+        for (annotation, isDecoded, asked) in [("NO", true, [1]), ("NO", false, [1]), (nil, true, [])]
+            as [(String?, Bool, [Int])]
+        {
+            let store = try PicturedStore.single(
+                { set in
+                    set.set(.sopClassUID, "1.2.840.10008.5.1.4.1.1.77.1.1.1")
+                    set.set(.modality, "ES")
+                    set.set(.numberOfFrames, 30)
+                    if let annotation { set.set(.burnedInAnnotation, annotation) }
+                },
+                render: { _ in
+                    guard isDecoded else { throw CollimatorError(.invalidInput, "test: cannot decode") }
+                    return picture
+                }
+            )
+            let thumbnail = try await store.service().study(store.place, size: .edge64, kind: .png)
+            #expect(store.log.pictures.compactMap(\.frame) == asked)
+            let isPicture = asked == [1] && isDecoded
+            #expect(try await PicturedStore.size(thumbnail) == (isPicture ? [64, 32] : [64, 64]))
+        }
+    }
+
     @Test("a study's face is no localizer, no capture with a name in it and no report where there is better")
     func face() async throws {
         let picture = try await PicturedStore.png()

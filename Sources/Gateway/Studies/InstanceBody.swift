@@ -36,7 +36,7 @@ enum InstanceBody {
             ("bitsAllocated", .number(instance.integer(.bitsAllocated))),
             ("frames", frames),
             ("transferSyntaxUid", .text(syntax)),
-            ("links", Self.links(uid: uid, series: series, at: study, hasPicture: hasPicture)),
+            ("links", Self.links(uid: uid, series: series, at: study, isRendered: InstanceKind(instance).isRendered)),
         ])
     }
 
@@ -49,14 +49,14 @@ enum InstanceBody {
         uid: InstanceUID,
         series: SeriesUID,
         at study: StudyAddress,
-        hasPicture: Bool
+        isRendered: Bool
     ) -> JSONValue {
         let below = "series/\(series)/instances/\(uid)"
         let path = "\(study.path)/\(below)"
         return .object([
             ("self", .string(path)),
             ("thumbnail", .string("\(path)/thumbnail")),
-            ("rendered", hasPicture ? .string("\(path)/rendered") : .null),
+            ("rendered", isRendered ? .string("\(path)/rendered") : .null),
             ("file", .string("\(path)/file")),
             ("metadata", .string("\(path)/metadata")),
             ("dicomweb", .string("\(study.dicomwebPath)/\(below)")),
@@ -84,6 +84,9 @@ enum InstanceKind: String, Sendable, CaseIterable {
             self = instance.integer(.rows) != nil && instance.integer(.columns) != nil ? .image : .other
         }
     }
+
+    /// Whether it gives a picture, or itself as a video.
+    var isRendered: Bool { self == .image || self == .video }
 
     private static let storage = "1.2.840.10008.5.1.4.1.1."
     private static let prefixes: [(String, InstanceKind)] = [

@@ -40,7 +40,7 @@ extension GoogleError {
         switch error {
         case .overloaded, .shutDown:
             self.init(.unavailable, "The service is busy; try again.", headers: [.retryAfter: "1"])
-        case .invalidRaster, .invalidSize:
+        case .invalidRaster, .invalidSize, .tooLarge:
             self.init(.failedPrecondition, "The picture of the instance is too large to be rendered.")
         case .cancelled: self = .bodyIncomplete
         default: self = .fault
