@@ -1,6 +1,6 @@
 """The figures as Markdown."""
 
-from . import catalog_table
+from . import catalog_table, webhook_table
 from .decisions import AIM
 
 
@@ -14,7 +14,7 @@ def markdown(result: dict) -> str:
     for part, make in (
         ("beside", beside), ("gateway", gateway), ("process", process), ("large", large), ("growth", growth),
         ("thumbnails", thumbnails), ("catalog", catalog_table.markdown),
-        ("decisions", decided),
+        ("decisions", decided), ("webhooks", webhook_table.markdown),
     ):
         if part in result:
             text += "\n" + make(result[part])
