@@ -37,6 +37,8 @@ def main():
     words.add_argument("--instances", default="10000,100000,1000000", help="the sizes of the store for growth")
     words.add_argument("--studies", default="10000,100000,1000000", help="the sizes of the catalog, the last for the load")
     words.add_argument("--brief", action="store_true", help="short runs of the newer parts, which only show that they work")
+    words.add_argument("--requests", type=int, help="requests for thumbnails whose memory is watched; 1,000,000")
+    words.add_argument("--objects", type=int, help="different pictures that they are for; 100,000")
     words.add_argument("--kills", type=int, help="how often the service is killed under webhooks; 200, or 5 with --brief")
     words.add_argument("--events", type=int, help="events a second under webhooks; 1,000")
     words.add_argument("--webhooks", help="some of bare,steady,silent,burst,endpoints,backlog,kills; all without it")
@@ -99,7 +101,10 @@ def measure(options, work: Path) -> dict:
         result["large"] = process.large_study(files, work, options.gigabytes, say)
         result["large"] += gateway.large_study(files, work, options.gigabytes, say)
     if "thumbnails" in parts:
-        result["thumbnails"] = thumbnails.measure(load, files, work, options.rounds, options.seconds, say)
+        result["thumbnails"] = thumbnails.measure(
+            load, files, work, options.rounds, options.seconds,
+            thumbnails.Lengths(options.brief, options.requests, options.objects), say,
+        )
     if "growth" in parts:
         sizes = [int(size) for size in options.instances.split(",")]
         result["growth"] = growth.measure(load, work, sizes, options.seconds, say)

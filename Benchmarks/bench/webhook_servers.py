@@ -16,7 +16,6 @@ from .servers import Gateway, Peer
 
 QUIET_SECONDS = 5
 WEBHOOKS = "/api/v1/webhooks"
-TICKS = os.sysconf("SC_CLK_TCK")
 WORKERS = 4
 
 
@@ -139,10 +138,6 @@ class HookGateway(Peer):
     def remove(self, endpoints: list[str]):
         with ThreadPoolExecutor(WORKERS) as workers:
             list(workers.map(lambda endpoint: self.call("DELETE", f"{WEBHOOKS}/{endpoint}"), endpoints))
-
-    def processor_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
 
     def deliveries(self) -> int:
         """How many were written down so far: their numbers have no gaps."""
