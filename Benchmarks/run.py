@@ -11,16 +11,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import beside_orthanc, catalog, catalog_table, decisions, gateway, growth, process, table, thumbnails
+from bench import (
+    beside_orthanc, catalog, catalog_table, decisions, gateway, growth, process, table, thumbnails, webhooks,
+)
 from bench.beside_orthanc import Files
 from bench.catalog_servers import Filler
 from bench.load import Load
 from bench.servers import Emulator, Gateway
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ["orthanc", "gateway", "start", "large", "growth", "catalog", "thumbnails", "decisions"]
+PARTS = ["orthanc", "gateway", "start", "large", "growth", "catalog", "thumbnails", "decisions", "webhooks"]
 # The parts that have files of their own, or need none.
-FILELESS = {"catalog", "decisions"}
+FILELESS = {"catalog", "decisions", "webhooks"}
 
 
 def main():
@@ -34,6 +36,12 @@ def main():
     words.add_argument("--gigabytes", type=float, default=2, help="the size of the large study")
     words.add_argument("--instances", default="10000,100000,1000000", help="the sizes of the store for growth")
     words.add_argument("--studies", default="10000,100000,1000000", help="the sizes of the catalog, the last for the load")
+    words.add_argument("--brief", action="store_true", help="short runs of the newer parts, which only show that they work")
+    words.add_argument("--requests", type=int, help="requests for thumbnails whose memory is watched; 1,000,000")
+    words.add_argument("--objects", type=int, help="different pictures that they are for; 100,000")
+    words.add_argument("--kills", type=int, help="how often the service is killed under webhooks; 200, or 5 with --brief")
+    words.add_argument("--events", type=int, help="events a second under webhooks; 1,000")
+    words.add_argument("--webhooks", help="some of bare,steady,silent,burst,endpoints,backlog,kills; all without it")
     words.add_argument("--documents", action="store_true", help="put the catalog's figures into docs/performance.md")
     words.add_argument("--work", type=Path, help="a folder on the disk to measure on; removed afterwards")
     options = words.parse_args()
@@ -72,6 +80,9 @@ def measure(options, work: Path) -> dict:
         result["catalog"] = catalog.measure(load, work, sizes, options.rounds, options.seconds, say)
     if "decisions" in parts:
         result["decisions"] = decisions.measure(options.rounds, say)
+    if "webhooks" in parts:
+        lengths = webhooks.Lengths(options.brief, options.kills, options.events)
+        result["webhooks"] = webhooks.measure(load, work, lengths, options.webhooks, say)
     if set(parts) <= FILELESS:
         return result
     say("writing the benchmark's files")
@@ -90,7 +101,10 @@ def measure(options, work: Path) -> dict:
         result["large"] = process.large_study(files, work, options.gigabytes, say)
         result["large"] += gateway.large_study(files, work, options.gigabytes, say)
     if "thumbnails" in parts:
-        result["thumbnails"] = thumbnails.measure(load, files, work, options.rounds, options.seconds, say)
+        result["thumbnails"] = thumbnails.measure(
+            load, files, work, options.rounds, options.seconds,
+            thumbnails.Lengths(options.brief, options.requests, options.objects), say,
+        )
     if "growth" in parts:
         sizes = [int(size) for size in options.instances.split(",")]
         result["growth"] = growth.measure(load, work, sizes, options.seconds, say)

@@ -48,6 +48,21 @@ http {{
 """
 
 
+def benchmark_python() -> Path:
+    """The Python of a folder that has the peers of PyPI; it is made the first time, and where they have changed."""
+    requirements = HERE / "peers/requirements.txt"
+    home = HERE.parent / ".build/bench/venv"
+    python = home / "bin/python"
+    stamp = home / "requirements.txt"
+    if not stamp.exists() or stamp.read_text() != requirements.read_text():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements], check=True
+        )
+        stamp.write_text(requirements.read_text())
+    return python
+
+
 class Nginx(Peer):
     """nginx with `proxy_pass` and large buffers; it adds the token itself and asks the caller for none."""
 
@@ -79,17 +94,7 @@ class FastAPI(Peer):
         self.gateway = gateway
 
     def command(self):
-        requirements = HERE / "peers/requirements.txt"
-        home = HERE.parent / ".build/bench/venv"
-        python = home / "bin/python"
-        stamp = home / "requirements.txt"
-        if not stamp.exists() or stamp.read_text() != requirements.read_text():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
-            subprocess.run(
-                [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements],
-                check=True,
-            )
-            stamp.write_text(requirements.read_text())
+        python = benchmark_python()
         os.environ["STUDIES_KEY_FILE"] = str(self.gateway.key_file())
         os.environ["STUDIES_STORE"] = f"http://127.0.0.1:{self.gateway.emulator_port}{Gateway.store_path}"
         os.environ["STUDIES_API_KEY"] = Gateway.key

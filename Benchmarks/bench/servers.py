@@ -94,6 +94,11 @@ class Peer:
                 total["anonymous"] = int(rest.split()[0]) * 1024
         return total
 
+    def processor_seconds(self) -> float:
+        """What it has had of the processor, and what its threads have."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def headers(self) -> dict[str, str]:
         return {}
 
