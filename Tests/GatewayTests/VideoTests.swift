@@ -1,3 +1,4 @@
+import CollimatorCore
 import DICOMweb
 import HTTPTypes
 import Hummingbird
@@ -211,6 +212,18 @@ struct VideoTests {
     func cut() async throws {
         let file = Self.file([Self.video, Self.video], isEnded: false)
         #expect(try await Self.answer(Self.upstream(file)).status == .badGateway)
+    }
+
+    @Test("the instance says where its video is, for a <video> element with a signed address too")
+    func link() throws {
+        let study = StudyAddress(
+            store: try #require(StoreName("radiology")),
+            study: try #require(StudyUID(Sample.study))
+        )
+        let body = try #require(InstanceBody.json(Self.instance(), at: study)).encoded()
+        let text = String(decoding: body, as: UTF8.self)
+        #expect(text.contains("\"kind\":\"video\""))
+        #expect(text.contains("\"rendered\":\"\(Sample.instancePath)/rendered\""))
     }
 
     @Test("a picture is given where one is described or more welcome, and where the pixels are no video")
