@@ -80,10 +80,12 @@ class Uploads:
             bench.number += STUDIES_PER_REQUEST
             lines.append(f"POST {Gateway.dicomweb}/studies {path}")
         self.began, self.processor = time.monotonic(), gateway.processor_seconds()
-        self.begun = bench.load.begin("uploads", gateway, lines, STOW, rate / STUDIES_PER_REQUEST, CONNECTIONS)
+        self.begun = bench.load.begin(
+            "uploads", gateway, lines, STOW, rate / STUDIES_PER_REQUEST, CONNECTIONS, seconds
+        )
 
     def finish(self) -> dict:
-        rows = self.bench.load.finish(self.begun)
+        rows = [row for row in self.bench.load.finish(self.begun) if row[0] != 0]
         seconds = time.monotonic() - self.began
         shutil.rmtree(self.bodies)
         took = sorted(row[1] for row in rows)
