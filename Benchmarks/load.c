@@ -3,11 +3,12 @@
 //
 //   load PORT CONNECTIONS SECONDS HEADERS PLAN [RATE TIMES]
 //
-// HEADERS is a file with complete header lines for every request. Each line of PLAN is `METHOD PATH [BODYFILE]`.
+// HEADERS is a file with complete header lines for every request. Each line of PLAN is `METHOD PATH [BODYFILE]`, and
+// after a tab a header of its own.
 // SECONDS 0 means: each line once. Otherwise the plan is repeated until the time is over.
 //
-// With RATE every line is sent once, so many a second, whether the ones before were answered or not, and what an answer
-// took is counted from the moment at which its request was due: a server that stalls is charged for all who wait
+// With RATE every line is sent once, so many a second, whether the ones before were answered or not, and none after
+// SECONDS unless those are 0; TIMES has a status of 0 for one that was not sent. What an answer took is counted from the moment at which its request was due: a server that stalls is charged for all who wait
 // (no coordinated omission). TIMES is written: for each line its status, the milliseconds from then to the end of the
 // answer, and the milliseconds by which it was sent late.
 #define _GNU_SOURCE
@@ -28,7 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEAD_MAX = 16384, READ_BYTES = 262144, DROP_MAX = 1 << 20, SAMPLES_MAX = 4000000, PLAN_MAX = 2000000, SMALL_MAX = 65536 };
+enum { HEAD_MAX = 16384, READ_BYTES = 262144, DROP_MAX = 1 << 20, SAMPLES_MAX = 4000000, PLAN_MAX = 2000000 };
+enum { SMALL_MAX = 65536 };
 
 struct request { char *head; size_t head_length; const char *body; size_t body_length; };
 struct reader { int fd; char *buffer; size_t start, end; unsigned long long received; };
@@ -36,7 +38,7 @@ struct reader { int fd; char *buffer; size_t start, end; unsigned long long rece
 static struct request *plan;
 static size_t plan_length;
 static int port;
-static double seconds;
+static double seconds, stop_after;
 static atomic_size_t next_request;
 static atomic_ullong answered, failed, received_bytes, sent_bytes, statuses[600];
 static double rate, schedule_start;
@@ -184,6 +186,7 @@ static void *run(void *deadline) {
         size_t number = atomic_fetch_add(&next_request, 1);
         if (seconds == 0 ? number >= plan_length : now() >= end) break;
         const struct request *request = &plan[number % plan_length];
+        if (stop_after > 0 && now() >= schedule_start + stop_after) break;
         if (rate > 0) wait_until(due(number));
         double sent = now(), began = rate > 0 ? due(number) : sent;
         int keep = 0, status = -1;
@@ -233,14 +236,19 @@ static void read_plan(const char *path, const char *headers, size_t headers_leng
     size_t capacity = 0;
     plan = calloc(PLAN_MAX, sizeof *plan);
     while (plan_length < PLAN_MAX && getline(&line, &capacity, file) > 0) {
+        char *more = strchr(line, '\t');
+        if (more != NULL) {
+            *more++ = 0;
+            more[strcspn(more, "\n")] = 0;
+        }
         char *rest = line, *method = strsep(&rest, " \n"), *target = strsep(&rest, " \n"), *body = strsep(&rest, " \n");
         struct request *request = &plan[plan_length++];
         if (body != NULL && *body != 0) request->body = map_file(body, &request->body_length);
         char *length = NULL;
         if (request->body != NULL && asprintf(&length, "Content-Length: %zu\r\n", request->body_length) < 0) die("head");
         int count = asprintf(
-            &request->head, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%.*s%s\r\n", method, target, port,
-            (int)headers_length, headers, length ? length : ""
+            &request->head, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%.*s%s%s%s\r\n", method, target, port,
+            (int)headers_length, headers, length ? length : "", more ? more : "", more ? "\r\n" : ""
         );
         if (count < 0) die("head");
         request->head_length = (size_t)count;
@@ -280,6 +288,7 @@ int main(int count, char **words) {
     if (plan_length == 0 || samples == NULL || threads == NULL) die("start");
     if (count == 8) {
         rate = atof(words[6]);
+        stop_after = seconds;
         seconds = 0;
         timings = calloc(plan_length, sizeof *timings);
         if (rate <= 0 || timings == NULL) die("rate");

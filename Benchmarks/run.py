@@ -79,7 +79,8 @@ def measure(options, work: Path) -> dict:
         sizes = [int(size) for size in options.studies.split(",")]
         result["catalog"] = catalog.measure(load, work, sizes, options.rounds, options.seconds, say)
     if "decisions" in parts:
-        result["decisions"] = decisions.measure(options.rounds, say)
+        lengths = decisions.Lengths(options.brief, max(int(size) for size in options.studies.split(",")))
+        result["access"] = decisions.measure(load, work, lengths, options.rounds, options.seconds, say)
     if "webhooks" in parts:
         lengths = webhooks.Lengths(options.brief, options.kills, options.events)
         result["webhooks"] = webhooks.measure(load, work, lengths, options.webhooks, say)

@@ -18,7 +18,7 @@ class Load:
     def run(
         self, peer, lines: list[str], headers: dict[str, str], connections=8, seconds=0.0, statuses=frozenset({"200"})
     ) -> dict:
-        """Replays `lines` (`METHOD PATH [BODYFILE]`); other statuses than those named make figures worthless."""
+        r"""Replays `lines` (`METHOD PATH [BODYFILE][\tHEADER]`); other statuses than those named make figures worthless."""
         plan, head = self.write("run", peer, lines, headers)
         done = subprocess.run(
             [self.program, str(peer.port), str(connections), str(seconds), head, plan],
@@ -32,18 +32,24 @@ class Load:
         result["sent_mb"] = result["sent"] / result["seconds"] / 1e6
         return result
 
-    def begin(self, name: str, peer, lines: list[str], headers: dict[str, str], rate: float, connections=64):
-        """Sends so many lines a second, each once and whether those before were answered or not; see `finish`."""
+    def begin(self, name: str, peer, lines: list[str], headers: dict[str, str], rate: float, connections=64, limit=0.0):
+        """Sends so many lines a second, each once and whether those before were answered or not; see `finish`.
+
+        After `limit` seconds, unless that is 0, no more are sent.
+        """
         plan, head = self.write(name, peer, lines, headers)
         times = self.folder / f"{name}.times"
         process = subprocess.Popen(
-            [self.program, str(peer.port), str(connections), "0", head, plan, str(rate), times],
+            [self.program, str(peer.port), str(connections), str(limit), head, plan, str(rate), times],
             stdout=subprocess.DEVNULL,
         )
         return process, times
 
     def finish(self, begun) -> list[tuple[int, float, float]]:
-        """For each line: its status, milliseconds since it was due, milliseconds by which it was sent late."""
+        """For each line: its status, milliseconds since it was due, milliseconds by which it was sent late.
+
+        The status of one that was not sent is 0.
+        """
         process, times = begun
         if process.wait() != 0:
             raise SystemExit("the load client failed")

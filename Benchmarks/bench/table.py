@@ -1,7 +1,7 @@
 """The figures as Markdown."""
 
 from . import catalog_table, webhook_table
-from .decisions import AIM
+from .decisions import AIM, SEARCH_MS
 
 # Requests a second, as a multiple of Envoy's.
 THUMBNAIL_AIM = 1.5
@@ -17,7 +17,7 @@ def markdown(result: dict) -> str:
     for part, make in (
         ("beside", beside), ("gateway", gateway), ("process", process), ("large", large), ("growth", growth),
         ("thumbnails", thumbnails), ("catalog", catalog_table.markdown),
-        ("decisions", decided), ("webhooks", webhook_table.markdown),
+        ("access", access), ("webhooks", webhook_table.markdown),
     ):
         if part in result:
             text += "\n" + make(result[part])
@@ -150,6 +150,55 @@ def thumbnails(result) -> str:
         [f"requests over {kept['objects']:,} pictures", "RSS", "anonymous"],
         [[f"{row['requests']:,}", mb(row["rss"]), mb(row["anonymous"])] for row in kept["rows"]],
     )
+
+
+def access(result) -> str:
+    makers = {"decisions": decided, "tokens": verified, "requests": asked, "searches": searched}
+    texts = [make(result[name]) for name, make in makers.items() if name in result]
+    return "\n".join(texts + [f"Not measured: {name}: {why}\n" for name, why in result.get("failed", {}).items()])
+
+
+def verified(result) -> str:
+    first, again = result["seen for the first time"], result["remembered"]
+    text = grid(
+        ["tokens signed with RS256, 8 connections", "requests/s", "p50 ms", "p99 ms", "processor each"],
+        [
+            [name, f"{row['rate']:,.0f}", f"{row['p50']:.2f}", f"{row['p99']:.2f}", f"{row['processor'] * 1e6:,.0f} µs"]
+            for name, row in result.items()
+        ],
+    )
+    return text + f"\nVerifying takes {max(0.0, first['processor'] - again['processor']) * 1e6:,.0f} µs of a core by that.\n"
+
+
+def asked(result) -> str:
+    least = next(iter(result.values()))
+    return grid(
+        ["a small JSON, 8 connections", "requests/s", "p50 ms", "p99 ms", "processor each", "more than the first"],
+        [
+            [
+                name, f"{row['rate']:,.0f}", f"{row['p50']:.2f}", f"{row['p99']:.2f}", f"{row['processor'] * 1e6:,.0f} µs",
+                f"{row['processor'] / least['processor'] - 1:+.0%}",
+            ]
+            for name, row in result.items()
+        ],
+    )
+
+
+def searched(result) -> str:
+    text = grid(
+        [
+            f"searches of {result['studies']:,} studies, one at a time", "studies of the caller", "p50 ms", "p99 ms",
+            f"p99 < {SEARCH_MS:g} ms", "refused",
+        ],
+        [
+            [
+                name, f"{row['total'] or 0:,}" if row["complete"] else "not worked out", f"{row['p50']:.2f}",
+                f"{row['p99']:.2f}", "yes" if row["p99"] < SEARCH_MS else "**no**", f"{row['statuses'].get('422', 0):,}",
+            ]
+            for name, row in result["of"].items()
+        ],
+    )
+    return text + f"\nThe rows of the rules were worked out in {result['rows_seconds']:.0f} s.\n"
 
 
 def decided(rows) -> str:

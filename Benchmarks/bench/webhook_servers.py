@@ -55,14 +55,15 @@ class Receiver:
     def ledger(self) -> list["Arrival"]:
         return [Arrival(line) for line in self.ask("GET", "/ledger").decode().splitlines()]
 
-    def wait_for(self, messages: int, patience: float) -> dict:
-        """Until so many have arrived, or none has for so long."""
+    def wait_for(self, messages: int, patience: float, limit=300.0) -> dict:
+        """Until so many have arrived, or none has for so long, or the limit has passed."""
         seen, since = -1, time.monotonic()
+        end = since + limit
         while True:
             counts = self.counts()
             if counts["arrived"] != seen:
                 seen, since = counts["arrived"], time.monotonic()
-            if seen >= messages or time.monotonic() > since + patience:
+            if seen >= messages or time.monotonic() > min(end, since + patience):
                 return counts
             time.sleep(0.1)
 
@@ -70,11 +71,12 @@ class Receiver:
 class Arrival:
     """One message of the ledger."""
 
-    __slots__ = ("hook", "milliseconds", "id", "type", "study")
+    __slots__ = ("hook", "at", "milliseconds", "id", "type", "study")
 
     def __init__(self, line: str):
         hook, arrived, written, self.id, self.type, self.study = line.split()
         self.hook = int(hook)
+        self.at = int(arrived) / 1e6
         # Since the event was written down with what it tells of.
         self.milliseconds = int(arrived) / 1000 - int(written)
 

@@ -32,7 +32,7 @@ def steady(row, _) -> str:
             ["studies stored a second, three events each", f"{uploads['rate']:,.0f}/s", "", ""],
             ["from commit to delivered, p95", ms(row["p95"]), f"< {DELIVERED_MS} ms", reached(row["p95"] < DELIVERED_MS)],
             ["the same, p50 / p99 / longest", f"{ms(row['p50'])} / {ms(row['p99'])} / {ms(row['max'])}", "", ""],
-            ["committed, and never arrived", f"{row['committed']:,}, {row['lost']:,}", "0", reached(row["lost"] == 0)],
+            ["committed, and not arrived when the run ended", f"{row['committed']:,}, {row['lost']:,}", "0", reached(row["lost"] == 0)],
             ["arrived twice; arrived and not committed", f"{row['duplicates']:,}; {row['foreign']:,}", "", ""],
             ["processor, gateway and store together", f"{row['processor']:.2f} cores", "", ""],
             ["peak memory, resident (anonymous)", f"{mb(row['rss'])} ({mb(row['anonymous'])})", "", ""],

@@ -35,6 +35,8 @@ HEAD = f"--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode()
 TAIL = f"--{BOUNDARY}--\r\n".encode()
 ALL_OF_A_STUDY = ["study.created", "series.stored", "study.stable"]
 PATIENCE_SECONDS = 20
+# How long the deliveries of a backlog may take to be written down.
+BACKLOG_SECONDS = 900
 
 
 class Lengths:
@@ -80,10 +82,12 @@ class Uploads:
             bench.number += STUDIES_PER_REQUEST
             lines.append(f"POST {Gateway.dicomweb}/studies {path}")
         self.began, self.processor = time.monotonic(), gateway.processor_seconds()
-        self.begun = bench.load.begin("uploads", gateway, lines, STOW, rate / STUDIES_PER_REQUEST, CONNECTIONS)
+        self.begun = bench.load.begin(
+            "uploads", gateway, lines, STOW, rate / STUDIES_PER_REQUEST, CONNECTIONS, seconds
+        )
 
     def finish(self) -> dict:
-        rows = self.bench.load.finish(self.begun)
+        rows = [row for row in self.bench.load.finish(self.begun) if row[0] != 0]
         seconds = time.monotonic() - self.began
         shutil.rmtree(self.bodies)
         took = sorted(row[1] for row in rows)
@@ -138,12 +142,14 @@ def steady(bench: Bench) -> dict:
         feed = Feed(gateway)
         with Sampler(gateway) as sampler:
             uploads = bench.uploads(gateway, rate, bench.lengths.steady_seconds).finish()
-            at_end = bench.receiver.counts()
+            ended = time.time()
             committed = settled(bench, feed, uploads["stored"])
-        seconds = (at_end["last"] - at_end["first"]) / 1e6
+        # Studies come to rest from then on, and no more are uploaded after the end.
+        since = ended - uploads["seconds"] + 2 * QUIET_SECONDS
+        meanwhile = sum(since <= arrival.at < ended for arrival in bench.receiver.ledger())
         return ledger(bench, committed, {1}) | {
             "uploads": uploads, "offered": bench.lengths.events_per_second,
-            "delivered_rate": at_end["arrived"] / max(seconds, 1e-9), "processor": uploads["processor"],
+            "delivered_rate": meanwhile / max(ended - since, 1e-9), "processor": uploads["processor"],
             "rss": sampler.peak("rss"), "anonymous": sampler.peak("anonymous"),
         }
 
@@ -154,7 +160,7 @@ def settled(bench: Bench, feed: Feed, studies: int) -> list[dict]:
     while len(committed) < EVENTS_PER_STUDY * studies and time.monotonic() < end:
         time.sleep(1)
         committed += [event for event in feed.news() if event["type"] in ALL_OF_A_STUDY]
-    bench.receiver.wait_for(len(committed), PATIENCE_SECONDS)
+    bench.receiver.wait_for(len(committed), PATIENCE_SECONDS, 2 * bench.lengths.steady_seconds)
     return committed
 
 
@@ -251,7 +257,7 @@ def backlog(bench: Bench) -> dict:
     with gateway, Sampler(gateway) as sampler:
         began = time.monotonic()
         figures["while it grows"] = beside(bench, gateway)
-        while gateway.deliveries() - before < bench.lengths.backlog and time.monotonic() < began + 600:
+        while gateway.deliveries() - before < bench.lengths.backlog and time.monotonic() < began + BACKLOG_SECONDS:
             time.sleep(0.5)
         figures["written"] = gateway.deliveries() - before
         figures["seconds"] = time.monotonic() - began
