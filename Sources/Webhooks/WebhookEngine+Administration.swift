@@ -26,12 +26,14 @@ extension WebhookEngine {
     package func change(
         _ id: String,
         _ wish: CredentialsWish = CredentialsWish(),
-        _ change: (inout WebhookSettings) -> Void
+        _ change: @Sendable (inout WebhookSettings) -> Void
     ) async throws -> WebhookEndpoint {
-        var settings = try await self.store.endpoint(id).settings
-        change(&settings)
         let (wish, summary) = try self.checked(wish)
-        return try await self.store.change(id, to: try self.checked(settings), wish, summary)
+        return try await self.store.change(id, wish, summary) { settings in
+            var settings = settings
+            change(&settings)
+            return try self.checked(settings)
+        }
     }
 
     /// With the names of headers in small letters, and what is shown of the certificate.

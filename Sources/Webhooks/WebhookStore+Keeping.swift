@@ -50,16 +50,21 @@ extension WebhookStore {
     private static let idBytes = 16
 
     /// Writes other settings down; with another address the endpoint has to answer the challenge again.
+    ///
+    /// The change is made of the settings as they are in the same transaction: of two at once none is lost.
     func change(
         _ id: String,
-        to settings: WebhookSettings,
         _ wish: CredentialsWish = CredentialsWish(),
-        _ summary: CertificateSummary? = nil
+        _ summary: CertificateSummary? = nil,
+        to changed: @Sendable (WebhookSettings) throws -> WebhookSettings
     ) async throws -> WebhookEndpoint {
-        try settings.filter.check()
-        let encoded = Array(try JSONEncoder().encode(settings.filter))
         try await self.database.write { connection in
-            guard let before = try connection.queryOne(Self.selectKept, [.text(id)]) else { throw Self.unknown }
+            guard let row = try connection.queryOne(Self.select + " WHERE id = ?1", [.text(id)]),
+                let before = try connection.queryOne(Self.selectKept, [.text(id)])
+            else { throw Self.unknown }
+            let settings = try changed(try Self.endpoint(row).settings)
+            try settings.filter.check()
+            let encoded = Array(try JSONEncoder().encode(settings.filter))
             let kept = try self.kept(before, of: id, movedTo: settings.url, wish, summary)
             _ = try connection.execute(
                 """

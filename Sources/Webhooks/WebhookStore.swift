@@ -152,14 +152,14 @@ package final class WebhookStore: Sendable {
 
     static var unknown: CollimatorError { CollimatorError(.notFound, "there is no endpoint of this id") }
 
-    private static let select = """
+    static let select = """
         SELECT id, url, name, state, filter, policy, callsPerMinute, isOrdered, failures, createdAt, pausedUntil,
             CASE WHEN oldSecret IS NULL THEN NULL ELSE oldSecretUntil END, headerNames, certificateDigest,
             certificateEndsAt
         FROM endpoint
         """
 
-    private static func endpoint(_ row: SQLRow) throws -> WebhookEndpoint {
+    static func endpoint(_ row: SQLRow) throws -> WebhookEndpoint {
         guard let state = WebhookEndpoint.State(rawValue: try row.text(3)),
             let policy = EventDataPolicy(rawValue: try row.text(5))
         else { throw CollimatorError(.internalError, "a row of an endpoint is not one of ours") }

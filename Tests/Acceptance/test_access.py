@@ -93,11 +93,46 @@ def test_rules_and_the_policy_from_the_command_line(binary, tmp_path):
         assert listed(gateway, key) == set()
         file.write_text(json.dumps(policy))
         tried = gateway.run("policy", "put", file, "--dry-run")
-        assert tried.returncode == 0 and "all" in tried.stdout
+        assert tried.returncode == 0 and "added: all" in tried.stdout and "may gain: client:portal" in tried.stdout
+        assert "may lose" not in tried.stdout
         assert listed(gateway, key) == set()
         assert gateway.run("policy", "put", file, "--version", "1").returncode != 0
         assert gateway.run("policy", "put", file, "--version", "2").returncode == 0
         assert listed(gateway, key) == {study}
+        file.write_text("{}")
+        tried = gateway.run("policy", "put", file, "--dry-run")
+        assert "removed: all" in tried.stdout and "may lose: client:portal" in tried.stdout
+        assert "may gain" not in tried.stdout
+        assert listed(gateway, key) == {study}
+
+
+def test_a_hundred_thousand_rules_are_taken_and_one_more_leaves_those_in_force(binary, tmp_path):
+    with Gateway(binary, tmp_path) as gateway:
+        mine, other = store(gateway, "mine"), store(gateway, "other")
+        key = make_key(gateway, "portal")
+
+        def put(count: int) -> requests.Response:
+            studies = [mine] + [f"1.2.{number}" for number in range(1, count)]
+            rules = [
+                rule(
+                    f"r{number}", f"client:app-{number % 1000}" if number else "client:portal", "viewer",
+                    resource=f"stores/radiology/studies/{one}",
+                )
+                for number, one in enumerate(studies)
+            ]
+            return gateway.call("PUT", f"{ROOT}/policy", json={"rules": rules}, headers={"If-Match": "*"}, timeout=300)
+
+        taken = put(100_000)
+        assert taken.status_code == 200, taken.text[:500]
+        assert (taken.json()["version"], len(taken.json()["added"])) == (1, 100_000)
+        assert listed(gateway, key) == {mine}
+        assert gateway.call("GET", f"{STUDIES}/{mine}", key=key).status_code == 200
+        assert gateway.call("GET", f"{STUDIES}/{other}", key=key).status_code == 404
+        refused = put(100_001)
+        assert refused.status_code == 422
+        assert [fault["place"] for fault in refused.json()["errors"]] == ["rules"]
+        assert gateway.call("GET", f"{ROOT}/policy-versions?limit=1").json()["items"][0]["version"] == 1
+        assert gateway.call("GET", f"{STUDIES}/{mine}", key=key).status_code == 200
 
 
 def eventually(condition, what: str, seconds=60):

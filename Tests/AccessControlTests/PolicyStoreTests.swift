@@ -80,6 +80,57 @@ struct PolicyStoreTests: ~Copyable {
         try await database.close()
     }
 
+    @Test("of many changes of one version at once one counts, and the others are told; those of no version all count")
+    func together() async throws {
+        let (store, database) = try await self.opened()
+        func change(from expected: Int?, prefix: String) async throws -> [CollimatorError.Code?] {
+            try await withThrowingTaskGroup(of: CollimatorError.Code?.self) { group in
+                for number in 1...8 {
+                    let change = self.adding(self.sample.rule("\(prefix)\(number)"))
+                    group.addTask {
+                        do {
+                            _ = try await store.change(by: .administrator, from: expected, change)
+                            return nil
+                        } catch let error as CollimatorError {
+                            return error.code
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+        }
+        let ofOne = try await change(from: 0, prefix: "a")
+        #expect(ofOne.filter { $0 == nil }.count == 1)
+        #expect(ofOne.filter { $0 == .preconditionFailed }.count == 7)
+        let ofNone = try await change(from: nil, prefix: "b")
+        #expect(ofNone.allSatisfy { $0 == nil })
+        let newest = try await store.newest()
+        #expect(newest.number == 9)
+        #expect(newest.policy.rules.count == 9)
+        #expect(self.authorizer.policy.version == 9)
+        try await database.close()
+    }
+
+    @Test("100,000 rules are a policy, and one more is a fault that leaves the old one in force")
+    func many() async throws {
+        let (store, database) = try await self.opened()
+        try await store.change(by: .administrator, self.adding(self.sample.rule("a")))
+        var policy = AccessPolicy()
+        policy.rules = (1...AccessPolicy.rulesMax).map { self.sample.rule("r\($0)") }
+        #expect(AccessPolicy.rulesMax == 100_000)
+        #expect(policy.faults().isEmpty)
+        policy.rules.append(self.sample.rule("more"))
+        let tooLarge = policy
+        let error = await #expect(throws: PolicyFaults.self) {
+            try await store.change(by: .administrator) { _ in tooLarge }
+        }
+        #expect(error?.faults.map(\.problem) == [.tooMany])
+        let newest = try await store.newest()
+        #expect(newest.policy.rules.map(\.id) == ["a"])
+        #expect(self.authorizer.policy.version == 1)
+        try await database.close()
+    }
+
     @Test("an earlier version is brought back as a new one, and one that never was is not found")
     func restore() async throws {
         let (store, database) = try await self.opened()

@@ -37,6 +37,23 @@ struct AdministrationTests {
         }
     }
 
+    @Test("of changes that come at once none undoes another")
+    func together() async throws {
+        try await Rig.run { rig in
+            let id = try await rig.endpoint("https://a.example/").endpoint.id
+            for round in 1...20 {
+                async let renamed = rig.engine.change(id) { $0.name = "name \(round)" }
+                async let slowed = rig.engine.change(id) { $0.callsPerMinute = 100 + round }
+                async let narrowed = rig.engine.change(id) { $0.filter.modalities = ["M\(round)"] }
+                _ = try await (renamed, slowed, narrowed)
+                let settings = try await rig.engine.store.endpoint(id).settings
+                #expect(settings.name == "name \(round)")
+                #expect(settings.callsPerMinute == 100 + round)
+                #expect(settings.filter.modalities == ["M\(round)"])
+            }
+        }
+    }
+
     @Test("case 67: who sends back whatever comes has agreed to nothing, and is not asked again at once")
     func echoing() async throws {
         try await Rig.run { rig in
