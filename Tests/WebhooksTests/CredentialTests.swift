@@ -1,5 +1,6 @@
 import Catalog
 import CollimatorCore
+import Cryptography
 import Foundation
 import Testing
 
@@ -113,6 +114,40 @@ struct CredentialTests {
         #expect(checked == ["x-a": long])
         #expect(throws: CollimatorError.self) { try CallHeaders.checked(["X-A": long + "v"]) }
         #expect(throws: CollimatorError.self) { try CallHeaders.checked(["a": long, "b": long]) }
+    }
+
+    @Test("where the key is lost, everything else is changed, and what is given again is carried")
+    func lostKey() async throws {
+        try await Rig.run { rig in
+            let id = try await Self.endpoint(rig, Self.wish(["X-Site": "north"], certificate: "good")).id
+            let secret = [UInt8](repeating: 8, count: 32)
+            let store = WebhookStore(
+                database: rig.webhooks.database,
+                seal: DeterministicSeal(secret: secret, purpose: "webhooks")
+            )
+            _ = try await store.rotate(id, now: rig.engine.milliseconds, overlap: .zero)
+            var settings = WebhookSettings(url: "https://a.example/", name: "another name")
+            let named = try await store.change(id, to: settings)
+            #expect(named.settings.name == "another name" && named.headerNames == ["x-site"])
+            #expect(named.certificate != nil)
+            // The one that is not given again would have to be read.
+            let half = await #expect(throws: CollimatorError.self) {
+                _ = try await store.change(id, to: settings, Self.wish(["x-site": "south"]))
+            }
+            #expect(half?.code == .conflict)
+            let unread = await #expect(throws: CollimatorError.self) {
+                _ = try await store.equipment(of: id, at: settings.url, now: rig.engine.milliseconds)
+            }
+            #expect(unread?.code == .conflict)
+            let summary = CertificateSummary(digest: String(repeating: "b", count: 64), endsAt: 1)
+            let again = Self.wish(["x-site": "south"], certificate: "good")
+            let mended = try await store.change(id, to: settings, again, summary)
+            #expect(mended.headerNames == ["x-site"] && mended.certificate == summary)
+            let carried = try await store.equipment(of: id, at: settings.url, now: rig.engine.milliseconds).credentials
+            #expect(carried.headers == ["x-site": "south"] && carried.certificate?.chain == "good")
+            settings.url = "https://b.example/"
+            #expect(try await rig.webhooks.change(id, to: settings).headerNames.isEmpty)
+        }
     }
 
     @Test("a certificate that cannot be used makes no endpoint")
