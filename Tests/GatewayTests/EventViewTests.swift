@@ -42,11 +42,18 @@ struct EventViewTests {
         self.gateway.parts.authorizer.install(try CompiledPolicy(policy, version: version))
     }
 
-    private func put(_ uid: String, patient: String) async throws {
+    /// A study that is written; some of its instances can be of another patient.
+    private func put(_ uid: String, patient: String, and other: String? = nil, accession: String? = nil) async throws {
         var study = Sample.study(uid: uid)
         study.set(.patientID, patient)
         study.set(.issuerOfPatientID, "H")
-        try await self.catalog.put([try StudyEntry(study)], in: self.radiology, origin: .written)
+        if let accession { study.set(.accessionNumber, accession) }
+        var entry = try StudyEntry(study)
+        if let other {
+            study.set(.patientID, other)
+            entry.variants = [study]
+        }
+        try await self.catalog.put([entry], in: self.radiology, origin: .written)
     }
 
     private func filter(_ caller: Caller = caller, types: Set<ChangeEvent.Kind> = []) -> EventFilter {
@@ -80,6 +87,15 @@ struct EventViewTests {
         }
         #expect(Self.text(try await self.forms()) == ["study.deleted 1.2.1"])
         #expect(try await self.forms(Self.other).isEmpty)
+    }
+
+    @Test("a study that changed and was deleted then is told as deleted, and not as out of view")
+    func changedAndDeleted() async throws {
+        try await self.put("1.2.1", patient: "MRN-1")
+        try await self.put("1.2.1", patient: "MRN-1", accession: "A-78")
+        #expect(Self.text(try await self.forms()) == ["study.created 1.2.1", "study.updated 1.2.1"])
+        _ = try await self.catalog.remove(try #require(StudyUID("1.2.1")), from: self.radiology, origin: .written)
+        #expect(Self.text(try await self.forms()) == ["study.deleted 1.2.1"])
     }
 
     @Test("a correction that gives the study to another patient is told as the end of the view, and nothing else is")

@@ -31,7 +31,10 @@ struct EventVisibility: Sendable {
         case .studyCreated, .studyUpdated, .seriesStored, .studyStable, .operationFinished, .webhookDisabled: break
         }
         if try await self.sees(resource, caller, gate) { return event }
-        guard let previous = event.previous, could(see: previous) else { return nil }
+        // What was deleted meanwhile is told as that.
+        guard let previous = event.previous, try await gate.studies.value(of: study, in: store) != nil,
+            could(see: previous)
+        else { return nil }
         return event.removal(for: caller.principal)
     }
 
