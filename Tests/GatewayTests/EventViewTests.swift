@@ -98,6 +98,14 @@ struct EventViewTests {
         #expect(Self.text(try await self.forms()) == ["study.deleted 1.2.1"])
     }
 
+    @Test("an instance of another patient that takes the study from view is told as that")
+    func disagreement() async throws {
+        try await self.put("1.2.1", patient: "MRN-1")
+        try await self.put("1.2.1", patient: "MRN-1", and: "MRN-2")
+        #expect(Self.text(try await self.forms()) == ["study.removed 1.2.1"])
+        #expect(try await self.forms(Self.other).isEmpty)
+    }
+
     @Test("a correction that gives the study to another patient is told as the end of the view, and nothing else is")
     func correction() async throws {
         try await self.put("1.2.1", patient: "MRN-1")
