@@ -26,7 +26,12 @@ struct EventVisibility: Sendable {
             return gate.judge.judge(caller, .dicomWebRead, on: resource, facts: facts).judgement == .allowed(.whole)
         }
         switch event.type {
-        case .studyRemoved: return event.subject == caller.principal.description ? event : nil
+        case .studyRemoved:
+            // A right that was given back meanwhile has taken nothing.
+            guard event.subject == caller.principal.description, try await !self.sees(resource, caller, gate) else {
+                return nil
+            }
+            return event
         case .studyDeleted: return could(see: event.attributes) ? event : nil
         case .studyCreated, .studyUpdated, .seriesStored, .studyStable, .operationFinished, .webhookDisabled: break
         }
