@@ -121,8 +121,10 @@ struct WebhookTests {
         let shown = try await self.hooks.send(.get, "/\(id)")
         #expect(shown.text.contains(#""headerNames":["authorization"],"clientCertificate":{"sha256":"aaa"#))
         // What is not said stays.
-        let same = try await self.hooks.send(.patch, "/\(id)", #"{"name":"B","headers":null}"#)
+        let same = try await self.hooks.send(.patch, "/\(id)", #"{"name":"B","callsPerMinute":null}"#)
         #expect(same.text.contains(#""headerNames":["authorization"],"clientCertificate":{"sha256":"aaa"#))
+        let bare = try await self.hooks.send(.patch, "/\(id)", #"{"headers":null}"#)
+        #expect(bare.text.contains(#""headerNames":[],"clientCertificate":{"sha256":"aaa"#))
         let gone = try await self.hooks.send(.patch, "/\(id)", #"{"headers":{},"clientCertificate":null}"#)
         #expect(gone.text.contains(#""headerNames":[],"clientCertificate":null"#))
         _ = try await self.hooks.send(.post, "/\(id)/tests")

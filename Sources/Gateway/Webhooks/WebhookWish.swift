@@ -77,6 +77,7 @@ struct WebhookWish: Sendable {
             max: CallHeaders.headersMax,
             fault: "The headers are an object of at most 20 texts, by their names."
         )
+        if body.isNull("headers") { wish.headers = [:] }
         if body.isNull("clientCertificate") { wish.certificate = .none }
         let fault: StaticString = """
             The clientCertificate is an object with certificate and key, texts in PEM of at most 12288 and 8192 characters.
