@@ -89,7 +89,8 @@ struct CredentialTests {
             "Webhook-Signature",
             "svix-id", "Metadata-Flavor", "Metadata", "X-aws-ec2-metadata-token", "X-Google-Metadata-Request",
             "X-Forwarded-For", "Forwarded", "User-Agent", "", " x", "x y", "x:", "x\r\ny", "é", "a\u{0}",
-            String(repeating: "a", count: 65),
+            String(repeating: "a", count: 65), "webhook_signature", "X_Forwarded-For", "user_agent", "\u{212A}elvin",
+            "a[", "@a",
         ]
     )
     func refusedNames(name: String) {
@@ -112,6 +113,8 @@ struct CredentialTests {
         let long = String(repeating: "v", count: 2_048)
         let checked = try CallHeaders.checked(["X-A": long])
         #expect(checked == ["x-a": long])
+        let named = try CallHeaders.checked(["X_Api_Key_9": "v"])
+        #expect(named == ["x_api_key_9": "v"])
         #expect(throws: CollimatorError.self) { try CallHeaders.checked(["X-A": long + "v"]) }
         #expect(throws: CollimatorError.self) { try CallHeaders.checked(["a": long, "b": long]) }
     }
