@@ -104,10 +104,11 @@ package enum CallHeaders {
         guard headers.count <= self.headersMax else { throw self.refusal("There are more than 20 headers.") }
         var checked: [String: String] = [:]
         for (name, value) in headers {
-            let lowered = name.lowercased()
-            guard self.isName(lowered), self.isValue(value) else {
+            // Before it is made small: letters of other alphabets become ours by that.
+            guard self.isName(name), self.isValue(value) else {
                 throw self.refusal("The name of a header is letters, digits, - and _, and its value is plain text.")
             }
+            let lowered = name.lowercased()
             guard !self.isOurs(lowered) else { throw self.refusal("A header of this name cannot be set.") }
             guard checked.updateValue(value, forKey: lowered) == nil else {
                 throw self.refusal("A header is named twice.")
@@ -123,7 +124,7 @@ package enum CallHeaders {
     private static func isName(_ name: String) -> Bool {
         (1...self.nameBytesMax).contains(name.utf8.count)
             && name.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "-")
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "-")
                     || byte == UInt8(ascii: "_")
             }
     }
@@ -134,8 +135,10 @@ package enum CallHeaders {
             && !value.hasPrefix(" ") && !value.hasSuffix(" ")
     }
 
+    /// Servers that hand headers on as variables take an underscore for a hyphen.
     private static func isOurs(_ name: String) -> Bool {
-        self.refused.contains(name) || self.refusedPrefixes.contains { name.hasPrefix($0) }
+        let name = String(name.map { $0 == "_" ? "-" : $0 })
+        return self.refused.contains(name) || self.refusedPrefixes.contains { name.hasPrefix($0) }
     }
 
     /// Headers of the connection and the message (RFC 9110 §7.6.1), of this service, and of clouds' metadata servers.

@@ -84,7 +84,7 @@ extension WebhookStore {
     }
 
     private static let selectKept =
-        "SELECT url, credentials, certificateDigest, certificateEndsAt FROM endpoint WHERE id = ?1"
+        "SELECT url, credentials, certificateDigest, certificateEndsAt, headerNames FROM endpoint WHERE id = ?1"
 
     /// Credentials as a row has them.
     private struct Kept {
@@ -107,15 +107,23 @@ extension WebhookStore {
         _ wish: CredentialsWish,
         _ summary: CertificateSummary?
     ) throws -> Kept {
-        let credentials = wish.applied(
-            to: try self.opened(try before.blobIfPresent(1), of: id),
-            isElsewhere: try before.text(0) != url
-        )
-        var summary = summary
-        if credentials.certificate != nil, summary == nil, let digest = try before.textIfPresent(2) {
-            summary = CertificateSummary(digest: digest, endsAt: try before.integerIfPresent(3) ?? 0)
+        let isElsewhere = try before.text(0) != url
+        let sealed = try before.blobIfPresent(1)
+        let names = try before.text(4).split(separator: ",").map(String.init)
+        let summaryBefore = try before.textIfPresent(2).map {
+            CertificateSummary(digest: $0, endsAt: try before.integerIfPresent(3) ?? 0)
         }
-        return try self.kept(credentials, summary, of: id)
+        // Opened only where some of it goes on beside something new: a lost key must not keep the rest from being changed.
+        let keepsHeaders = !isElsewhere && wish.headers == nil && !names.isEmpty
+        let keepsCertificate = !isElsewhere && wish.certificate == .unsaid && summaryBefore != nil
+        if !isElsewhere, wish.headers == nil, wish.certificate == .unsaid {
+            return Kept(sealed: sealed, names: names, summary: summaryBefore)
+        }
+        let credentials = wish.applied(
+            to: keepsHeaders || keepsCertificate ? try self.opened(sealed, of: id) : CallCredentials(),
+            isElsewhere: isElsewhere
+        )
+        return try self.kept(credentials, summary ?? summaryBefore, of: id)
     }
 
     private func kept(
@@ -135,7 +143,11 @@ extension WebhookStore {
     private func opened(_ sealed: [UInt8]?, of id: String) throws -> CallCredentials {
         guard let sealed else { return CallCredentials() }
         guard let bytes = self.seal.open(sealed, in: Self.context(id)) else {
-            throw CollimatorError(.internalError, "credentials were sealed with another key")
+            throw CollimatorError(
+                .conflict,
+                "credentials were sealed with another key",
+                publicDetail: "The endpoint's headers and certificate cannot be read: give them again."
+            )
         }
         return try JSONDecoder().decode(CallCredentials.self, from: Data(bytes))
     }

@@ -42,11 +42,18 @@ struct EventViewTests {
         self.gateway.parts.authorizer.install(try CompiledPolicy(policy, version: version))
     }
 
-    private func put(_ uid: String, patient: String) async throws {
+    /// A study that is written; some of its instances can be of another patient.
+    private func put(_ uid: String, patient: String, and other: String? = nil, accession: String? = nil) async throws {
         var study = Sample.study(uid: uid)
         study.set(.patientID, patient)
         study.set(.issuerOfPatientID, "H")
-        try await self.catalog.put([try StudyEntry(study)], in: self.radiology, origin: .written)
+        if let accession { study.set(.accessionNumber, accession) }
+        var entry = try StudyEntry(study)
+        if let other {
+            study.set(.patientID, other)
+            entry.variants = [study]
+        }
+        try await self.catalog.put([entry], in: self.radiology, origin: .written)
     }
 
     private func filter(_ caller: Caller = caller, types: Set<ChangeEvent.Kind> = []) -> EventFilter {
@@ -102,6 +109,23 @@ struct EventViewTests {
         )
     }
 
+    @Test("a study that changed and was deleted then is told as deleted, and not as out of view")
+    func changedAndDeleted() async throws {
+        try await self.put("1.2.1", patient: "MRN-1")
+        try await self.put("1.2.1", patient: "MRN-1", accession: "A-78")
+        #expect(Self.text(try await self.forms()) == ["study.created 1.2.1", "study.updated 1.2.1"])
+        _ = try await self.catalog.remove(try #require(StudyUID("1.2.1")), from: self.radiology, origin: .written)
+        #expect(Self.text(try await self.forms()) == ["study.deleted 1.2.1"])
+    }
+
+    @Test("an instance of another patient that takes the study from view is told as that")
+    func disagreement() async throws {
+        try await self.put("1.2.1", patient: "MRN-1")
+        try await self.put("1.2.1", patient: "MRN-1", and: "MRN-2")
+        #expect(Self.text(try await self.forms()) == ["study.removed 1.2.1"])
+        #expect(try await self.forms(Self.other).isEmpty)
+    }
+
     @Test("a correction that gives the study to another patient is told as the end of the view, and nothing else is")
     func correction() async throws {
         try await self.put("1.2.1", patient: "MRN-1")
@@ -127,13 +151,45 @@ struct EventViewTests {
         let filter = self.filter()
         var shown = ShownStudies(filter.visibility)
         for form in try await self.forms() { shown.note(form) }
-        try await shown.review(filter, ChangeFeed(self.catalog))
+        let feed = ChangeFeed(self.catalog)
+        try await shown.review(filter, feed, readTo: try await feed.end())
         #expect(Self.text(try await self.forms()) == ["study.created 1.2.1"], "nothing has changed")
         try self.allow(patient: nil, version: 2)
-        for _ in 0..<2 { try await shown.review(filter, ChangeFeed(self.catalog)) }
+        for _ in 0..<2 { try await shown.review(filter, feed, readTo: try await feed.end()) }
         #expect(Self.text(try await self.forms()) == ["study.removed 1.2.1"])
         #expect(try await self.forms(Self.other).isEmpty)
         #expect(try await self.forms(Caller(verified: .administrator, method: .administratorKey)).count == 2)
+    }
+
+    @Test("several streams of one caller tell of it once, and of a right that was given back not at all")
+    func severalStreams() async throws {
+        let feed = ChangeFeed(self.catalog)
+        let filter = self.filter()
+        try await self.put("1.2.1", patient: "MRN-1")
+        var streams = (0..<3).map { _ in ShownStudies(filter.visibility) }
+        /// What all of them, that have read to the same place, write where rules have changed.
+        func written() async throws -> Int {
+            let position = try await feed.end()
+            for form in try await self.forms() {
+                for index in streams.indices { streams[index].note(form) }
+            }
+            for index in streams.indices { try await streams[index].review(filter, feed, readTo: position) }
+            return try await feed.events(after: position, limit: 10).events.count
+        }
+        #expect(try await written() == 0)
+        try self.allow(patient: nil, version: 2)
+        for index in streams.indices {
+            try await streams[index].review(filter, feed, readTo: try await feed.events(after: nil, limit: 1).next)
+        }
+        #expect(Self.text(try await self.forms()) == ["study.removed 1.2.1"])
+        try self.allow(patient: "MRN-1", version: 3)
+        #expect(Self.text(try await self.forms()) == ["study.created 1.2.1"])
+        #expect(try await written() == 0)
+        // What is taken once more is told once more.
+        try self.allow(patient: nil, version: 4)
+        let position = try await feed.end()
+        for index in streams.indices { try await streams[index].review(filter, feed, readTo: position) }
+        #expect(try await feed.events(after: position, limit: 10).events.map(\.type) == [.studyRemoved])
     }
 
     @Test("a stream remembers so many studies, and says nothing of one that was deleted")
@@ -145,7 +201,7 @@ struct EventViewTests {
         for event in page.events { shown.note(event) }
         _ = try await self.catalog.remove(try #require(StudyUID("1.2.2")), from: self.radiology, origin: .written)
         try self.allow(patient: nil, version: 2)
-        try await shown.review(filter, ChangeFeed(self.catalog))
+        try await shown.review(filter, ChangeFeed(self.catalog), readTo: page.next)
         let removed = try await ChangeFeed(self.catalog).events(after: page.next, limit: 2_000).events
             .filter { $0.type == .studyRemoved }.compactMap(\.study?.rawValue)
         #expect(removed.count == ShownStudies.studiesMax - 1)

@@ -100,6 +100,20 @@ struct WebhookAuditTests {
         #expect(try await self.looks(of: id).isEmpty)
     }
 
+    @Test("that a study has left its view is no look of the endpoint")
+    func removed() async throws {
+        let id = try await self.hooks.active()
+        try self.allow(id)
+        try await self.hooks.store("1.2.1")
+        try await self.hooks.deliver()
+        #expect(try await self.looks(of: id).map(\.count) == [1])
+        try self.hooks.rule([], version: 2)
+        try await self.hooks.deliver()
+        let last = try #require(self.hooks.receiver.messages.last)
+        #expect(String(decoding: last.body, as: UTF8.self).contains("study.removed"))
+        #expect(try await self.looks(of: id).map(\.count) == [1])
+    }
+
     @Test("case 46: while nothing can be written down, nothing is sent")
     func unwritable() async throws {
         let id = try await self.hooks.active()

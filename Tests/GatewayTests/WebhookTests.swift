@@ -121,13 +121,32 @@ struct WebhookTests {
         let shown = try await self.hooks.send(.get, "/\(id)")
         #expect(shown.text.contains(#""headerNames":["authorization"],"clientCertificate":{"sha256":"aaa"#))
         // What is not said stays.
-        let same = try await self.hooks.send(.patch, "/\(id)", #"{"name":"B","headers":null}"#)
+        let same = try await self.hooks.send(.patch, "/\(id)", #"{"name":"B","callsPerMinute":null}"#)
         #expect(same.text.contains(#""headerNames":["authorization"],"clientCertificate":{"sha256":"aaa"#))
+        let bare = try await self.hooks.send(.patch, "/\(id)", #"{"headers":null}"#)
+        #expect(bare.text.contains(#""headerNames":[],"clientCertificate":{"sha256":"aaa"#))
         let gone = try await self.hooks.send(.patch, "/\(id)", #"{"headers":{},"clientCertificate":null}"#)
         #expect(gone.text.contains(#""headerNames":[],"clientCertificate":null"#))
         _ = try await self.hooks.send(.post, "/\(id)/tests")
         let plain = try #require(self.hooks.receiver.messages.last)
         #expect(plain.headers["authorization"] == nil && plain.certificate == nil)
+    }
+
+    @Test("a certificate and its key have room beside each other, as long as each may be")
+    func longCertificate() async throws {
+        func body(_ chain: Int, _ key: Int) -> String {
+            let (chain, key) = (String(repeating: "c", count: chain), String(repeating: "k", count: key))
+            let parts = #"{"certificate":"\#(chain)","key":"\#(key)"}"#
+            return #"{"name":"A","url":"https://a.example/","clientCertificate":\#(parts)}"#
+        }
+        // The receiver knows another certificate: this one was looked at, and the body is not too long.
+        let answer = try await self.hooks.send(.post, "", body(12_288, 8_192))
+        #expect(answer.status == .badRequest && answer.text.contains("its own key"))
+        for longer in [body(12_289, 1), body(1, 8_193)] {
+            let answer = try await self.hooks.send(.post, "", longer)
+            #expect(answer.status == .badRequest && !answer.text.contains("its own key"))
+        }
+        #expect(try await self.hooks.send(.post, "", body(64 * 1_024, 1)).status == .contentTooLarge)
     }
 
     @Test("a million filters are refused before they are looked at")

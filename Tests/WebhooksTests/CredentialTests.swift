@@ -1,5 +1,6 @@
 import Catalog
 import CollimatorCore
+import Cryptography
 import Foundation
 import Testing
 
@@ -88,7 +89,8 @@ struct CredentialTests {
             "Webhook-Signature",
             "svix-id", "Metadata-Flavor", "Metadata", "X-aws-ec2-metadata-token", "X-Google-Metadata-Request",
             "X-Forwarded-For", "Forwarded", "User-Agent", "", " x", "x y", "x:", "x\r\ny", "é", "a\u{0}",
-            String(repeating: "a", count: 65),
+            String(repeating: "a", count: 65), "webhook_signature", "X_Forwarded-For", "user_agent", "\u{212A}elvin",
+            "a[", "@a",
         ]
     )
     func refusedNames(name: String) {
@@ -111,8 +113,44 @@ struct CredentialTests {
         let long = String(repeating: "v", count: 2_048)
         let checked = try CallHeaders.checked(["X-A": long])
         #expect(checked == ["x-a": long])
+        let named = try CallHeaders.checked(["X_Api_Key_9": "v"])
+        #expect(named == ["x_api_key_9": "v"])
         #expect(throws: CollimatorError.self) { try CallHeaders.checked(["X-A": long + "v"]) }
         #expect(throws: CollimatorError.self) { try CallHeaders.checked(["a": long, "b": long]) }
+    }
+
+    @Test("where the key is lost, everything else is changed, and what is given again is carried")
+    func lostKey() async throws {
+        try await Rig.run { rig in
+            let id = try await Self.endpoint(rig, Self.wish(["X-Site": "north"], certificate: "good")).id
+            let secret = [UInt8](repeating: 8, count: 32)
+            let store = WebhookStore(
+                database: rig.webhooks.database,
+                seal: DeterministicSeal(secret: secret, purpose: "webhooks")
+            )
+            _ = try await store.rotate(id, now: rig.engine.milliseconds, overlap: .zero)
+            var settings = WebhookSettings(url: "https://a.example/", name: "another name")
+            let named = try await store.change(id, to: settings)
+            #expect(named.settings.name == "another name" && named.headerNames == ["x-site"])
+            #expect(named.certificate != nil)
+            // The one that is not given again would have to be read.
+            let half = await #expect(throws: CollimatorError.self) {
+                _ = try await store.change(id, to: settings, Self.wish(["x-site": "south"]))
+            }
+            #expect(half?.code == .conflict)
+            let unread = await #expect(throws: CollimatorError.self) {
+                _ = try await store.equipment(of: id, at: settings.url, now: rig.engine.milliseconds)
+            }
+            #expect(unread?.code == .conflict)
+            let summary = CertificateSummary(digest: String(repeating: "b", count: 64), endsAt: 1)
+            let again = Self.wish(["x-site": "south"], certificate: "good")
+            let mended = try await store.change(id, to: settings, again, summary)
+            #expect(mended.headerNames == ["x-site"] && mended.certificate == summary)
+            let carried = try await store.equipment(of: id, at: settings.url, now: rig.engine.milliseconds).credentials
+            #expect(carried.headers == ["x-site": "south"] && carried.certificate?.chain == "good")
+            settings.url = "https://b.example/"
+            #expect(try await rig.webhooks.change(id, to: settings).headerNames.isEmpty)
+        }
     }
 
     @Test("a certificate that cannot be used makes no endpoint")

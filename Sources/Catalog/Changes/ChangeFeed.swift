@@ -82,11 +82,37 @@ package struct ChangeFeed: Sendable {
     }
 
     /// Tells the principal, and nobody else, that it may see a study no more.
-    package func appendRemoval(of study: StudyUID, in store: StoreName, for principal: Principal) async throws {
-        try await self.appendRemovals([(study: study, store: store, principal: principal)])
+    ///
+    /// Who gives a position, up to which they have read, adds nothing where that has been told after it: they read it next.
+    package func appendRemoval(
+        of study: StudyUID,
+        in store: StoreName,
+        for principal: Principal,
+        unlessToldAfter position: Position? = nil
+    ) async throws {
+        let now = self.now
+        try await self.catalog.database.write { connection in
+            if let position {
+                let told = try connection.queryOne(
+                    """
+                    SELECT sequence FROM event
+                    WHERE sequence > ?1 AND type = ?2 AND store = ?3 AND study = ?4 AND subject = ?5 LIMIT 1
+                    """,
+                    [
+                        .integer(position.sequence), .text(ChangeEvent.Kind.studyRemoved.rawValue),
+                        .text(store.rawValue), .text(study.rawValue), .text(principal.description),
+                    ]
+                )
+                guard told == nil else { return }
+            }
+            var row = FeedWriting.Row(.studyRemoved, study)
+            row.subject = principal.description
+            try FeedWriting.write(row, store: store, origin: .noticed, now: now, on: connection)
+        }
+        self.catalog.signal.call()
     }
 
-    /// The same of several, in one transaction.
+    /// Tells each principal, and nobody else, of the study that it may see no more; all in one transaction.
     package func appendRemovals(_ removals: [(study: StudyUID, store: StoreName, principal: Principal)]) async throws {
         guard !removals.isEmpty else { return }
         let now = self.now

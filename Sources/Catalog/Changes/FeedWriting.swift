@@ -52,19 +52,19 @@ struct FeedWriting {
             changed: parts,
             kept: kept
         )
-        row.previous = try before.flatMap { try Self.previous($0, kept: kept) }
+        row.previous = try before.flatMap { try Self.previous($0, kept: kept, variants: variants) }
         try self.write(row)
         try self.disturb(entry.study, parts)
     }
 
-    /// What the study was by what rules ask for; nil where that is what it still is, and where its instances did not agree,
-    /// which is more than is kept.
-    private static func previous(_ before: Before, kept: [UInt8]) throws -> [UInt8]? {
+    /// What the study was by what rules ask for; nil where that is what it still is and all of it, and where its instances
+    /// did not agree, which is more than is kept.
+    private static func previous(_ before: Before, kept: [UInt8], variants: [UInt8]) throws -> [UInt8]? {
         guard before.variants.isEmpty else { return nil }
         let modalities = Set(before.series.compactMap { $0.attributes.string(.modality) }).sorted()
         let attributes = try DICOMJSON.dataSet(from: before.attributes)
         let previous = DICOMJSON.encode(ChangeEvent.kept(of: attributes, modalities: modalities))
-        return previous == kept ? nil : previous
+        return previous == kept && before.variants == variants ? nil : previous
     }
 
     /// The study is deleted next; what rules ask for stays in its event.

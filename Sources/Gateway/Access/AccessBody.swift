@@ -7,7 +7,7 @@ import Hummingbird
 struct AccessBody: Sendable {
     private let members: [String: StrictJSON]
 
-    /// The most bytes that such a body may have.
+    /// The most bytes that such a body may have where nothing else is said.
     static let bytesMax = 16 * 1024
 
     /// Reads the body; one that is not there is an object without members where that is allowed.
@@ -18,13 +18,11 @@ struct AccessBody: Sendable {
         _ request: Request,
         known: Set<String>,
         isOptional: Bool = false,
+        bytesMax: Int = Self.bytesMax,
+        tooLarge: StaticString = "The body has more than 16 KiB.",
         detail: StaticString
     ) async throws -> AccessBody {
-        let bytes = try await Self.collect(
-            request.body,
-            bytesMax: Self.bytesMax,
-            tooLarge: "The body has more than 16 KiB."
-        )
+        let bytes = try await Self.collect(request.body, bytesMax: bytesMax, tooLarge: tooLarge)
         if bytes.isEmpty, isOptional { return AccessBody(members: [:]) }
         try Self.refuseOtherMedia(request)
         guard case .object(let members)? = StrictJSON(parsing: bytes), members.keys.allSatisfy(known.contains) else {

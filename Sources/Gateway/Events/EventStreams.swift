@@ -75,7 +75,7 @@ struct EventStreams: Sendable {
                 quietLooks = 0
             }
             guard page.events.isEmpty else { continue }
-            try await shown.review(filter, feed)
+            try await shown.review(filter, feed, readTo: position)
             quietLooks += 1
             if quietLooks.isMultiple(of: Self.looksUntilSign) {
                 // It shows a client that went away, and keeps what stands between from closing the connection.

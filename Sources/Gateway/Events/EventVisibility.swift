@@ -26,12 +26,20 @@ struct EventVisibility: Sendable {
             return gate.judge.judge(caller, .dicomWebRead, on: resource, facts: facts).judgement == .allowed(.whole)
         }
         switch event.type {
-        case .studyRemoved: return event.subject == caller.principal.description ? event : nil
+        case .studyRemoved:
+            // A right that was given back meanwhile has taken nothing.
+            guard event.subject == caller.principal.description, try await !self.sees(resource, caller, gate) else {
+                return nil
+            }
+            return event
         case .studyDeleted: return could(see: event.attributes) ? event : nil
         case .studyCreated, .studyUpdated, .seriesStored, .studyStable, .operationFinished, .webhookDisabled: break
         }
         if try await self.sees(resource, caller, gate) { return event }
-        guard let previous = event.previous, could(see: previous) else { return nil }
+        // What was deleted meanwhile is told as that.
+        guard let previous = event.previous, try await gate.studies.value(of: study, in: store) != nil,
+            could(see: previous)
+        else { return nil }
         return event.removal(for: caller.principal)
     }
 

@@ -43,8 +43,13 @@ struct ShownStudies {
     /// Looks again at what was told of where rules have changed, or a while has passed, and writes into the feed, for the
     /// caller alone, what they may see no more.
     ///
-    /// A study that was deleted meanwhile is told as that, and stays.
-    mutating func review(_ filter: EventFilter, _ feed: ChangeFeed) async throws {
+    /// A study that was deleted meanwhile is told as that, and stays. Streams of one caller write it once: the others read
+    /// what the first has written after the position that they have come to.
+    mutating func review(
+        _ filter: EventFilter,
+        _ feed: ChangeFeed,
+        readTo position: ChangeFeed.Position
+    ) async throws {
         guard let gate = filter.visibility.gate else { return }
         self.looks += 1
         let version = filter.visibility.authorizer.policy.version
@@ -54,7 +59,12 @@ struct ShownStudies {
             let resource = AccessResource.study(key.store, studyUID: key.study.rawValue)
             if try await filter.visibility.sees(resource, filter.caller, gate) { continue }
             guard try await feed.holds(key.study, in: key.store) else { continue }
-            try await feed.appendRemoval(of: key.study, in: key.store, for: filter.caller.principal)
+            try await feed.appendRemoval(
+                of: key.study,
+                in: key.store,
+                for: filter.caller.principal,
+                unlessToldAfter: position
+            )
             self.known.remove(key)
         }
         self.order.removeAll { !self.known.contains($0) }

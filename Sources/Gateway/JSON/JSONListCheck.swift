@@ -68,13 +68,18 @@ struct JSONListCheck: Sendable {
     private enum Word: Hashable {
         case yes, no, nothing
 
-        var bytes: StaticString {
+        /// Made once: it is asked for at each byte.
+        var bytes: [UInt8] {
             switch self {
-            case .yes: "true"
-            case .no: "false"
-            case .nothing: "null"
+            case .yes: Self.yesBytes
+            case .no: Self.noBytes
+            case .nothing: Self.nothingBytes
             }
         }
+
+        private static let yesBytes = Array("true".utf8)
+        private static let noBytes = Array("false".utf8)
+        private static let nothingBytes = Array("null".utf8)
     }
 
     private var place = Place.beforeList
@@ -121,7 +126,7 @@ struct JSONListCheck: Sendable {
                 try self.take(byte)
             }
         case .word(let word, let count):
-            let bytes = Array(word.bytes.description.utf8)
+            let bytes = word.bytes
             guard byte == bytes[count] else { throw Fault() }
             self.place = count + 1 == bytes.count ? .afterValue : .word(word, count + 1)
         case .beforeList, .value, .firstValue, .name, .firstName, .colon, .afterValue, .afterList:

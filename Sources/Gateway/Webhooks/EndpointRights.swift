@@ -64,6 +64,8 @@ struct EndpointRights: Sendable {
         let resource = AccessResource.study(store, studyUID: study.rawValue)
         let facts = try await self.facts(subject, study, in: store)
         let decision = policy.decide(self.asking(endpoint), .dicomWebRead, on: resource, facts: facts)
+        // That the study has left its view is all that it is told then: it looks at nothing.
+        guard decision.extent == .whole else { return }
         var record = AuditRecord(
             timeMilliseconds: log.now,
             caller: AuditRecord.Caller(

@@ -24,11 +24,20 @@ struct WebhookWish: Sendable {
         "clientCertificate",
     ]
 
-    /// - Throws: as ``AccessBody/read(_:known:isOptional:detail:)``, and `invalid-input` for members that cannot be.
+    /// A certificate with those above it, its key, headers and lists, each as long as it may be.
+    private static let bytesMax = 64 * 1024
+    /// The longest certificate with those above it, and the longest key, in characters.
+    private static let certificateMax = 12_288
+    private static let keyMax = 8_192
+
+    /// - Throws: as ``AccessBody/read(_:known:isOptional:bytesMax:tooLarge:detail:)``, and `invalid-input` for members that
+    ///   cannot be.
     init(reading request: Request) async throws {
         let body = try await AccessBody.read(
             request,
             known: Self.members,
+            bytesMax: Self.bytesMax,
+            tooLarge: "The body has more than 64 KiB.",
             detail: """
                 The body is a JSON object with url, name, types, stores, modalities, dataPolicy, callsPerMinute, \
                 ordered, headers and clientCertificate, and nothing else.
@@ -68,10 +77,15 @@ struct WebhookWish: Sendable {
             max: CallHeaders.headersMax,
             fault: "The headers are an object of at most 20 texts, by their names."
         )
+        if body.isNull("headers") { wish.headers = [:] }
         if body.isNull("clientCertificate") { wish.certificate = .none }
-        let fault: StaticString = "The clientCertificate is an object with certificate and key, both texts in PEM."
+        let fault: StaticString = """
+            The clientCertificate is an object with certificate and key, texts in PEM of at most 12288 and 8192 characters.
+            """
         if let parts = try body.textsByName("clientCertificate", max: 2, fault: fault) {
-            guard parts.count == 2, let chain = parts["certificate"], let key = parts["key"] else {
+            guard parts.count == 2, let chain = parts["certificate"], let key = parts["key"],
+                chain.unicodeScalars.count <= Self.certificateMax, key.unicodeScalars.count <= Self.keyMax
+            else {
                 throw CollimatorError(.invalidInput, "a client certificate without its parts", publicDetail: fault)
             }
             wish.certificate = .this(ClientCertificate(chain: chain, key: key))
