@@ -85,6 +85,8 @@ package struct WebhookEngine: Sendable {
         }
         try await self.tellEnds()
         _ = try await self.review()
+        // Mostly there is nothing new, and then it is not asked who all would have it.
+        guard try await self.feed.end() != cursor else { return 0 }
         let endpoints = try await self.store.activeEndpoints()
         let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
         let page: ChangeFeed.Page

@@ -61,6 +61,8 @@ package struct WebhookLimits: Hashable, Sendable {
 extension WebhookStore {
     /// Writes down the attempt and what follows from it, for the delivery and for its endpoint.
     ///
+    /// It is written together with what ends at the same time.
+    ///
     /// Nothing is written for a worker whose lease had ended and whose delivery somebody else has. An endpoint that is called
     /// no more from now on is told of by ``WebhookEngine/tellEnds()``.
     func finish(
@@ -69,7 +71,7 @@ extension WebhookStore {
         limits: WebhookLimits,
         random: Double
     ) async throws {
-        try await self.database.write { connection in
+        try await self.outcomes.write { connection in
             let attempts = claimed.attempts + 1
             let wait =
                 outcome.isDelivered
@@ -100,7 +102,7 @@ extension WebhookStore {
 
     /// The endpoint may not have the delivery: it is set aside, and no attempt is made.
     func withhold(_ claimed: ClaimedDelivery, now: Int64) async throws {
-        try await self.database.write { connection in
+        try await self.outcomes.write { connection in
             let count = try connection.execute(
                 "UPDATE delivery SET state = 4, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
                 [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]

@@ -8,6 +8,7 @@ package import Persistence
 package final class WebhookStore: Sendable {
     let database: Database
     let seal: DeterministicSeal
+    let outcomes: OutcomeQueue
 
     /// The most endpoints.
     static let endpointsMax = 10_000
@@ -20,6 +21,7 @@ package final class WebhookStore: Sendable {
     package init(database: Database, seal: DeterministicSeal) {
         self.database = database
         self.seal = seal
+        self.outcomes = OutcomeQueue(database)
     }
 
     /// Brings the database to the schema of this module.
