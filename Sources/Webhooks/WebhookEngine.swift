@@ -224,28 +224,6 @@ package struct WebhookEngine: Sendable {
         func end() { self.calls.withLock { $0 -= 1 } }
     }
 
-    /// One attempt, and what follows from it.
-    func deliver(_ delivery: ClaimedDelivery) async throws {
-        guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint),
-            delivery.policy.isWithin(permitted)
-        else { return try await self.store.withhold(delivery, now: self.milliseconds) }
-        try await self.decisions.note(delivery.subject, delivery.endpoint, delivery.event)
-        let startedAt = self.milliseconds
-        let message = try await self.message(
-            to: delivery.endpoint,
-            url: delivery.url,
-            id: delivery.event,
-            body: delivery.body
-        )
-        let answer = await self.sender.send(message)
-        let outcome = AttemptOutcome(
-            startedAt: startedAt,
-            endedAt: self.milliseconds,
-            answer: answer
-        )
-        try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
-    }
-
     /// Signed with every secret that is good now, and with the endpoint's own headers where it is still at the address.
     func message(
         to endpoint: String,

@@ -134,6 +134,8 @@ enum WebhookSchema {
         "CREATE INDEX deliveryUnderway ON delivery (endpoint, dueAt, state) WHERE state = 1",
         "CREATE INDEX deliveryEnded ON delivery (dueAt) WHERE state > 1",
         "CREATE INDEX replayRunning ON replay (endpoint) WHERE state = 'running'",
+        // Until when the endpoint has asked not to be called.
+        "ALTER TABLE endpoint ADD COLUMN heldUntil INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX replayEnded ON replay (endedAt)",
     ]
 }

@@ -58,6 +58,8 @@ extension WebhookStore {
         let endpoint: String
         let url: String
         let isOrdered: Bool
+        /// How much it asks for now.
+        let policy: EventDataPolicy
         let pace: CallPace
         /// How many calls it may have now.
         let free: Int
@@ -104,18 +106,22 @@ extension WebhookStore {
                 until: try row.integer(4),
                 now: wish.now
             )
+            guard let policy = EventDataPolicy(rawValue: try row.text(6)) else {
+                throw CollimatorError(.internalError, "a row of an endpoint is not one of ours")
+            }
             return Candidate(
                 endpoint: endpoint,
                 url: try row.text(1),
                 isOrdered: try row.integer(2) != 0,
+                policy: policy,
                 pace: pace,
                 free: min(wish.perEndpoint - Int(try row.integer(5)), pace.free)
             )
         }
     }
 
-    /// Longer than any pause, in milliseconds.
-    private static let pauseMax: Int64 = 60 * 60 * 1_000
+    /// No pause is longer, in milliseconds.
+    static let pauseMax: Int64 = 60 * 60 * 1_000
 
     /// It goes from one endpoint with something open to the next, and never through what is open.
     ///
@@ -129,9 +135,10 @@ extension WebhookStore {
         )
         SELECT e.id, e.url, e.isOrdered, e.callsPerMinute, e.calledUntil, (
             SELECT COUNT(*) FROM delivery AS u WHERE u.endpoint = e.id AND u.state = 1 AND u.dueAt > ?2
-        )
+        ), e.policy
         FROM busy CROSS JOIN endpoint AS e
         WHERE e.id = busy.endpoint AND e.state = 'active' AND (e.pausedUntil <= ?2 OR e.pausedUntil > ?3)
+            AND (e.heldUntil <= ?2 OR e.heldUntil > ?3)
             AND (e.callsPerMinute IS NULL OR e.calledUntil > ?2
                 OR e.calledUntil + (60000 + e.callsPerMinute - 1) / e.callsPerMinute <= ?2)
             AND EXISTS (SELECT 1 FROM delivery AS d WHERE d.endpoint = e.id AND d.state < 2 AND d.dueAt <= ?2)
@@ -151,7 +158,7 @@ extension WebhookStore {
             [.text(candidate.endpoint), .integer(wish.now), .integer(count)]
         )
         return try rows.map { row in
-            let claimed = try Self.claimed(row, of: candidate.endpoint, candidate.url)
+            let claimed = try Self.claimed(row, of: candidate)
             try connection.execute(
                 "UPDATE delivery SET state = 1, dueAt = ?2, token = ?3 WHERE id = ?1",
                 [.integer(claimed.id), .integer(wish.until), .integer(claimed.token)]
@@ -176,7 +183,7 @@ extension WebhookStore {
         ) ORDER BY sequence, id LIMIT ?3
         """
 
-    private static func claimed(_ row: SQLRow, of endpoint: String, _ url: String) throws -> ClaimedDelivery {
+    private static func claimed(_ row: SQLRow, of candidate: Candidate) throws -> ClaimedDelivery {
         guard let policy = EventDataPolicy(rawValue: try row.text(5)),
             let type = ChangeEvent.Kind(rawValue: try row.text(9))
         else {
@@ -184,8 +191,8 @@ extension WebhookStore {
         }
         return ClaimedDelivery(
             id: try row.integer(0),
-            endpoint: endpoint,
-            url: url,
+            endpoint: candidate.endpoint,
+            url: candidate.url,
             event: try row.text(1),
             type: type,
             subject: EventSubject(
@@ -194,6 +201,7 @@ extension WebhookStore {
                 kept: try row.blobIfPresent(4).map { try DICOMJSON.dataSet(from: $0) }
             ),
             policy: policy,
+            asked: candidate.policy,
             body: try row.blob(6),
             attempts: Int(try row.integer(7)),
             token: try row.integer(8) + 1

@@ -24,6 +24,8 @@ package struct ClaimedDelivery: Hashable, Sendable {
     package let subject: EventSubject
     /// How much the body says.
     package let policy: EventDataPolicy
+    /// How much the endpoint asks for now.
+    let asked: EventDataPolicy
     package let body: [UInt8]
     /// How many attempts were made before.
     package let attempts: Int
@@ -127,7 +129,8 @@ extension WebhookStore {
         try await self.database.read { connection in
             try connection.queryOne(
                 """
-                SELECT MIN(CASE WHEN d.dueAt > e.pausedUntil THEN d.dueAt ELSE e.pausedUntil END)
+                SELECT MIN(CASE WHEN d.dueAt > e.pausedUntil AND d.dueAt > e.heldUntil THEN d.dueAt
+                    WHEN e.heldUntil > e.pausedUntil THEN e.heldUntil ELSE e.pausedUntil END)
                 FROM delivery d JOIN endpoint e ON e.id = d.endpoint WHERE d.state < 2 AND e.state = 'active'
                 """
             )?.integerIfPresent(0)

@@ -130,7 +130,11 @@ extension WebhookStore {
     private func opened(_ sealed: [UInt8]?, of id: String) throws -> CallCredentials {
         guard let sealed else { return CallCredentials() }
         guard let bytes = self.seal.open(sealed, in: Self.context(id)) else {
-            throw CollimatorError(.internalError, "credentials were sealed with another key")
+            throw CollimatorError(
+                .conflict,
+                "credentials were sealed with another key",
+                publicDetail: "The endpoint's headers and certificate cannot be read: give them again."
+            )
         }
         return try JSONDecoder().decode(CallCredentials.self, from: Data(bytes))
     }

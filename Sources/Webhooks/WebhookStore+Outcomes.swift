@@ -165,6 +165,15 @@ extension WebhookStore {
             "UPDATE endpoint SET failures = ?2, failingSince = ?3, pausedUntil = ?4 WHERE id = ?1",
             [.text(endpoint), .integer(failures), .integer(since), .integer(pause)]
         )
+        if outcome.isBusy, let asked = outcome.retryAfter {
+            // Who has too much to do has it with all calls, also where others that were under way are taken. What waits for a
+            // day is one delivery: after an hour it is seen with another whether the endpoint can be called.
+            let until = now + min(asked.components.seconds * 1_000, Self.pauseMax)
+            try connection.execute(
+                "UPDATE endpoint SET heldUntil = ?2 WHERE id = ?1 AND heldUntil < ?2",
+                [.text(endpoint), .integer(until)]
+            )
+        }
         var state: WebhookEndpoint.State?
         if outcome.isGone { state = .gone }
         if now - since >= limits.failingMax.components.seconds * 1_000 { state = state ?? .failing }
