@@ -189,6 +189,9 @@ package struct WebhookEngine: Sendable {
                 }
                 if abs(self.milliseconds - sweptAt) > Self.sweeping {
                     sweptAt = self.milliseconds
+                    await allowFailure("deliveries that are too many are given up later", logger: logger) {
+                        while !Task.isCancelled, try await self.giveUp() >= Self.sweptMax {}
+                    }
                     await allowFailure("old deliveries are forgotten later", logger: logger) {
                         while !Task.isCancelled, try await self.dropOld() == Self.sweptMax {}
                     }
@@ -213,6 +216,19 @@ package struct WebhookEngine: Sendable {
     func dropOld() async throws -> Int {
         let time = self.milliseconds - self.limits.retention.components.seconds * 1_000
         return try await self.store.dropEnded(before: time, limit: Self.sweptMax)
+    }
+
+    /// Gives up what is too much, and what has waited too long for endpoints that are not called; gives how many.
+    @discardableResult
+    func giveUp() async throws -> Int {
+        let now = self.milliseconds
+        let time = now - self.limits.retention.components.seconds * 1_000
+        let excess = try await self.store.giveUpExcess(
+            waitingMax: self.limits.waitingMax,
+            now: now,
+            limit: Self.sweptMax
+        )
+        return excess + (try await self.store.giveUpOld(before: time, now: now, limit: Self.sweptMax))
     }
 
     /// Counts the calls that have not ended.

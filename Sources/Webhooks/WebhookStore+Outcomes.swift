@@ -48,6 +48,8 @@ package struct WebhookLimits: Hashable, Sendable {
     package var failingMax = Duration.seconds(5 * 24 * 60 * 60)
     /// How long deliveries that have ended are kept, with their attempts.
     package var retention = Duration.seconds(30 * 24 * 60 * 60)
+    /// The most deliveries that wait for one endpoint; beyond it the oldest are given up.
+    package var waitingMax = 1_000_000
     /// The shortest time between two challenges of one endpoint.
     package var challengeInterval = Duration.seconds(5)
     /// A replay rests while so many deliveries of its endpoint wait.

@@ -1,5 +1,6 @@
 import Catalog
 import CollimatorCore
+import DICOMweb
 import Foundation
 import Persistence
 import Testing
@@ -93,6 +94,47 @@ struct ClaimTests {
             while try await rig.engine.fanOut() > 0 {}
             #expect(try await rig.claim().count == 1)
             #expect(try await rig.claim().isEmpty)
+        }
+    }
+
+    @Test("of more than may wait the oldest are given up with the reason, and can be asked for again")
+    func excess() async throws {
+        try await Rig.run { rig in
+            let id = try await rig.endpoint("https://a.example/").endpoint.id
+            for index in 0..<5 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            var limits = WebhookLimits()
+            limits.waitingMax = 3
+            let engine = rig.engine(limits) { _ in .answered(status: 200) }
+            #expect(try await engine.giveUp() == 2)
+            #expect(try await engine.giveUp() == 0)
+            let dead = try await rig.webhooks.deliveries(of: id, in: .dead, before: nil, limit: 9)
+            #expect(dead.compactMap { $0.study?.rawValue } == ["1.2.2", "1.2.1"])
+            let event = try #require(dead.first).event
+            let attempts = try await rig.webhooks.attempts(of: event, to: id, limit: 9)
+            #expect(attempts.map(\.failure) == ["queue-full"])
+            _ = try await rig.engine.redeliver(event, to: id)
+            try await rig.settle()
+            #expect(try await rig.webhooks.count(.delivered) == 4)
+        }
+    }
+
+    @Test("what waits for an endpoint that is not called is given up after the retention, and not before")
+    func waitedTooLong() async throws {
+        try await Rig.run { rig in
+            let off = try await rig.endpoint("https://a.example/").endpoint.id
+            let on = try await rig.endpoint("https://b.example/").endpoint.id
+            try await rig.store("1.2.1", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            try await rig.webhooks.set(.off, of: off)
+            rig.clock.pass(29 * 86_400)
+            #expect(try await rig.engine.giveUp() == 0)
+            rig.clock.pass(2 * 86_400)
+            #expect(try await rig.engine.giveUp() == 1)
+            let dead = try #require(try await rig.webhooks.deliveries(of: off, in: .dead, before: nil, limit: 9).first)
+            let attempts = try await rig.webhooks.attempts(of: dead.event, to: off, limit: 9)
+            #expect(attempts.map(\.failure) == ["waited-too-long"])
+            #expect(try await rig.webhooks.count(.waiting, of: on) == 1)
         }
     }
 
