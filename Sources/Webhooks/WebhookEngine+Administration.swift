@@ -93,8 +93,8 @@ extension WebhookEngine {
                 publicDetail: "The endpoint did not answer the challenge with the challenge."
             )
         }
-        // The address may have been changed meanwhile, to one that has not answered.
-        try await self.store.set(.active, of: id, url: endpoint.url)
+        // It may have been moved meanwhile, to an address that has not answered, or switched off.
+        try await self.store.set(.active, of: id, asSeen: endpoint)
     }
 
     private static let challengeBytes = 24

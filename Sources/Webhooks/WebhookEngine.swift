@@ -84,6 +84,8 @@ package struct WebhookEngine: Sendable {
             return 0
         }
         try await self.tellEnds()
+        // Mostly there is nothing new, and then it is not asked who all would have it.
+        guard try await self.feed.end() != cursor else { return 0 }
         let endpoints = try await self.store.activeEndpoints()
         let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
         let page: ChangeFeed.Page
@@ -191,6 +193,9 @@ package struct WebhookEngine: Sendable {
                 }
                 if abs(self.milliseconds - sweptAt) > Self.sweeping {
                     sweptAt = self.milliseconds
+                    await allowFailure("deliveries that are too many are given up later", logger: logger) {
+                        while !Task.isCancelled, try await self.giveUp() >= Self.sweptMax {}
+                    }
                     await allowFailure("old deliveries are forgotten later", logger: logger) {
                         while !Task.isCancelled, try await self.dropOld() == Self.sweptMax {}
                         while !Task.isCancelled, try await self.dropTold() == Self.sweptMax {}
@@ -223,6 +228,19 @@ package struct WebhookEngine: Sendable {
         try await self.store.dropTold(beyond: self.limits.toldMax, limit: Self.sweptMax)
     }
 
+    /// Gives up what is too much, and what has waited too long for endpoints that are not called; gives how many.
+    @discardableResult
+    func giveUp() async throws -> Int {
+        let now = self.milliseconds
+        let time = now - self.limits.retention.components.seconds * 1_000
+        let excess = try await self.store.giveUpExcess(
+            waitingMax: self.limits.waitingMax,
+            now: now,
+            limit: Self.sweptMax
+        )
+        return excess + (try await self.store.giveUpOld(before: time, now: now, limit: Self.sweptMax))
+    }
+
     /// Counts the calls that have not ended.
     private final class Underway: Sendable {
         private let calls = Mutex(0)
@@ -230,28 +248,6 @@ package struct WebhookEngine: Sendable {
         var count: Int { self.calls.withLock { $0 } }
         func begin() { self.calls.withLock { $0 += 1 } }
         func end() { self.calls.withLock { $0 -= 1 } }
-    }
-
-    /// One attempt, and what follows from it.
-    func deliver(_ delivery: ClaimedDelivery) async throws {
-        guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint),
-            delivery.policy.isWithin(permitted)
-        else { return try await self.store.withhold(delivery, now: self.milliseconds) }
-        try await self.decisions.note(delivery.subject, delivery.endpoint, delivery.event)
-        let startedAt = self.milliseconds
-        let message = try await self.message(
-            to: delivery.endpoint,
-            url: delivery.url,
-            id: delivery.event,
-            body: delivery.body
-        )
-        let answer = await self.sender.send(message)
-        let outcome = AttemptOutcome(
-            startedAt: startedAt,
-            endedAt: self.milliseconds,
-            answer: answer
-        )
-        try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
     }
 
     /// Signed with every secret that is good now, and with the endpoint's own headers where it is still at the address.

@@ -9,6 +9,7 @@ enum WebhookSchema {
     static let migrations = [
         Migration(1, "endpoints-and-deliveries", endpoints + deliveries + replays),
         Migration(2, "views-and-credentials", views + credentials),
+        Migration(3, "open-deliveries", open),
     ]
 
     private static let endpoints = [
@@ -123,5 +124,18 @@ enum WebhookSchema {
         "ALTER TABLE endpoint ADD COLUMN headerNames TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE endpoint ADD COLUMN certificateDigest TEXT",
         "ALTER TABLE endpoint ADD COLUMN certificateEndsAt INTEGER",
+    ]
+
+    /// What is open by endpoint, in the order in which it is due and in that of the feed; what has ended is in no way of it.
+    private static let open = [
+        "DROP INDEX deliveryByTime",
+        "CREATE INDEX deliveryOpen ON delivery (endpoint, dueAt, id, state) WHERE state < 2",
+        "CREATE INDEX deliveryInOrder ON delivery (endpoint, sequence, id) WHERE state < 2",
+        "CREATE INDEX deliveryUnderway ON delivery (endpoint, dueAt, state) WHERE state = 1",
+        "CREATE INDEX deliveryEnded ON delivery (dueAt) WHERE state > 1",
+        "CREATE INDEX replayRunning ON replay (endpoint) WHERE state = 'running'",
+        // Until when the endpoint has asked not to be called.
+        "ALTER TABLE endpoint ADD COLUMN heldUntil INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX replayEnded ON replay (endedAt)",
     ]
 }

@@ -48,5 +48,7 @@ package enum WebhookAnswer: Hashable, Sendable {
         case encryption
         case timeout
         case broken
+        /// No call was made: the endpoint's secret, or what else its calls carry, cannot be read.
+        case secretUnreadable = "secret-unreadable"
     }
 }

@@ -128,22 +128,15 @@ extension WebhookStore {
     /// Forgets deliveries that ended before the time, with their attempts; gives how many.
     func dropEnded(before time: Int64, limit: Int) async throws -> Int {
         try await self.database.write { connection in
-            var count = 0
-            for row in try connection.query("SELECT id FROM endpoint") where count < limit {
-                let rows = try connection.query(
-                    """
-                    SELECT id FROM delivery WHERE endpoint = ?1 AND state IN (2, 3, 4) AND dueAt < ?2
-                    ORDER BY dueAt LIMIT ?3
-                    """,
-                    [.text(try row.text(0)), .integer(time), .integer(limit - count)]
-                )
-                for one in rows {
-                    try connection.execute("DELETE FROM delivery WHERE id = ?1", [.integer(try one.integer(0))])
-                }
-                count += rows.count
+            let rows = try connection.query(
+                "SELECT id FROM delivery WHERE state > 1 AND dueAt < ?1 ORDER BY dueAt LIMIT ?2",
+                [.integer(time), .integer(limit)]
+            )
+            for row in rows {
+                try connection.execute("DELETE FROM delivery WHERE id = ?1", [.integer(try row.integer(0))])
             }
             try connection.execute("DELETE FROM replay WHERE endedAt < ?1", [.integer(time)])
-            return count
+            return rows.count
         }
     }
 

@@ -48,6 +48,8 @@ package struct WebhookLimits: Hashable, Sendable {
     package var failingMax = Duration.seconds(5 * 24 * 60 * 60)
     /// How long deliveries that have ended are kept, with their attempts.
     package var retention = Duration.seconds(30 * 24 * 60 * 60)
+    /// The most deliveries that wait for one endpoint; beyond it the oldest are given up.
+    package var waitingMax = 1_000_000
     /// The shortest time between two challenges of one endpoint.
     package var challengeInterval = Duration.seconds(5)
     /// A replay rests while so many deliveries of its endpoint wait.
@@ -64,6 +66,8 @@ package struct WebhookLimits: Hashable, Sendable {
 extension WebhookStore {
     /// Writes down the attempt and what follows from it, for the delivery and for its endpoint.
     ///
+    /// It is written together with what ends at the same time.
+    ///
     /// Nothing is written for a worker whose lease had ended and whose delivery somebody else has. An endpoint that is called
     /// no more from now on is told of by ``WebhookEngine/tellEnds()``.
     func finish(
@@ -72,7 +76,7 @@ extension WebhookStore {
         limits: WebhookLimits,
         random: Double
     ) async throws {
-        try await self.database.write { connection in
+        try await self.outcomes.write { connection in
             let attempts = claimed.attempts + 1
             let wait =
                 outcome.isDelivered
@@ -103,7 +107,7 @@ extension WebhookStore {
 
     /// The endpoint may not have the delivery: it is set aside, and no attempt is made.
     func withhold(_ claimed: ClaimedDelivery, now: Int64) async throws {
-        try await self.database.write { connection in
+        try await self.outcomes.write { connection in
             let count = try connection.execute(
                 "UPDATE delivery SET state = 4, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
                 [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]
@@ -166,6 +170,15 @@ extension WebhookStore {
             "UPDATE endpoint SET failures = ?2, failingSince = ?3, pausedUntil = ?4 WHERE id = ?1",
             [.text(endpoint), .integer(failures), .integer(since), .integer(pause)]
         )
+        if outcome.isBusy, let asked = outcome.retryAfter {
+            // Who has too much to do has it with all calls, also where others that were under way are taken. What waits for a
+            // day is one delivery: after an hour it is seen with another whether the endpoint can be called.
+            let until = now + min(asked.components.seconds * 1_000, Self.pauseMax)
+            try connection.execute(
+                "UPDATE endpoint SET heldUntil = ?2 WHERE id = ?1 AND heldUntil < ?2",
+                [.text(endpoint), .integer(until)]
+            )
+        }
         var state: WebhookEndpoint.State?
         if outcome.isGone { state = .gone }
         if now - since >= limits.failingMax.components.seconds * 1_000 { state = state ?? .failing }

@@ -96,7 +96,7 @@ extension WebhookStore {
             ).map { try Self.replay($0) }
             return try running.filter { replay in
                 let row = try connection.queryOne(
-                    "SELECT COUNT(*) FROM (SELECT 1 FROM delivery WHERE endpoint = ?1 AND state = 0 LIMIT ?2) AS few",
+                    "SELECT COUNT(*) FROM (SELECT 1 FROM delivery WHERE endpoint = ?1 AND state < 2 LIMIT ?2) AS few",
                     [.text(replay.endpoint), .integer(waitingMax)]
                 )
                 return try row?.integer(0) ?? 0 < Int64(waitingMax)

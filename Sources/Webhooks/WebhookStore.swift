@@ -8,6 +8,7 @@ package import Persistence
 package final class WebhookStore: Sendable {
     let database: Database
     let seal: DeterministicSeal
+    let outcomes: OutcomeQueue
 
     /// The most endpoints.
     static let endpointsMax = 10_000
@@ -20,6 +21,7 @@ package final class WebhookStore: Sendable {
     package init(database: Database, seal: DeterministicSeal) {
         self.database = database
         self.seal = seal
+        self.outcomes = OutcomeQueue(database)
     }
 
     /// Brings the database to the schema of this module.
@@ -51,24 +53,31 @@ package final class WebhookStore: Sendable {
     /// Switches it on or off; one that is on begins with a clean record.
     ///
     /// One that is to be active must have answered the challenge, at this address: see ``WebhookEngine/prove(_:)``.
-    func set(_ state: WebhookEndpoint.State, of id: String, url: String? = nil) async throws {
+    ///
+    /// - Parameters:
+    ///   - state: what it is from now on.
+    ///   - id: of which endpoint.
+    ///   - seen: what it was when it was asked; nil for whatever it is now.
+    /// - Throws: `not-found` where there is none, `conflict` where it is no longer as it was seen.
+    func set(_ state: WebhookEndpoint.State, of id: String, asSeen seen: WebhookEndpoint? = nil) async throws {
         let count = try await self.database.write { connection in
             // What it knows may have left its view meanwhile: a new round looks at it, and touches no rows before.
             try connection.execute("UPDATE review SET version = -1")
             return try connection.execute(
                 """
-                UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0
-                WHERE id = ?1 AND (?3 IS NULL OR url = ?3)
+                UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0, heldUntil = 0
+                WHERE id = ?1 AND (?3 IS NULL OR (url = ?3 AND state = ?4))
                 """,
-                [.text(id), .text(state.rawValue), .text(url)]
+                [.text(id), .text(state.rawValue), .text(seen?.url), .text(seen?.state.rawValue)]
             )
         }
         guard count == 0 else { return }
         _ = try await self.endpoint(id)
         throw CollimatorError(
             .conflict,
-            "an endpoint was moved while it was asked",
-            publicDetail: "The endpoint was given another address meanwhile. Challenge it again."
+            "an endpoint was changed while it was asked",
+            publicDetail:
+                "The endpoint was moved, or switched on or off, meanwhile. Look at it, and challenge it again."
         )
     }
 
@@ -132,6 +141,9 @@ package final class WebhookStore: Sendable {
     ]
 
     /// Gives it another secret; until the time is over messages are signed with the one before, too.
+    ///
+    /// - Throws: `conflict` where an overlap is wished for while the one before still lasts: the secret that the receiver may
+    ///   still have would sign no more. Without an overlap the secrets before end at once, as after a leak.
     func rotate(_ id: String, now: Int64, overlap: Duration) async throws -> WebhookSecret {
         let secret = WebhookSecret.new()
         let sealed = try self.sealed(secret, of: id)
@@ -141,19 +153,27 @@ package final class WebhookStore: Sendable {
                 """
                 UPDATE endpoint SET oldSecret = CASE WHEN ?3 IS NULL THEN NULL ELSE secret END, oldSecretUntil = ?3,
                     secret = ?2
-                WHERE id = ?1
+                WHERE id = ?1 AND (?3 IS NULL OR oldSecret IS NULL OR oldSecretUntil <= ?4)
                 """,
-                [.text(id), .blob(sealed), .integer(until)]
+                [.text(id), .blob(sealed), .integer(until), .integer(now)]
             )
         }
-        guard count == 1 else { throw Self.unknown }
+        guard count == 1 else {
+            _ = try await self.endpoint(id)
+            throw CollimatorError(
+                .conflict,
+                "a rotation of a secret overlaps with the one before",
+                publicDetail: "The secret before still signs. Wait for its end, or rotate without an overlap."
+            )
+        }
         return secret
     }
 
     static var unknown: CollimatorError { CollimatorError(.notFound, "there is no endpoint of this id") }
 
     static let select = """
-        SELECT id, url, name, state, filter, policy, callsPerMinute, isOrdered, failures, createdAt, pausedUntil,
+        SELECT id, url, name, state, filter, policy, callsPerMinute, isOrdered, failures, createdAt,
+            CASE WHEN heldUntil > pausedUntil THEN heldUntil ELSE pausedUntil END,
             CASE WHEN oldSecret IS NULL THEN NULL ELSE oldSecretUntil END, headerNames, certificateDigest,
             certificateEndsAt
         FROM endpoint

@@ -124,6 +124,25 @@ struct WebhookDialerTests {
         withExtendedLifetime(folder) {}
     }
 
+    @Test("where nobody can be reached at an address the next is dialled, and nowhere else once there was a connection")
+    func nextAddress() async throws {
+        let folder = try TemporaryDirectory()
+        let host = "hook.example.com"
+        let own = try TLSTests.makeCertificate(named: "own", in: folder.path, for: host)
+        let channel = try await Self.encrypted(own)
+        let port = try #require(channel.localAddress?.port)
+        let url = "https://\(host):\(port)/"
+        let trusting: (inout WebhookDialer) -> Void = { $0.trustRoots = .file(own.certificate) }
+        // Nobody listens at the other address of loopback.
+        let second = await self.send(url, resolving: ["127.0.0.2", "127.0.0.1"], change: trusting)
+        #expect(second == .answered(status: 204))
+        #expect(await self.send(url, resolving: ["127.0.0.2"], change: trusting) == .failed(.unreachable))
+        let stranger = await self.send(url, resolving: ["127.0.0.1", "127.0.0.2"])
+        #expect(stranger == .failed(.encryption), "a refusal is not looked for elsewhere")
+        try await channel.close()
+        withExtendedLifetime(folder) {}
+    }
+
     @Test("a receiver that asks for a certificate gets the endpoint's own, and who has none is not let in")
     func clientCertificate() async throws {
         let folder = try TemporaryDirectory()

@@ -56,6 +56,8 @@ const failures = {
   "address-refused": "the address is one that is not called", "name-unknown": "the name has no address",
   "unreachable": "nobody answered there", "encryption": "the certificate or the encryption was not accepted",
   "timeout": "no answer in time", "broken": "the answer broke off or was none",
+  "queue-full": "given up: too many were waiting", "waited-too-long": "given up: the endpoint was not called for too long",
+  "secret-unreadable": "the endpoint's secret or credentials cannot be read: give it new ones",
 };
 
 /** What came of a call. */

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import CollimatorCore
 import Cryptography
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -8,8 +9,11 @@ import NIOSSL
 import Telemetry
 import Webhooks
 
-/// Sends messages to endpoints: it resolves the host itself, asks the policy about every address, and dials one that it
-/// has asked about, so that a name that changes its meaning meanwhile leads nowhere else.
+/// Sends messages to endpoints, and never to an address that nobody has been asked about.
+///
+/// It resolves the host itself, asks the policy about every address, and dials one that it has asked about, so that a name
+/// that changes its meaning meanwhile leads nowhere else. Where nobody can be reached at one of them, the next is dialled,
+/// within the same time.
 ///
 /// Each attempt has a connection of its own. No redirect is followed, and no proxy of the environment is used. A proxy of the
 /// configuration is asked for the address that was checked here, unless it is the one to resolve names and to decide.
@@ -46,25 +50,55 @@ struct WebhookDialer: Sendable {
             // What was allowed when the endpoint was made need not be any more.
             return .failed(.addressRefused)
         }
-        var address: NetworkAddress?
+        var candidates: [NetworkAddress?] = [nil]
         if url.literal != nil || self.proxy?.resolvesNames != true {
             let addresses = await self.addresses(of: url)
-            address = addresses.first
-            guard address != nil else { return .failed(.nameUnknown) }
+            guard !addresses.isEmpty else { return .failed(.nameUnknown) }
             // One inner address among others is enough: who answers so tries something.
             guard addresses.allSatisfy({ self.policy.permits($0) }) else { return .failed(.addressRefused) }
+            // What a proxy says does not depend on which of them it is asked for.
+            candidates = Array(addresses.prefix(self.isProxied(url) ? 1 : Self.addressesMax))
         }
-        let configuration: HTTPClient.Configuration
+        let deadline = ContinuousClock.now + self.limits.head
+        var answer = WebhookAnswer.failed(.unreachable)
+        for (index, address) in candidates.enumerated() {
+            // Whoever is silent leaves time for those behind.
+            let left = deadline - .now
+            guard left > .zero else { break }
+            let connect = min(self.limits.connect, left / (candidates.count - index > 1 ? 2 : 1))
+            let dialled = await self.dial(message, at: url, address, connect: connect, within: left)
+            answer = dialled.answer
+            guard dialled.isUnconnected else { break }
+        }
+        return answer
+    }
+
+    /// Of a host, the most that are dialled in one attempt.
+    private static let addressesMax = 4
+
+    /// What is not encrypted is on this machine, where no proxy leads.
+    private func isProxied(_ url: WebhookURL) -> Bool { url.isEncrypted && self.proxy != nil }
+
+    /// What came of one address, and whether that is because there was no connection at all: nothing was sent then.
+    private func dial(
+        _ message: WebhookMessage,
+        at url: WebhookURL,
+        _ address: NetworkAddress?,
+        connect: Duration,
+        within left: Duration
+    ) async -> (answer: WebhookAnswer, isUnconnected: Bool) {
+        var configuration: HTTPClient.Configuration
         do {
             configuration = try self.configuration(url, address, message.certificate)
         } catch {
             // It could be used when it was given: the file was changed by hand.
-            return .failed(.encryption)
+            return (.failed(.encryption), false)
         }
+        configuration.timeout.connect = TimeAmount(connect)
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let answer = await self.exchange(message, at: url, client)
+        let dialled = await self.exchange(message, at: url, client, within: left)
         await allowFailure("the connection of one attempt closes later") { try await client.shutdown() }
-        return answer
+        return dialled
     }
 
     private func addresses(of url: WebhookURL) async -> [NetworkAddress] {
@@ -83,12 +117,10 @@ struct WebhookDialer: Sendable {
         tls.trustRoots = self.trustRoots
         if let trustedCertificates { tls.additionalTrustRoots = [.file(trustedCertificates)] }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-        configuration.timeout.connect = TimeAmount(self.limits.connect)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         if url.literal == nil, let address { configuration.dnsOverride = [url.host: address.text] }
-        // What is not encrypted is on this machine, where no proxy leads.
-        if url.isEncrypted, let proxy { configuration.proxy = .server(host: proxy.host, port: proxy.port) }
+        if self.isProxied(url), let proxy { configuration.proxy = .server(host: proxy.host, port: proxy.port) }
         return configuration
     }
 
@@ -116,21 +148,37 @@ struct WebhookDialer: Sendable {
         }
     }
 
-    private func exchange(_ message: WebhookMessage, at url: WebhookURL, _ client: HTTPClient) async -> WebhookAnswer {
+    private func exchange(
+        _ message: WebhookMessage,
+        at url: WebhookURL,
+        _ client: HTTPClient,
+        within left: Duration
+    ) async -> (answer: WebhookAnswer, isUnconnected: Bool) {
         var request = HTTPClientRequest(url: url.text)
         request.method = .POST
         request.headers = HTTPHeaders(message.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         request.headers.add(name: "user-agent", value: "collimator")
         request.body = .bytes(ByteBuffer(bytes: message.body))
         do {
-            let response = try await client.execute(request, timeout: TimeAmount(self.limits.head))
-            return .answered(
+            let response = try await client.execute(request, timeout: TimeAmount(left))
+            let answer = WebhookAnswer.answered(
                 status: Int(response.status.code),
                 retryAfter: Self.retryAfter(response.headers),
                 body: await self.beginning(of: response.body)
             )
+            return (answer, false)
         } catch {
-            return .failed(Self.failure(error))
+            return (.failed(Self.failure(error)), Self.isUnconnected(error))
+        }
+    }
+
+    /// Whether there was no connection; one that broke may have brought the message.
+    private static func isUnconnected(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError: error == .connectTimeout
+        case is NIOConnectionError: true
+        case let error as IOError: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
+        default: false
         }
     }
 
