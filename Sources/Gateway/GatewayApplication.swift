@@ -279,7 +279,8 @@ package struct GatewayParts: Sendable {
         return DeletionController(deletion: deletion).endpoints
             + DICOMwebDeletionController(deletion: deletion, limits: self.limits).endpoints
             + OperationsController(stores: self.stores, ownership: ownership, events: OperationEvents()).endpoints
-            + CloudAdministrationController(limits: self.limits).endpoints + cloudStores.endpoints + cloudArchive.endpoints
+            + CloudAdministrationController(limits: self.limits).endpoints + cloudStores.endpoints
+            + cloudArchive.endpoints
     }
 }
 

@@ -26,17 +26,14 @@ struct AttemptTests {
             #expect(rig.receiver.messages.allSatisfy { !Self.text($0).contains("A-1") })
             // Once more, when rules allow it again and the endpoint wants it no longer.
             rig.forbidden.limit(to: .demographics)
-            var settings = made.endpoint.settings
-            settings.policy = .uids
-            _ = try await rig.webhooks.change(made.endpoint.id, to: settings)
+            _ = try await rig.engine.change(made.endpoint.id) { $0.policy = .uids }
             let event = try #require(rig.receiver.messages.first?.headers["webhook-id"])
             _ = try await rig.engine.redeliver(event, to: made.endpoint.id)
             _ = try await rig.engine.work()
             #expect(rig.receiver.messages.count == 3)
             #expect(rig.receiver.messages.last.map { !Self.text($0).contains("A-1") } == true)
             // A neighbour: with both it is sent as it was written.
-            settings.policy = .orders
-            _ = try await rig.webhooks.change(made.endpoint.id, to: settings)
+            _ = try await rig.engine.change(made.endpoint.id) { $0.policy = .orders }
             _ = try await rig.engine.redeliver(event, to: made.endpoint.id)
             _ = try await rig.engine.work()
             #expect(rig.receiver.messages.last.map { Self.text($0).contains("A-1") } == true)

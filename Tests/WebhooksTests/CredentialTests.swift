@@ -129,13 +129,13 @@ struct CredentialTests {
                 seal: DeterministicSeal(secret: secret, purpose: "webhooks")
             )
             _ = try await store.rotate(id, now: rig.engine.milliseconds, overlap: .zero)
-            var settings = WebhookSettings(url: "https://a.example/", name: "another name")
-            let named = try await store.change(id, to: settings)
+            let settings = WebhookSettings(url: "https://a.example/", name: "another name")
+            let named = try await store.change(id) { _ in settings }
             #expect(named.settings.name == "another name" && named.headerNames == ["x-site"])
             #expect(named.certificate != nil)
             // The one that is not given again would have to be read.
             let half = await #expect(throws: CollimatorError.self) {
-                _ = try await store.change(id, to: settings, Self.wish(["x-site": "south"]))
+                _ = try await store.change(id, Self.wish(["x-site": "south"])) { _ in settings }
             }
             #expect(half?.code == .conflict)
             let unread = await #expect(throws: CollimatorError.self) {
@@ -144,12 +144,12 @@ struct CredentialTests {
             #expect(unread?.code == .conflict)
             let summary = CertificateSummary(digest: String(repeating: "b", count: 64), endsAt: 1)
             let again = Self.wish(["x-site": "south"], certificate: "good")
-            let mended = try await store.change(id, to: settings, again, summary)
+            let mended = try await store.change(id, again, summary) { _ in settings }
             #expect(mended.headerNames == ["x-site"] && mended.certificate == summary)
             let carried = try await store.equipment(of: id, at: settings.url, now: rig.engine.milliseconds).credentials
             #expect(carried.headers == ["x-site": "south"] && carried.certificate?.chain == "good")
-            settings.url = "https://b.example/"
-            #expect(try await rig.webhooks.change(id, to: settings).headerNames.isEmpty)
+            let moved = try await rig.engine.change(id) { $0.url = "https://b.example/" }
+            #expect(moved.headerNames.isEmpty)
         }
     }
 
