@@ -168,11 +168,13 @@ def test_an_endpoint_is_edited_and_keeps_what_was_not_touched(admin, receiver):
     admin.press("#webhook-edit")
     admin.write("Name", "Renamed")
     admin.browser.one("#webhook-types input[value='study.deleted']").send_keys(Keys.SPACE)
+    # Somebody else changes it while the form is open.
+    assert admin.gateway.call("PATCH", f"{PATH}/{number}", json={"dataPolicy": "uids", "callsPerMinute": 7}).status_code == 200
     admin.press("#webhook-form .primary")
     admin.until("#webhook h1", "Renamed")
     after = admin.found(number)
     assert sorted(after.pop("types")) == ["study.created", "study.deleted"] and before.pop("types") == ["study.created"]
-    assert after == before | {"name": "Renamed"}
+    assert after == before | {"name": "Renamed", "dataPolicy": "uids", "callsPerMinute": 7}
     # Back is the endpoint as it was opened, not the form.
     admin.browser.driver.back()
     admin.until("#webhook h1", "Renamed")
@@ -186,6 +188,10 @@ def test_headers_are_sent_and_never_shown_again(admin, receiver):
     headers.send_keys("nonsense")
     admin.press("#webhook-form .primary")
     assert "Each line is a name, a colon and a value." in browser.one("#webhook-form .problem").text
+    headers.clear()
+    headers.send_keys("X-Route: 7\nx-route: 8")
+    admin.press("#webhook-form .primary")
+    admin.until("#webhook-form .problem", "A header is named twice.")
     headers.clear()
     headers.send_keys("X-Route: 7\nAuthorization: Basic c2VjcmV0")
     admin.press("#webhook-form .primary")

@@ -84,4 +84,41 @@ struct OperationWatchTests {
         try await watch.look(logger: Self.logger)
         #expect(try await self.told(parts).map(\.type) == [.operationFinished])
     }
+
+    @Test("a store that does not answer is asked once and holds up no other", .timeLimit(.minutes(1)))
+    func silentStore() async throws {
+        let (asked, tell) = AsyncStream.makeStream(of: Void.self)
+        let silent = ScriptedCloud { _ in
+            // It gives up only once the other store was asked, which is after it in the row.
+            for await _ in asked {}
+            throw CollimatorError(.unavailable, "there is no answer")
+        }
+        let other = ScriptedCloud { _ in
+            tell.finish()
+            let ended = CloudSample.operation(#","done":true,"response":{}"#, id: "3")
+            return .chunks([ended], headers: [.contentType: "application/json"])
+        }
+        let catalog = try TemporaryCatalog.store(clock: self.clock.wall)
+        try await catalog.prepare()
+        let resource = try #require(DICOMStoreName("projects/p/locations/l/datasets/d/dicomStores/s"))
+        let (one, two) = (try #require(StoreName("one")), try #require(StoreName("two")))
+        let stores = [(one, silent), (two, other)].map { name, cloud in
+            GatewayStore(
+                name: name,
+                resource: resource,
+                upstream: ScriptedUpstream().upstream,
+                healthcare: cloud.upstream
+            )
+        }
+        let feed = ChangeFeed(catalog)
+        for (number, store) in [("1", one), ("2", one), ("3", two)] {
+            try await feed.awaitOperation(number, as: "op-\(number)", in: store)
+            self.clock.pass(1)
+        }
+        let watch = OperationWatch(stores: StoreDirectory(stores), feed: feed)
+        try await watch.look(logger: Self.logger)
+        let told = try await feed.events(after: nil, limit: 10).events
+        #expect(told.map(\.subject) == ["op-3"])
+        #expect(silent.requests.count == 1 && other.requests.count == 1)
+    }
 }

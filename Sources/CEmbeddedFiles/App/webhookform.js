@@ -8,6 +8,7 @@ import { dataPolicies, eventTypes } from "./hookwords.js";
 export class WebhookForm {
   #endpoint;
   #inputs = {};
+  #opened = {};
   #fault = el("div", {});
 
   /** Without an endpoint, of a new one; `done` gets what was made or changed. */
@@ -27,6 +28,7 @@ export class WebhookForm {
         el("a", { class: "button", href: endpoint ? `#/webhooks/${encodeURIComponent(endpoint.id)}` : "#/webhooks" }, "Cancel"),
       ),
     );
+    if (endpoint) this.#opened = this.#wish;
   }
 
   focus() {
@@ -150,15 +152,19 @@ export class WebhookForm {
     if (certificate.value.trim() || key.value.trim()) {
       wish.clientCertificate = { certificate: `${certificate.value.trim()}\n`, key: `${key.value.trim()}\n` };
     } else if (noCertificate.checked) wish.clientCertificate = null;
-    // The address is said only where it is another: it is not asked again whether it wants to be called.
-    if (wish.url === this.#endpoint?.url) delete wish.url;
     return wish;
+  }
+
+  /** What was touched: what somebody else has changed meanwhile stays as it is. */
+  get #change() {
+    const isOther = ([member, value]) => JSON.stringify(value) !== JSON.stringify(this.#opened[member]);
+    return Object.fromEntries(Object.entries(this.#wish).filter(isOther));
   }
 
   async #send(done) {
     this.#fault.replaceChildren();
     try {
-      done(this.#endpoint ? await api.changeWebhook(this.#endpoint.id, this.#wish) : await api.makeWebhook(this.#wish));
+      done(this.#endpoint ? await api.changeWebhook(this.#endpoint.id, this.#change) : await api.makeWebhook(this.#wish));
     } catch (problem) {
       fill(this.#fault, problemNotice(problem));
       this.#fault.scrollIntoView({ block: "nearest" });
@@ -170,12 +176,18 @@ const isTouched = (input) => input.value !== input.defaultValue;
 
 /** A name, a colon and a value on each line. */
 function headersOf(text) {
-  return Object.fromEntries(text.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => {
+  // What is said is never of the line: it may be a secret.
+  const refuse = (detail) => {
+    throw new api.Problem({ title: "The headers cannot be read", detail });
+  };
+  const headers = new Map();
+  for (const line of text.split("\n").map((one) => one.trim()).filter(Boolean)) {
     const [, name, value] = /^([\w-]+)\s*:\s*(.+)$/.exec(line) ?? [];
-    // The line is not repeated: it may be a secret.
-    if (!name) throw new api.Problem({ title: "The headers cannot be read", detail: "Each line is a name, a colon and a value." });
-    return [name, value];
-  }));
+    if (!name) refuse("Each line is a name, a colon and a value.");
+    if (headers.has(name.toLowerCase())) refuse("A header is named twice.");
+    headers.set(name.toLowerCase(), [name, value]);
+  }
+  return Object.fromEntries(headers.values());
 }
 
 const ticks = (options, chosen) => options.map(([name, ...label]) => el(

@@ -32,9 +32,21 @@ package struct OperationWatch: Sendable {
         }
     }
 
-    /// Looks at the operations that are due.
+    /// Looks at the operations that are due: at those of one store one after the other, and at each store's beside the
+    /// others', so that one that does not answer holds up none but its own.
     func look(logger: Logger) async throws {
-        for awaited in try await self.feed.awaitedOperations(limit: Self.batch) {
+        let due = try await self.feed.awaitedOperations(limit: Self.batch)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for awaited in Dictionary(grouping: due, by: \.store).values {
+                group.addTask { try await self.look(at: awaited, logger: logger) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Looks at operations of one store, and leaves the rest for later once it does not answer.
+    private func look(at operations: [ChangeFeed.AwaitedOperation], logger: Logger) async throws {
+        for (index, awaited) in operations.enumerated() {
             try Task.checkCancellation()
             guard awaited.looks < Self.looksMax, let store = self.stores[awaited.store],
                 let dataset = store.resource?.dataset, let healthcare = store.healthcare
@@ -54,10 +66,17 @@ package struct OperationWatch: Sendable {
                 continue
             } catch {
                 logger.warning("the upstream does not say how an operation goes", error: error)
+                // The one that it failed at comes last the next time: it keeps the others from nothing.
+                for later in operations[(index + 1)...] { try await self.postpone(later) }
+                return try await self.postpone(awaited)
             }
-            let wait = Self.waitFirst * (1 << min(awaited.looks, Self.doublingsMax))
-            try await self.feed.postpone(awaited, by: min(wait, Self.waitMax))
+            try await self.postpone(awaited)
         }
+    }
+
+    private func postpone(_ awaited: ChangeFeed.AwaitedOperation) async throws {
+        let wait = Self.waitFirst * (1 << min(awaited.looks, Self.doublingsMax))
+        try await self.feed.postpone(awaited, by: min(wait, Self.waitMax))
     }
 }
 
