@@ -9,7 +9,7 @@
 /// counted within them is a lower bound.
 package struct SearchEffort: Sendable {
     /// A condition with no more rows in the index than this may be where a search starts.
-    package var candidatesMax = 10_000
+    package var candidatesMax = 24_000
     /// The most studies or series that are looked at for a page, those passed over by an offset among them.
     package var examinedMax = 400_000
     /// The longest that is searched for a page.

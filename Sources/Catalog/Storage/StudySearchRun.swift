@@ -84,9 +84,14 @@ struct StudySearchRun {
     }
 
     /// What is left to test of a study that the source gave.
-    func filter(beside source: CandidateSource, _ arguments: inout StatementArguments) -> StudyFilter {
+    func filter(
+        beside source: CandidateSource,
+        of study: String = "s.id",
+        _ arguments: inout StatementArguments
+    ) -> StudyFilter {
         let rest = self.query.conditions.enumerated().filter { !source.decides($0.offset, $0.element) }
-        return StudyFilter(rest.map(\.element), stores: source.isOfStores ? nil : self.neededStores, &arguments)
+        let stores = source.isOfStores ? nil : self.neededStores
+        return StudyFilter(rest.map(\.element), stores: stores, of: study, &arguments)
     }
 
     /// The page.
