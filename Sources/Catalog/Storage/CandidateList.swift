@@ -15,7 +15,7 @@ struct CandidateList: MatchSource {
         self.run = run
         self.budget = budget
         self.candidates = try source.candidates(run, budget)
-        self.check = CandidateCheck(run, source)
+        self.check = try CandidateCheck(run, source, count: self.candidates.countMax, budget)
     }
 
     mutating func next() throws -> Candidate? {
@@ -58,6 +58,10 @@ struct CandidateList: MatchSource {
     private mutating func passes(_ index: Int, _ budget: SearchBudget) throws -> Bool {
         guard !self.check.isEmpty else { return true }
         if index < self.verdicts.count, let verdict = self.verdicts[index] { return verdict }
+        guard let candidate = self.candidates.candidate(at: index), self.check.mayPass(candidate.study) else {
+            return false
+        }
+        guard self.check.isInDatabase else { return true }
         // Nobody pays for more than may be looked at.
         let most = max(1, min(self.check.countAtOnce(after: index), budget.rowsLeft))
         var studies: [(index: Int, study: Int64)] = []
@@ -66,7 +70,9 @@ struct CandidateList: MatchSource {
             if next >= self.verdicts.count {
                 self.verdicts += Array(repeating: nil, count: next + 1 - self.verdicts.count)
             }
-            if self.verdicts[next] == nil { studies.append((next, candidate.study)) }
+            if self.verdicts[next] == nil, self.check.mayPass(candidate.study) {
+                studies.append((next, candidate.study))
+            }
         }
         try budget.spend(studies.count)
         let passing = try self.check.passing(studies.map(\.study))
@@ -80,6 +86,8 @@ struct CandidateCheck {
     private let run: StudySearchRun
     private let filter: StudyFilter
     private let statements: [Statement]
+    /// What is decided in memory: of each condition the studies of its values.
+    private let sets: [[StudySet]]
 
     private struct Statement {
         let count: Int
@@ -92,20 +100,59 @@ struct CandidateCheck {
     /// From this candidate on many are checked together.
     private static let few = 32
 
-    init(_ run: StudySearchRun, _ source: CandidateSource) {
+    /// `count` is how many candidates there are at the most.
+    init(_ run: StudySearchRun, _ source: CandidateSource, count: Int, _ budget: SearchBudget) throws {
         self.run = run
+        let sets = try count < run.effort.candidatesBeforeSets ? [:] : Self.sets(run, source, budget)
+        self.sets = Array(sets.values)
+        let inMemory = Set(sets.keys)
         var arguments = StatementArguments()
-        self.filter = run.filter(beside: source, &arguments)
+        self.filter = run.filter(beside: source, except: inMemory, &arguments)
         guard !self.filter.isEmpty else {
             self.statements = []
             return
         }
         let needsStudy = self.filter.needsStudy
-        self.statements = Self.counts.map { Self.statement(of: $0, run, source, needsStudy: needsStudy) }
+        self.statements = Self.counts.map {
+            Self.statement(of: $0, run, source, except: inMemory, needsStudy: needsStudy)
+        }
     }
 
     /// Whether everything passes.
-    var isEmpty: Bool { self.filter.isEmpty }
+    var isEmpty: Bool { self.filter.isEmpty && self.sets.isEmpty }
+
+    /// Whether the database has to be asked.
+    var isInDatabase: Bool { !self.filter.isEmpty }
+
+    /// Whether nothing that is known in memory speaks against the study.
+    func mayPass(_ study: Int64) -> Bool {
+        self.sets.allSatisfy { values in values.contains { $0.contains(study) } }
+    }
+
+    /// The sets that decide conditions on values that many studies have, by condition.
+    private static func sets(
+        _ run: StudySearchRun,
+        _ source: CandidateSource,
+        _ budget: SearchBudget
+    ) throws -> [Int: [StudySet]] {
+        guard let known = run.sets else { return [:] }
+        var sets: [Int: [StudySet]] = [:]
+        for (index, condition) in run.query.conditions.enumerated() where !source.decides(index, condition) {
+            guard case .anyOf(.modality, let values) = condition, values.count <= Self.setsOfConditionMax else {
+                continue
+            }
+            var found: [StudySet] = []
+            let keys = Set(values.map(StudyAttribute.modality.form.comparable)).filter { !$0.isEmpty }
+            for key in keys {
+                guard let set = try known.studies(with: key, of: .modality, on: run.connection, budget) else { break }
+                found.append(set)
+            }
+            if found.count == keys.count { sets[index] = found }
+        }
+        return sets
+    }
+
+    private static let setsOfConditionMax = 4
 
     /// How many may be checked together at this place of the list.
     func countAtOnce(after index: Int) -> Int { index < Self.few ? Self.counts[0] : Self.counts[1] }
@@ -115,16 +162,17 @@ struct CandidateCheck {
         of count: Int,
         _ run: StudySearchRun,
         _ source: CandidateSource,
+        except inMemory: Set<Int>,
         needsStudy: Bool
     ) -> Statement {
         var arguments = StatementArguments()
         let places = (0..<count).map { _ in arguments.bind(.null) }
         let sql: String
         if needsStudy {
-            let filter = run.filter(beside: source, &arguments)
+            let filter = run.filter(beside: source, except: inMemory, &arguments)
             sql = "SELECT s.id, 1 FROM study s WHERE s.id IN (\(places.joined(separator: ", "))) AND \(filter.sql)"
         } else {
-            let filter = run.filter(beside: source, of: "c.id", &arguments)
+            let filter = run.filter(beside: source, except: inMemory, of: "c.id", &arguments)
             let rows = places.map { "(CAST(\($0) AS BIGINT))" }.joined(separator: ", ")
             sql = "WITH c (id) AS (VALUES \(rows)) SELECT c.id, 1 FROM c WHERE \(filter.sql)"
         }

@@ -23,6 +23,9 @@ struct OrderedCandidates {
         let key: Int64
     }
 
+    /// How many there are, those that occur more than once counted as often.
+    var countMax: Int { self.ordered.count + self.rest.count }
+
     /// The candidate at the index, each study once; nil after the last.
     mutating func candidate(at index: Int) -> Candidate? {
         while self.ordered.count <= index {
@@ -44,6 +47,8 @@ struct OrderedCandidates {
             self.isDescending = isDescending
             for index in stride(from: elements.count / 2 - 1, through: 0, by: -1) { self.sink(index) }
         }
+
+        var count: Int { self.elements.count }
 
         mutating func removeFirst() -> Numbered? {
             guard let first = self.elements.first, let last = self.elements.popLast() else { return nil }
