@@ -138,9 +138,7 @@ struct CandidateCheck {
         guard let known = run.sets else { return [:] }
         var sets: [Int: [StudySet]] = [:]
         for (index, condition) in run.query.conditions.enumerated() where !source.decides(index, condition) {
-            guard case .anyOf(.modality, let values) = condition, values.count <= Self.setsOfConditionMax else {
-                continue
-            }
+            guard Self.mayBeInMemory(condition), case .anyOf(_, let values) = condition else { continue }
             var found: [StudySet] = []
             let keys = Set(values.map(StudyAttribute.modality.form.comparable)).filter { !$0.isEmpty }
             for key in keys {
@@ -153,6 +151,12 @@ struct CandidateCheck {
     }
 
     private static let setsOfConditionMax = 4
+
+    /// Whether the studies that meet the condition may be kept in memory: the modality is what many have in common.
+    static func mayBeInMemory(_ condition: StudyCondition) -> Bool {
+        guard case .anyOf(.modality, let values) = condition else { return false }
+        return values.count <= Self.setsOfConditionMax
+    }
 
     /// How many may be checked together at this place of the list.
     func countAtOnce(after index: Int) -> Int { index < Self.few ? Self.counts[0] : Self.counts[1] }
