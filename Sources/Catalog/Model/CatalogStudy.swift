@@ -8,8 +8,7 @@ package struct CatalogStudy: Hashable, Sendable {
     package let number: Int64
     package let store: StoreName
     package let study: StudyUID
-    /// Every attribute of the study level that the upstream gives.
-    package let attributes: DataSet
+    private let stored: StoredAttributes
     /// Nil where nobody has asked.
     package private(set) var modalities: [String]?
     /// Nil where nobody has asked.
@@ -22,6 +21,25 @@ package struct CatalogStudy: Hashable, Sendable {
     package let updatedAtMilliseconds: Int64
     /// The series that are shown, of which modalities and counts speak; nil where the whole study is.
     package private(set) var visibleSeries: Set<SeriesUID>?
+
+    /// Every attribute of the study level that the upstream gives; read from the row each time.
+    package var attributes: DataSet {
+        switch self.stored {
+        case .outlined(let outline): outline.dataSet
+        case .read(let attributes): attributes
+        }
+    }
+
+    /// Where the attributes stand in the text that is kept; nil where that has no outline.
+    package var outline: DICOMJSONOutline? {
+        if case .outlined(let outline) = self.stored { outline } else { nil }
+    }
+
+    /// Most lists show a few texts of an attribute set: these are copied, and nothing is read.
+    private enum StoredAttributes: Hashable, Sendable {
+        case outlined(DICOMJSONOutline)
+        case read(DataSet)
+    }
 
     /// The study as if it had only those of its series.
     package func narrowed(to visible: Set<SeriesUID>, of series: [SeriesEntry]) -> CatalogStudy {
@@ -47,16 +65,21 @@ package struct CatalogStudy: Hashable, Sendable {
         self.number = try row.integer(0)
         self.store = store
         self.study = study
-        do {
-            self.attributes = try DICOMJSON.dataSet(from: try row.blob(3))
-        } catch {
-            throw CollimatorError(.internalError, "a row of the catalog holds no DICOM JSON", cause: error)
-        }
+        self.stored = try Self.stored(try row.blob(3))
         self.modalities = try row.textIfPresent(4)?.split(separator: "\\").map(String.init)
         self.seriesCount = try row.integerIfPresent(5).map(Int.init)
         self.instanceCount = try row.integerIfPresent(6).map(Int.init)
         self.change = try row.integer(7)
         self.updatedAtMilliseconds = try row.integer(8)
         self.visibleSeries = nil
+    }
+
+    private static func stored(_ bytes: [UInt8]) throws -> StoredAttributes {
+        if let outline = DICOMJSONOutline(bytes) { return .outlined(outline) }
+        do {
+            return .read(try DICOMJSON.dataSet(from: bytes))
+        } catch {
+            throw CollimatorError(.internalError, "a row of the catalog holds no DICOM JSON", cause: error)
+        }
     }
 }

@@ -9,7 +9,9 @@
 /// counted within them is a lower bound.
 package struct SearchEffort: Sendable {
     /// A condition with no more rows in the index than this may be where a search starts.
-    package var candidatesMax = 10_000
+    package var candidatesMax = 16_000
+    /// Where there are as many candidates, those of common values are told apart in memory.
+    package var candidatesBeforeSets = 256
     /// The most studies or series that are looked at for a page, those passed over by an offset among them.
     package var examinedMax = 400_000
     /// The longest that is searched for a page.

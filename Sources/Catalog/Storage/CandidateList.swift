@@ -1,50 +1,53 @@
 internal import Persistence
 
-/// Candidates in the order of the list, each checked against the rest of the query when its turn comes; none is checked
-/// twice.
+/// Candidates in the order of the list, each checked against the rest of the query when its turn comes, some together;
+/// none is checked twice.
 struct CandidateList: MatchSource {
     private let run: StudySearchRun
-    private let candidates: [Candidate]
+    private var candidates: OrderedCandidates
     private let budget: SearchBudget
-    private let filter: StudyFilter
-    private let sql: String
-    private var arguments: StatementArguments
+    private let check: CandidateCheck
     /// What is known of the candidate at each index.
-    private var verdicts: [Bool?]
-    private var nextIndex: Int
+    private var verdicts: [Bool?] = []
+    private var nextIndex: Int?
 
     init(_ source: CandidateSource, _ run: StudySearchRun, _ budget: SearchBudget) throws {
         self.run = run
         self.budget = budget
         self.candidates = try source.candidates(run, budget)
-        var arguments = StatementArguments()
-        let study = arguments.bind(.null)
-        self.filter = run.filter(beside: source, &arguments)
-        self.sql = "SELECT 1 FROM study s WHERE s.id = \(study) AND \(self.filter.sql)"
-        self.arguments = arguments
-        self.verdicts = Array(repeating: self.filter.isEmpty ? true : nil, count: self.candidates.count)
-        self.nextIndex = 0
-        if let position = run.query.after {
-            let last = Candidate(study: position.study, key: position.key)
-            self.nextIndex = self.candidates.partitioningIndex { run.query.order.precedes(last, $0) }
-        }
+        self.check = try CandidateCheck(run, source, count: self.candidates.countMax, budget)
     }
 
     mutating func next() throws -> Candidate? {
-        while self.nextIndex < self.candidates.count {
-            defer { self.nextIndex += 1 }
-            if try self.passes(self.nextIndex, self.budget) { return self.candidates[self.nextIndex] }
+        var index = self.nextIndex ?? self.firstIndex()
+        defer { self.nextIndex = index }
+        while let candidate = self.candidates.candidate(at: index) {
+            defer { index += 1 }
+            if try self.passes(index, self.budget) { return candidate }
         }
         return nil
+    }
+
+    /// The first after the position.
+    private mutating func firstIndex() -> Int {
+        guard let position = self.run.query.after else { return 0 }
+        let last = Candidate(study: position.study, key: position.key)
+        var index = 0
+        while let candidate = self.candidates.candidate(at: index), !self.run.query.order.precedes(last, candidate) {
+            index += 1
+        }
+        return index
     }
 
     /// How many match; a lower bound where more than `limit` do or the budget ends before the candidates.
     mutating func total(upTo limit: Int, _ budget: SearchBudget) throws -> StudyPage.Total {
         var count = 0
+        var index = 0
         do {
-            for index in self.candidates.indices where try self.passes(index, budget) {
-                count += 1
+            while self.candidates.candidate(at: index) != nil {
+                if try self.passes(index, budget) { count += 1 }
                 if count > limit { return .atLeast(limit) }
+                index += 1
             }
         } catch is SearchExhausted {
             return .atLeast(count)
@@ -53,28 +56,145 @@ struct CandidateList: MatchSource {
     }
 
     private mutating func passes(_ index: Int, _ budget: SearchBudget) throws -> Bool {
-        if let verdict = self.verdicts[index] { return verdict }
-        try budget.spend(1)
-        let study = self.candidates[index].study
-        self.arguments[0] = .integer(study)
-        let connection = self.run.connection
-        let verdict =
-            try connection.queryOne(self.sql, self.arguments.values) != nil
-            && self.filter.passesRest(study, on: connection)
-        self.verdicts[index] = verdict
-        return verdict
+        guard !self.check.isEmpty else { return true }
+        if index < self.verdicts.count, let verdict = self.verdicts[index] { return verdict }
+        guard let candidate = self.candidates.candidate(at: index), self.check.mayPass(candidate.study) else {
+            return false
+        }
+        guard self.check.isInDatabase else { return true }
+        // Nobody pays for more than may be looked at.
+        let most = max(1, min(self.check.countAtOnce(after: index), budget.rowsLeft))
+        var studies: [(index: Int, study: Int64)] = []
+        for next in index..<(index + most) {
+            guard let candidate = self.candidates.candidate(at: next) else { break }
+            if next >= self.verdicts.count {
+                self.verdicts += Array(repeating: nil, count: next + 1 - self.verdicts.count)
+            }
+            if self.verdicts[next] == nil, self.check.mayPass(candidate.study) {
+                studies.append((next, candidate.study))
+            }
+        }
+        try budget.spend(studies.count)
+        let passing = try self.check.passing(studies.map(\.study))
+        for (next, study) in studies { self.verdicts[next] = passing.contains(study) }
+        return self.verdicts[index] ?? false
     }
 }
 
-extension Array {
-    /// The first index whose element belongs after the border, by bisection; all after it must, too.
-    fileprivate func partitioningIndex(_ isAfter: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = self.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
+/// Checks candidates against what their source has not decided, several in one statement.
+struct CandidateCheck {
+    private let run: StudySearchRun
+    private let filter: StudyFilter
+    private let statements: [Statement]
+    /// What is decided in memory: of each condition the studies of its values.
+    private let sets: [[StudySet]]
+
+    private struct Statement {
+        let count: Int
+        let sql: String
+        let arguments: StatementArguments
+    }
+
+    /// How many are checked by one statement: few at the beginning of a list, of which a page may need no more.
+    private static let counts = [8, 64]
+    /// From this candidate on many are checked together.
+    private static let few = 32
+
+    /// `count` is how many candidates there are at the most.
+    init(_ run: StudySearchRun, _ source: CandidateSource, count: Int, _ budget: SearchBudget) throws {
+        self.run = run
+        let sets = try count < run.effort.candidatesBeforeSets ? [:] : Self.sets(run, source, budget)
+        self.sets = Array(sets.values)
+        let inMemory = Set(sets.keys)
+        var arguments = StatementArguments()
+        self.filter = run.filter(beside: source, except: inMemory, &arguments)
+        guard !self.filter.isEmpty else {
+            self.statements = []
+            return
         }
-        return low
+        let needsStudy = self.filter.needsStudy
+        self.statements = Self.counts.map {
+            Self.statement(of: $0, run, source, except: inMemory, needsStudy: needsStudy)
+        }
+    }
+
+    /// Whether everything passes.
+    var isEmpty: Bool { self.filter.isEmpty && self.sets.isEmpty }
+
+    /// Whether the database has to be asked.
+    var isInDatabase: Bool { !self.filter.isEmpty }
+
+    /// Whether nothing that is known in memory speaks against the study.
+    func mayPass(_ study: Int64) -> Bool {
+        self.sets.allSatisfy { values in values.contains { $0.contains(study) } }
+    }
+
+    /// The sets that decide conditions on values that many studies have, by condition.
+    private static func sets(
+        _ run: StudySearchRun,
+        _ source: CandidateSource,
+        _ budget: SearchBudget
+    ) throws -> [Int: [StudySet]] {
+        guard let known = run.sets else { return [:] }
+        var sets: [Int: [StudySet]] = [:]
+        for (index, condition) in run.query.conditions.enumerated() where !source.decides(index, condition) {
+            guard Self.mayBeInMemory(condition), case .anyOf(_, let values) = condition else { continue }
+            var found: [StudySet] = []
+            let keys = Set(values.map(StudyAttribute.modality.form.comparable)).filter { !$0.isEmpty }
+            for key in keys {
+                guard let set = try known.studies(with: key, of: .modality, on: run.connection, budget) else { break }
+                found.append(set)
+            }
+            if found.count == keys.count { sets[index] = found }
+        }
+        return sets
+    }
+
+    private static let setsOfConditionMax = 4
+
+    /// Whether the studies that meet the condition may be kept in memory: the modality is what many have in common.
+    static func mayBeInMemory(_ condition: StudyCondition) -> Bool {
+        guard case .anyOf(.modality, let values) = condition else { return false }
+        return values.count <= Self.setsOfConditionMax
+    }
+
+    /// How many may be checked together at this place of the list.
+    func countAtOnce(after index: Int) -> Int { index < Self.few ? Self.counts[0] : Self.counts[1] }
+
+    /// The row of a study is only looked for where something of it is asked.
+    private static func statement(
+        of count: Int,
+        _ run: StudySearchRun,
+        _ source: CandidateSource,
+        except inMemory: Set<Int>,
+        needsStudy: Bool
+    ) -> Statement {
+        var arguments = StatementArguments()
+        let places = (0..<count).map { _ in arguments.bind(.null) }
+        let sql: String
+        if needsStudy {
+            let filter = run.filter(beside: source, except: inMemory, &arguments)
+            sql = "SELECT s.id, 1 FROM study s WHERE s.id IN (\(places.joined(separator: ", "))) AND \(filter.sql)"
+        } else {
+            let filter = run.filter(beside: source, except: inMemory, of: "c.id", &arguments)
+            let rows = places.map { "(CAST(\($0) AS BIGINT))" }.joined(separator: ", ")
+            sql = "WITH c (id) AS (VALUES \(rows)) SELECT c.id, 1 FROM c WHERE \(filter.sql)"
+        }
+        return Statement(count: count, sql: sql, arguments: arguments)
+    }
+
+    /// Those that pass.
+    func passing(_ studies: [Int64]) throws -> Set<Int64> {
+        guard let last = studies.last else { return [] }
+        var passing: Set<Int64> = []
+        let statement = self.statements.first { $0.count >= studies.count } ?? self.statements[Self.counts.count - 1]
+        var arguments = statement.arguments
+        // Places that are left over ask for the last once more.
+        for place in 0..<statement.count {
+            arguments[place] = .integer(place < studies.count ? studies[place] : last)
+        }
+        try self.run.connection.forEachPair(statement.sql, arguments.values) { study, _ in passing.insert(study) }
+        guard !self.filter.isWholeInSQL else { return passing }
+        return try passing.filter { try self.filter.passesRest($0, on: self.run.connection) }
     }
 }

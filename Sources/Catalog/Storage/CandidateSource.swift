@@ -93,22 +93,33 @@ enum CandidateSource {
     }
 
     /// Its studies, each once, in the order of the list.
-    func candidates(_ run: StudySearchRun, _ budget: SearchBudget) throws -> [Candidate] {
-        var seen: Set<Int64> = []
-        var candidates: [Candidate] = []
+    func candidates(_ run: StudySearchRun, _ budget: SearchBudget) throws -> OrderedCandidates {
         let key = run.query.order.key
+        let isTested = if case .values(let range) = self { range.test != nil } else { false }
+        guard key == .patientName || isTested else { return try self.numbered(run, budget) }
+        var candidates: [Candidate] = []
         var rows = 0
         for statement in self.statements(run, selecting: self.columns(key), isForCount: false) {
             try run.connection.forEach(statement.sql, statement.arguments.values) { row in
                 rows += 1
                 if rows % Self.rowsBetweenChecks == 0 { try budget.spend(0) }
                 if case .values(let range) = self, range.test != nil, !range.passes(try row.text(2)) { return }
-                let study = try row.integer(0)
-                guard seen.insert(study).inserted else { return }
-                candidates.append(Candidate(study: study, key: try key.value(of: row, at: 1)))
+                candidates.append(Candidate(study: try row.integer(0), key: try key.value(of: row, at: 1)))
             }
         }
-        return candidates.sorted { run.query.order.precedes($0, $1) }
+        return OrderedCandidates(candidates, run.query.order)
+    }
+
+    /// Where the order is by number, and nothing else is looked at.
+    private func numbered(_ run: StudySearchRun, _ budget: SearchBudget) throws -> OrderedCandidates {
+        var numbered: [OrderedCandidates.Numbered] = []
+        for statement in self.statements(run, selecting: self.columns(run.query.order.key), isForCount: false) {
+            try run.connection.forEachPair(statement.sql, statement.arguments.values) { study, key in
+                numbered.append(OrderedCandidates.Numbered(study: study, key: key))
+                if numbered.count % Self.rowsBetweenChecks == 0 { try budget.spend(0) }
+            }
+        }
+        return OrderedCandidates(numbered, isDescending: run.query.order.isDescending)
     }
 
     private static let rowsBetweenChecks = 4_096

@@ -13,7 +13,7 @@ extension CatalogStore {
         let seesAll = query.stores.allSatisfy { query.visibility[$0] == .everything }
         let countsAll = query.total == .exact && !(query.conditions.isEmpty && seesAll)
         return try await self.searching(isHeavy: countsAll) { effort, connection in
-            try StudySearchRun(query, effort: effort, on: connection)?.page()
+            try StudySearchRun(query, effort: effort, on: connection, sets: self.sets)?.page()
                 ?? StudyPage(
                     studies: [],
                     next: nil,

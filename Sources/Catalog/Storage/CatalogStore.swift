@@ -11,6 +11,7 @@ package final class CatalogStore: Sendable {
     let clock: WallClock
     let effort: SearchEffort
     let slots: SearchSlots
+    let sets = StudySets()
     let selectors = SelectorBoard()
     let changes = ChangeObservers()
     let feedTimes: FeedTimes

@@ -2,11 +2,12 @@ internal import CollimatorCore
 
 /// What one search may still look at, and until when.
 final class SearchBudget {
-    private var rows: Int
+    /// How many rows may still be looked at.
+    private(set) var rowsLeft: Int
     private let end: ContinuousClock.Instant
 
     init(rows: Int, time: Duration) {
-        self.rows = rows
+        self.rowsLeft = rows
         self.end = ContinuousClock.now + time
     }
 
@@ -14,8 +15,8 @@ final class SearchBudget {
     ///
     /// - Throws: ``SearchExhausted`` where that was too much.
     func spend(_ rows: Int) throws(SearchExhausted) {
-        self.rows -= rows
-        guard self.rows >= 0, ContinuousClock.now < self.end else { throw SearchExhausted() }
+        self.rowsLeft -= rows
+        guard self.rowsLeft >= 0, ContinuousClock.now < self.end else { throw SearchExhausted() }
     }
 }
 

@@ -94,8 +94,18 @@ struct SearchPlanner {
         let count = Double(estimate.count)
         let share = self.share(beside: estimate, countsDays: !estimate.source.isWithinDays) * self.share
         let isAlone = self.estimates.count == 1 && self.run.query.conditions.count == 1 && self.run.neededStores == nil
-        let checks = isAlone ? 0 : min(count, self.wanted / max(share, .leastNonzeroMagnitude))
+        let isChecked = !isAlone && !self.isDecidedInMemory(estimate)
+        let checks = isChecked ? min(count, self.wanted / max(share, .leastNonzeroMagnitude)) : 0
         return count * (self.isByMoment ? Self.rowCost : Self.lookupCost) + checks * Self.checkCost
+    }
+
+    /// Whether what the source leaves open is known in memory of every candidate.
+    private func isDecidedInMemory(_ estimate: Estimate) -> Bool {
+        guard self.run.sets != nil, self.run.neededStores == nil, estimate.count >= self.run.effort.candidatesBeforeSets
+        else { return false }
+        return self.run.query.conditions.enumerated().allSatisfy { index, condition in
+            estimate.source.decides(index, condition) || CandidateCheck.mayBeInMemory(condition)
+        }
     }
 
     private func cost(ofWalkAlong estimate: Estimate) -> Double {

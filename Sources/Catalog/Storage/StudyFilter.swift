@@ -17,9 +17,19 @@ struct StudyFilter {
     private var matches: [AttributeMatch] = []
     /// What may be seen, where that is not decided by the rows alone.
     private var visible: VisibleStudies?
+    /// How the statement names the study's number.
+    private let study: String
+    /// How many of the pieces are about nothing but the study's number.
+    private var piecesOfNumber = 0
 
     /// `stores` are nil where every study is in one of those that are asked for.
-    init(_ conditions: [StudyCondition], stores: [Int64]?, _ arguments: inout StatementArguments) {
+    init(
+        _ conditions: [StudyCondition],
+        stores: [Int64]?,
+        of study: String = "s.id",
+        _ arguments: inout StatementArguments
+    ) {
+        self.study = study
         if let stores {
             self.pieces.append("s.store IN (\(arguments.bindList(stores.map { .integer($0) })))")
         }
@@ -28,6 +38,9 @@ struct StudyFilter {
 
     /// The test, true where there is nothing to test.
     var sql: String { self.pieces.isEmpty ? "1 = 1" : self.pieces.joined(separator: " AND ") }
+
+    /// Whether it asks for anything of the study's row but its number.
+    var needsStudy: Bool { self.piecesOfNumber < self.pieces.count }
 
     /// Whether everything passes.
     var isEmpty: Bool { self.pieces.isEmpty && self.isWholeInSQL }
@@ -117,7 +130,8 @@ struct StudyFilter {
     }
 
     private mutating func add(_ test: String) {
-        self.pieces.append("EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND \(test))")
+        self.pieces.append("EXISTS (SELECT 1 FROM studyValue v WHERE v.study = \(self.study) AND \(test))")
+        self.piecesOfNumber += 1
     }
 
     /// Whether what SQL could not say holds of the study.

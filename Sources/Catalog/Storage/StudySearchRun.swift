@@ -15,9 +15,16 @@ struct StudySearchRun {
     let allCount: Int
     /// What may be seen; nil where all of the stores is.
     let visible: VisibleStudies?
+    /// The studies of common values; nil where there are none at hand.
+    let sets: StudySets?
 
     /// Nil where the catalog has nothing of the stores that may be seen.
-    init?(_ query: StudyQuery, effort: SearchEffort, on connection: any SQLConnection) throws {
+    init?(
+        _ query: StudyQuery,
+        effort: SearchEffort,
+        on connection: any SQLConnection,
+        sets: StudySets? = nil
+    ) throws {
         var stores: [(name: StoreName, number: Int64, count: Int)] = []
         var allCount = 0
         let names = Set(query.stores)
@@ -50,6 +57,7 @@ struct StudySearchRun {
         self.selectedCount = stores.reduce(0) { $0 + $1.count }
         self.allCount = allCount
         self.visible = visible
+        self.sets = sets
     }
 
     /// The stores to test for; nil where every study is in one of them.
@@ -83,10 +91,18 @@ struct StudySearchRun {
         return run
     }
 
-    /// What is left to test of a study that the source gave.
-    func filter(beside source: CandidateSource, _ arguments: inout StatementArguments) -> StudyFilter {
-        let rest = self.query.conditions.enumerated().filter { !source.decides($0.offset, $0.element) }
-        return StudyFilter(rest.map(\.element), stores: source.isOfStores ? nil : self.neededStores, &arguments)
+    /// What is left to test of a study that the source gave, some conditions left out.
+    func filter(
+        beside source: CandidateSource,
+        except others: Set<Int> = [],
+        of study: String = "s.id",
+        _ arguments: inout StatementArguments
+    ) -> StudyFilter {
+        let rest = self.query.conditions.enumerated().filter { index, condition in
+            !others.contains(index) && !source.decides(index, condition)
+        }
+        let stores = source.isOfStores ? nil : self.neededStores
+        return StudyFilter(rest.map(\.element), stores: stores, of: study, &arguments)
     }
 
     /// The page.
@@ -103,7 +119,7 @@ struct StudySearchRun {
         let page = rest.prefix(self.query.limit)
         let next = rest.count > page.count ? page.last.map { ListPosition(key: $0.key, study: $0.study) } : nil
         return StudyPage(
-            studies: try page.compactMap { try self.study($0.study) },
+            studies: try self.studies(page.map(\.study)),
             next: next,
             total: total,
             isComplete: self.isComplete
@@ -188,6 +204,27 @@ struct StudySearchRun {
 
     /// Whether what may be seen is worked out.
     var isComplete: Bool { self.visible?.isComplete ?? true }
+
+    /// The studies of a page as they are shown, many read by one statement.
+    private func studies(_ numbers: [Int64]) throws -> [CatalogStudy] {
+        var found: [Int64: CatalogStudy] = [:]
+        for start in stride(from: 0, to: numbers.count, by: Self.studiesAtATime) {
+            var arguments = StatementArguments()
+            let some = numbers[start..<min(numbers.count, start + Self.studiesAtATime)]
+            let list = arguments.bindList(some.map { .integer($0) })
+            let sql = CatalogStudy.select + " WHERE s.id IN (\(list))"
+            try self.connection.forEach(sql, arguments.values) { row in
+                let study = try CatalogStudy(row: row)
+                found[study.number] = study
+            }
+        }
+        return try numbers.compactMap { number in
+            guard let study = found[number], let visible else { return found[number] }
+            return try visible.narrow(study, on: self.connection)
+        }
+    }
+
+    private static let studiesAtATime = 64
 
     /// The study as it is shown.
     func study(_ number: Int64) throws -> CatalogStudy? {

@@ -81,8 +81,8 @@ struct StudyTotals {
         var left = self.run.effort.examinedForTotalMax
         for interval in range.intervals where left > 0 && studies.count <= limit {
             let statement = self.statement(interval, best.source, rows: left, matches: limit + 1)
-            for row in try self.run.connection.query(statement.sql, statement.arguments.values) {
-                studies.insert(try row.integer(0))
+            try self.run.connection.forEachPair(statement.sql, statement.arguments.values) { study, _ in
+                studies.insert(study)
             }
             guard range.intervals.count > 1 else { break }
             var arguments = StatementArguments()
@@ -117,11 +117,11 @@ struct StudyTotals {
             return !source.decides(index, condition)
         }
         let filter = StudyFilter(rest.map(\.element), stores: self.run.neededStores, &arguments)
-        let inner = "SELECT v.study FROM studyValue v WHERE \(test) LIMIT \(length)"
+        let inner = "SELECT v.study, v.moment FROM studyValue v WHERE \(test) LIMIT \(length)"
         guard !filter.isEmpty else { return (inner, arguments) }
         let most = arguments.bind(.integer(matches))
         let sql = """
-            SELECT w.study FROM (\(inner)) AS w CROSS JOIN study s WHERE s.id = w.study AND \(filter.sql) LIMIT \(most)
+            SELECT w.study, w.moment FROM (\(inner)) AS w CROSS JOIN study s WHERE s.id = w.study AND \(filter.sql) LIMIT \(most)
             """
         return (sql, arguments)
     }

@@ -51,12 +51,16 @@ struct CatalogFile {
         )
     }
 
+    /// As much as SQLite maps: searches read pages from all over the file, and what the connections keep of it is void with
+    /// every study that arrives.
+    private static let mappedMiB = 2_047
+
     private func openOnce(
         _ configuration: StoreSynchronizer.Configuration,
         _ feedTimes: FeedTimes
     ) async throws -> (Database, StudyCatalog) {
         self.restrict()
-        let database = try Database.open(DatabaseConfiguration(path: self.path))
+        let database = try Database.open(DatabaseConfiguration(path: self.path, mappedMiB: Self.mappedMiB))
         do {
             let store = CatalogStore(database: database, clock: .live, feedTimes: feedTimes)
             let catalog = StudyCatalog(store, configuration: configuration)

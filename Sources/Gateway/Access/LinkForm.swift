@@ -65,7 +65,7 @@ enum LinkForm: Sendable {
                 }
             }
             return .object(signed)
-        case .null, .bool, .integer, .string, .written: return value
+        case .null, .bool, .integer, .string, .written, .writtenBytes: return value
         }
     }
 

@@ -12,6 +12,8 @@ enum JSONValue: Sendable {
     case object([(String, JSONValue)])
     /// What is JSON text already.
     case written(String)
+    /// The same as its bytes.
+    case writtenBytes([UInt8])
 
     /// The text where there is one, else `null`.
     static func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
@@ -26,13 +28,15 @@ enum JSONValue: Sendable {
         return output
     }
 
-    private func write(to output: inout [UInt8]) {
+    /// Appends the JSON text.
+    func write(to output: inout [UInt8]) {
         switch self {
         case .null: output.append(contentsOf: "null".utf8)
         case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
         case .integer(let value): output.append(contentsOf: String(value).utf8)
         case .string(let value): Self.write(value, to: &output)
         case .written(let text): output.append(contentsOf: text.utf8)
+        case .writtenBytes(let bytes): output.append(contentsOf: bytes)
         case .array(let elements):
             output.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
@@ -53,7 +57,7 @@ enum JSONValue: Sendable {
     }
 
     /// A string as RFC 8259 §7 has it: quotation mark, reverse solidus and control characters escaped.
-    private static func write(_ text: String, to output: inout [UInt8]) {
+    static func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         // Most texts need no escape: they are copied as a whole.
         let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in

@@ -10,13 +10,14 @@ struct SearchRow: Sendable {
 
     /// A study: what is required of it, what was matched and asked for, and what is worked out of its series.
     func study(_ study: CatalogStudy) -> DataSet {
+        let attributes = study.attributes
         var row = DataSet()
-        self.fill(&row, from: study.attributes, required: SearchedAttributes.requiredOfStudy)
-        Self.set(.modalitiesInStudy, study.modalities?.map(Value.string), in: &row, from: study.attributes)
-        Self.set(.numberOfStudyRelatedSeries, study.seriesCount, in: &row, from: study.attributes)
-        Self.set(.numberOfStudyRelatedInstances, study.instanceCount, in: &row, from: study.attributes)
+        self.fill(&row, from: attributes, required: SearchedAttributes.requiredOfStudy)
+        Self.set(.modalitiesInStudy, study.modalities?.map(Value.string), in: &row, from: attributes)
+        Self.set(.numberOfStudyRelatedSeries, study.seriesCount, in: &row, from: attributes)
+        Self.set(.numberOfStudyRelatedInstances, study.instanceCount, in: &row, from: attributes)
         row.set(.studyInstanceUID, study.study.rawValue)
-        self.finish(&row, at: "studies/\(study.study.rawValue)", from: study.attributes)
+        self.finish(&row, at: "studies/\(study.study.rawValue)", from: attributes)
         return row
     }
 

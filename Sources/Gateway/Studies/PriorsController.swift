@@ -113,15 +113,15 @@ struct PriorsSearch: Sendable {
 
     /// Nil where the patient has no identifier: then nothing is known to be the same patient's.
     private var conditions: [StudyCondition]? {
-        guard let id = self.study.attributes.text(.patientID) else { return nil }
-        let issuer = self.study.attributes.text(.issuerOfPatientID)
+        let attributes = self.study.attributes
+        guard let id = attributes.text(.patientID) else { return nil }
+        let issuer = attributes.text(.issuerOfPatientID)
         return [.anyOf(.patientID, [id])] + (issuer.map { [.anyOf(.issuerOfPatientID, [$0])] } ?? [])
     }
 
     private func isOfSamePatient(_ other: CatalogStudy) -> Bool {
-        [Tag.patientID, .issuerOfPatientID].allSatisfy { tag in
-            other.attributes.text(tag) == self.study.attributes.text(tag)
-        }
+        let (others, own) = (other.attributes, self.study.attributes)
+        return [Tag.patientID, .issuerOfPatientID].allSatisfy { others.text($0) == own.text($0) }
     }
 
     /// The study itself and its copies are counted with the others: they are taken off.

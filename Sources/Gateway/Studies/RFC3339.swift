@@ -17,7 +17,44 @@ enum RFC3339 {
     /// The time in UTC, to the second.
     static func text(milliseconds: Int64) -> String {
         let seconds = milliseconds >= 0 ? milliseconds / 1_000 : (milliseconds - 999) / 1_000
-        return Date(timeIntervalSince1970: Double(seconds)).formatted(Date.ISO8601FormatStyle())
+        guard Self.plainSeconds.contains(seconds) else {
+            return Date(timeIntervalSince1970: Double(seconds)).formatted(Date.ISO8601FormatStyle())
+        }
+        let (year, month, day) = Self.day(seconds / 86_400)
+        let time = Int(seconds % 86_400)
+        return String(unsafeUninitializedCapacity: 20) { buffer in
+            let fields: [(value: Int, digits: Int, end: UInt8)] = [
+                (year, 4, UInt8(ascii: "-")), (month, 2, UInt8(ascii: "-")), (day, 2, UInt8(ascii: "T")),
+                (time / 3_600, 2, UInt8(ascii: ":")), (time / 60 % 60, 2, UInt8(ascii: ":")),
+                (time % 60, 2, UInt8(ascii: "Z")),
+            ]
+            var end = 0
+            for field in fields {
+                var rest = field.value
+                for place in (end..<(end + field.digits)).reversed() {
+                    buffer[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                buffer[end + field.digits] = field.end
+                end += field.digits + 1
+            }
+            return end
+        }
+    }
+
+    /// From 1970 to the end of the year 9999: times that are written by hand, because lists have many.
+    private static let plainSeconds: Range<Int64> = 0..<253_402_300_800
+
+    /// The day of the Gregorian calendar so many days after 1 January 1970: ``days(_:_:_:)`` the other way round.
+    private static func day(_ days: Int64) -> (year: Int, month: Int, day: Int) {
+        let number = Int(days) + 719_468
+        let era = number / 146_097
+        let dayOfEra = number % 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let months = (5 * dayOfYear + 2) / 153
+        let month = months < 10 ? months + 3 : months - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * months + 2) / 5 + 1)
     }
 
     /// `HH:MM:SS` in seconds; a leap second is the one after it.

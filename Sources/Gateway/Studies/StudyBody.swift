@@ -18,18 +18,23 @@ enum StudyBody {
 
     static func json(_ study: CatalogStudy, parts: Parts = Parts()) -> JSONValue {
         let address = StudyAddress(store: study.store, study: study.study)
-        let date = RawDate(study.attributes.string(.studyDate), parse: { CalendarDate(dicom: $0)?.iso })
-        let time = RawDate(study.attributes.string(.studyTime), parse: { ClockTime.iso(dicom: $0) })
+        let attributes = study.attributes
+        let date = RawDate(attributes.string(.studyDate), parse: { CalendarDate(dicom: $0)?.iso })
+        let time = RawDate(attributes.string(.studyTime), parse: { ClockTime.iso(dicom: $0) })
         let raw = RawDate.member([("date", date), ("time", time)])
         return .object(
-            Self.members(study, date: date, time: time) + Self.counts(study, parts: parts) + raw
+            Self.members(study, attributes, date: date, time: time) + Self.counts(study, parts: parts) + raw
                 + Self.series(parts, at: address) + [("links", Self.links(address))]
         )
     }
 
-    private static func members(_ study: CatalogStudy, date: RawDate, time: RawDate) -> [(String, JSONValue)] {
-        let attributes = study.attributes
-        return [
+    private static func members(
+        _ study: CatalogStudy,
+        _ attributes: DataSet,
+        date: RawDate,
+        time: RawDate
+    ) -> [(String, JSONValue)] {
+        [
             ("key", .string("\(study.store)/\(study.study)")),
             ("uid", .string(study.study.rawValue)),
             ("store", .string(study.store.rawValue)),

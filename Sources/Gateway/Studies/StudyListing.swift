@@ -83,18 +83,23 @@ struct StudyListing: Sendable {
 
     /// The JSON of a page.
     func body(of page: Page, includesSeries: Bool) async throws -> JSONValue {
-        var items: [JSONValue] = []
-        for study in page.studies {
-            let series = includesSeries ? try await self.series(of: study) : nil
-            items.append(StudyBody.json(study, parts: StudyBody.Parts(series: series, listsSeries: includesSeries)))
-        }
-        var members: [(String, JSONValue)] = [("items", .array(items)), ("nextCursor", .text(page.cursor))]
+        let items = includesSeries ? try await self.itemsWithSeries(page) : StudyItemWriter.list(page.studies)
+        var members: [(String, JSONValue)] = [("items", items), ("nextCursor", .text(page.cursor))]
         switch page.knownTotal {
         case nil: members.append(("total", .null))
         case .exact(let total): members.append(("total", .integer(total)))
         case .atLeast(let total): members += [("total", .integer(total)), ("totalIsLowerBound", .bool(true))]
         }
         return .object(members + [("complete", .bool(page.isComplete))])
+    }
+
+    private func itemsWithSeries(_ page: Page) async throws -> JSONValue {
+        var items: [JSONValue] = []
+        for study in page.studies {
+            let series = try await self.series(of: study)
+            items.append(StudyBody.json(study, parts: StudyBody.Parts(series: series, listsSeries: true)))
+        }
+        return .array(items)
     }
 
     /// Nil where nobody has looked, or where there are too many for a list.

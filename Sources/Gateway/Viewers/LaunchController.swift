@@ -229,7 +229,8 @@ extension LaunchRequest {
 
     /// Whether a study is one of those that are meant, compared letter by letter.
     fileprivate func isMet(by study: CatalogStudy) -> Bool {
-        func text(_ tag: Tag) -> String { trimmed(study.attributes.string(tag) ?? "") }
+        let attributes = study.attributes
+        func text(_ tag: Tag) -> String { trimmed(attributes.string(tag) ?? "") }
         return (self.studies.isEmpty || self.studies.contains(study.study))
             && (self.accessionNumbers.isEmpty || self.accessionNumbers.contains(text(.accessionNumber)))
             && self.patient.map { patient in
@@ -250,8 +251,9 @@ private struct PatientIdentity: Hashable {
     private let parts: [String]
 
     init(_ study: CatalogStudy) {
-        let id = trimmed(study.attributes.string(.patientID) ?? "")
-        let issuer = trimmed(study.attributes.string(.issuerOfPatientID) ?? "")
+        let attributes = study.attributes
+        let id = trimmed(attributes.string(.patientID) ?? "")
+        let issuer = trimmed(attributes.string(.issuerOfPatientID) ?? "")
         if id.isEmpty {
             self.parts = [study.store.rawValue, study.study.rawValue]
         } else {
