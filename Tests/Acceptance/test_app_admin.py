@@ -9,9 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from conftest import ROOT
-from support.admin import ACCESS, SCRIPT, STUDIES, Admin
-from support.browser import Browser
+from support.admin import ACCESS, SCRIPT, STUDIES, no_faults, signed_in  # noqa: F401
 from support.dicom import new_uid
 from support.servers import Gateway
 
@@ -20,25 +18,10 @@ READ = "healthcare.dicomStores.dicomWebRead"
 
 @pytest.fixture(scope="module")
 def admin(binary, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("admin")
-    with Gateway(binary, tmp_path_factory.mktemp("admin-gateway")) as gateway:
-        browser = Browser(folder, ROOT / ".build/acceptance")
-        try:
-            admin = Admin(gateway, browser)
-            admin.fill()
-            admin.sign_in()
-            yield admin
-        finally:
-            browser.close()
-
-
-@pytest.fixture(autouse=True)
-def no_faults(admin):
-    """No test may leave an error, or a breach of the content security policy, in the console."""
-    admin.browser.faults()
-    yield
-    assert admin.browser.faults() == []
-    assert admin.browser.script("return window.hurt") is None
+    gateway = Gateway(binary, tmp_path_factory.mktemp("admin-gateway"))
+    with signed_in(gateway, tmp_path_factory.mktemp("admin")) as admin:
+        admin.fill()
+        yield admin
 
 
 def test_the_bar_leads_to_every_place(admin):
@@ -431,19 +414,7 @@ def test_the_views_fit_a_phone_and_a_desk(admin, is_dark):
 def test_who_may_not_is_shown_none_of_it(admin):
     """The last test: the browser is signed in as somebody else afterwards."""
     key, auditor = admin.make_key("plain"), admin.make_key("auditor")
-    found = admin.gateway.call("GET", f"{ACCESS}/policy")
-    policy = found.json()
-    guest = ["collimator.signIns.create", "healthcare.dicomStores.list"]
-    policy["roles"] = [
-        {"name": "guest", "permissions": guest}, {"name": "auditor", "permissions": [*guest, "collimator.audit.read"]},
-    ]
-    policy["rules"] += [
-        {"id": "guest", "effect": "allow", "principal": "client:plain", "role": "guest", "resource": "*"},
-        {"id": "auditor", "effect": "allow", "principal": "client:auditor", "role": "auditor", "resource": "*"},
-        {"id": "guest-sees", "effect": "allow", "principal": "client:plain", "role": "viewer", "resource": "stores/radiology"},
-    ]
-    put = admin.gateway.call("PUT", f"{ACCESS}/policy", json=policy, headers={"If-Match": found.headers["ETag"]})
-    assert put.status_code == 200, put.text
+    admin.let_in("plain", "auditor", "collimator.audit.read")
     admin.sign_in(key)
     browser = admin.browser
     browser.one(".row")

@@ -4,9 +4,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from conftest import ROOT
-from support.admin import ACCESS, SCRIPT, STUDIES, Admin
-from support.browser import Browser
+from support.admin import ACCESS, SCRIPT, STUDIES, Admin, no_faults, signed_in  # noqa: F401
 from support.servers import Gateway
 
 
@@ -36,24 +34,10 @@ class PolicyAdmin(Admin):
 
 @pytest.fixture(scope="module")
 def admin(binary, tmp_path_factory):
-    with Gateway(binary, tmp_path_factory.mktemp("policy-gateway")) as gateway:
-        browser = Browser(tmp_path_factory.mktemp("policy"), ROOT / ".build/acceptance")
-        try:
-            admin = PolicyAdmin(gateway, browser)
-            admin.fill()
-            admin.sign_in()
-            yield admin
-        finally:
-            browser.close()
-
-
-@pytest.fixture(autouse=True)
-def no_faults(admin):
-    """No test may leave an error, or a breach of the content security policy, in the console."""
-    admin.browser.faults()
-    yield
-    assert admin.browser.faults() == []
-    assert admin.browser.script("return window.hurt") is None
+    gateway = Gateway(binary, tmp_path_factory.mktemp("policy-gateway"))
+    with signed_in(gateway, tmp_path_factory.mktemp("policy"), PolicyAdmin) as admin:
+        admin.fill()
+        yield admin
 
 
 def test_the_views_of_the_rules_lead_to_each_other(admin):
@@ -258,19 +242,7 @@ def test_who_may_look_may_not_change_and_who_may_not_sees_none_of_it(admin):
     """The last test: the browser is signed in as somebody else afterwards."""
     admin.make_group("seen", "client:one")
     looker, stranger = admin.make_key("looker"), admin.make_key("stranger")
-    found = admin.gateway.call("GET", f"{ACCESS}/policy")
-    policy = found.json()
-    guest = ["collimator.signIns.create", "healthcare.dicomStores.list"]
-    policy["roles"] = [
-        {"name": "guest", "permissions": guest}, {"name": "looker", "permissions": [*guest, "collimator.policy.get"]},
-    ]
-    policy["rules"] += [
-        {"id": "looks", "effect": "allow", "principal": "client:looker", "role": "looker", "resource": "*"},
-        {"id": "guest", "effect": "allow", "principal": "client:stranger", "role": "guest", "resource": "*"},
-        {"id": "sees", "effect": "allow", "principal": "client:stranger", "role": "viewer", "resource": "stores/radiology"},
-    ]
-    put = admin.gateway.call("PUT", f"{ACCESS}/policy", json=policy, headers={"If-Match": found.headers["ETag"]})
-    assert put.status_code == 200, put.text
+    admin.let_in("stranger", "looker", "collimator.policy.get")
     browser = admin.browser
     admin.sign_in(looker)
     for address in ("#/groups", "#/new-group", "#/groups/seen", "#/new-role", "#/roles/looker"):

@@ -7,9 +7,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from conftest import ROOT
-from support.admin import ACCESS, SCRIPT, Admin
-from support.browser import Browser
+from support.admin import SCRIPT, Admin, no_faults, signed_in  # noqa: F401
 from support.dicom import file_bytes, new_uid, slice_of
 from support.receiver import Receiver
 from support.servers import Gateway
@@ -69,29 +67,15 @@ class HookAdmin(Admin):
 
 @pytest.fixture(scope="module")
 def admin(binary, tmp_path_factory):
-    with CallingGateway(binary, tmp_path_factory.mktemp("hooks-gateway")) as gateway:
-        browser = Browser(tmp_path_factory.mktemp("hooks"), ROOT / ".build/acceptance")
-        try:
-            admin = HookAdmin(gateway, browser)
-            admin.sign_in()
-            yield admin
-        finally:
-            browser.close()
+    gateway = CallingGateway(binary, tmp_path_factory.mktemp("hooks-gateway"))
+    with signed_in(gateway, tmp_path_factory.mktemp("hooks"), HookAdmin) as admin:
+        yield admin
 
 
 @pytest.fixture
 def receiver():
     with Receiver() as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def no_faults(admin):
-    """No test may leave an error, or a breach of the content security policy, in the console."""
-    admin.browser.faults()
-    yield
-    assert admin.browser.faults() == []
-    assert admin.browser.script("return window.hurt") is None
 
 
 def test_an_endpoint_is_made_verified_and_tested(admin, receiver):
@@ -350,19 +334,7 @@ def test_who_may_look_may_not_change_and_who_may_not_sees_none_of_it(admin, rece
     study = admin.upload()
     admin.wait(lambda: [d for d in admin.deliveries(number, "delivered") if d["study"] == study], "a delivery")
     looker, stranger = admin.make_key("looker"), admin.make_key("stranger")
-    found = admin.gateway.call("GET", f"{ACCESS}/policy")
-    policy = found.json()
-    guest = ["collimator.signIns.create", "healthcare.dicomStores.list"]
-    policy["roles"] = [
-        {"name": "guest", "permissions": guest}, {"name": "looker", "permissions": [*guest, "collimator.webhooks.list"]},
-    ]
-    policy["rules"] += [
-        {"id": "looks", "effect": "allow", "principal": "client:looker", "role": "looker", "resource": "*"},
-        {"id": "guest", "effect": "allow", "principal": "client:stranger", "role": "guest", "resource": "*"},
-        {"id": "sees", "effect": "allow", "principal": "client:stranger", "role": "viewer", "resource": "stores/radiology"},
-    ]
-    put = admin.gateway.call("PUT", f"{ACCESS}/policy", json=policy, headers={"If-Match": found.headers["ETag"]})
-    assert put.status_code == 200, put.text
+    admin.let_in("stranger", "looker", "collimator.webhooks.list")
     browser = admin.browser
     admin.sign_in(looker)
     admin.open(f"#/webhooks/{number}", "#deliveries .entry")

@@ -154,13 +154,13 @@ def test_a_push_carries_a_token_that_the_published_keys_verify(emulator, pubsub,
 class ConfiguredGateway(Gateway):
     """A gateway in front of an emulator that is a process of its own, with a subscription to listen to."""
 
-    def __init__(self, binary, folder, emulator, store, subscription):
+    def __init__(self, binary, folder, emulator, store, subscription, pubsub=None):
         super().__init__(binary, folder)
         self.config = folder / "collimator.yaml"
         self.config.write_text(
             f"stores:\n  names: [radiology]\n  radiology:\n    resource: {store.path}\n"
             f"upstream:\n  credentials: {emulator.key_file}\n"
-            f"endpoints:\n  healthcare: {emulator.host}\n  pubsub: {emulator.host}\n"
+            f"endpoints:\n  healthcare: {emulator.host}\n  pubsub: {pubsub or emulator.host}\n"
             f"events:\n  subscriptions: [{subscription}]\n"
         )
 

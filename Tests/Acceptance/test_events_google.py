@@ -14,7 +14,7 @@ import pytest
 
 from support.dicom import file_bytes, slice_of
 from support.pubsub import GooglePubSub, is_installed
-from support.servers import Gateway
+from test_events import ConfiguredGateway
 
 KILLS = int(os.environ.get("COLLIMATOR_EVENT_KILLS", "5"))
 TOPIC, SUBSCRIPTION = "projects/hospital/topics/dicom", "projects/hospital/subscriptions/gateway"
@@ -32,27 +32,12 @@ def google(tmp_path):
         yield server
 
 
-class PullingGateway(Gateway):
+class PullingGateway(ConfiguredGateway):
     """A gateway in front of an emulator that tells it nothing: only Google's Pub/Sub does."""
 
     def __init__(self, binary, folder, emulator, store, google):
         folder.mkdir()
-        super().__init__(binary, folder)
-        self.config = folder / "collimator.yaml"
-        self.config.write_text(
-            f"stores:\n  names: [radiology]\n  radiology:\n    resource: {store.path}\n"
-            f"upstream:\n  credentials: {emulator.key_file}\n"
-            f"endpoints:\n  healthcare: {emulator.host}\n  pubsub: {google.url}\n"
-            f"events:\n  subscriptions: [{SUBSCRIPTION}]\n"
-        )
-
-    def command(self):
-        return ["serve", "--config", self.config, "--port", self.port, "--data-dir", self.folder]
-
-    def counts(self):
-        answer = self.call("GET", "/api/v1/stores/radiology/studies", params={"limit": 200})
-        assert answer.status_code == 200, answer.text
-        return {item["uid"]: item["instanceCount"] for item in answer.json()["items"]}
+        super().__init__(binary, folder, emulator, store, SUBSCRIPTION, pubsub=google.url)
 
     def rejections(self):
         return self.call("GET", "/api/v1/events/rejections").json()["items"]

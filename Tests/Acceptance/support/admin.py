@@ -1,8 +1,12 @@
 """The page `/app/` as its administrator uses it."""
 
+from contextlib import contextmanager
+
+import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from conftest import ROOT
 from support.browser import Browser
 from support.dicom import file_bytes, new_uid, slice_of
 from support.servers import Gateway
@@ -84,6 +88,22 @@ class Admin:
         assert made.status_code == 201, made.text
         return made.json()["key"]
 
+    def let_in(self, guest: str, other: str, *rights: str):
+        """Both may sign in; the guest sees the studies of one store, the other has the rights."""
+        found = self.gateway.call("GET", f"{ACCESS}/policy")
+        policy = found.json()
+        signing_in = ["collimator.signIns.create", "healthcare.dicomStores.list"]
+        policy["roles"] = [
+            {"name": "guest", "permissions": signing_in}, {"name": other, "permissions": [*signing_in, *rights]},
+        ]
+        policy["rules"] += [
+            {"id": "other", "effect": "allow", "principal": f"client:{other}", "role": other, "resource": "*"},
+            {"id": "guest", "effect": "allow", "principal": f"client:{guest}", "role": "guest", "resource": "*"},
+            {"id": "guest-sees", "effect": "allow", "principal": f"client:{guest}", "role": "viewer", "resource": "stores/radiology"},
+        ]
+        put = self.gateway.call("PUT", f"{ACCESS}/policy", json=policy, headers={"If-Match": found.headers["ETag"]})
+        assert put.status_code == 200, put.text
+
     def make_rule(self, name: str, principal: str, **members) -> dict:
         rule = {
             "id": name, "effect": "allow", "principal": principal, "role": "viewer", "resource": "stores/radiology",
@@ -156,3 +176,25 @@ class Admin:
         )
         assert unnamed == [], what
         assert self.browser.script(FAINT) == [], what
+
+
+@contextmanager
+def signed_in(gateway: Gateway, folder, kind=Admin):
+    """The administrator of the gateway, signed in with a browser of their own."""
+    with gateway:
+        browser = Browser(folder, ROOT / ".build/acceptance")
+        try:
+            admin = kind(gateway, browser)
+            admin.sign_in()
+            yield admin
+        finally:
+            browser.close()
+
+
+@pytest.fixture(autouse=True)
+def no_faults(admin):
+    """No test may leave an error, or a breach of the content security policy, in the console."""
+    admin.browser.faults()
+    yield
+    assert admin.browser.faults() == []
+    assert admin.browser.script("return window.hurt") is None
