@@ -203,7 +203,7 @@ extension StudyItemWriter {
         CalendarDate(dicom: String(decoding: self.outline.bytes[range], as: UTF8.self)) != nil
     }
 
-    /// `HHMMSS` or `HHMM`, with a fraction of a second that is not zero or none.
+    /// `HHMMSS` or `HHMM`; a fraction of a second that is zero is left out.
     private mutating func time(_ tag: Tag) -> Bool {
         guard let range = self.bare(tag) else { return false }
         guard !range.isEmpty else { return self.null() }
@@ -213,12 +213,13 @@ extension StudyItemWriter {
         for field in stride(from: start + 2, to: start + digits, by: 2) {
             guard let number = self.number(field..<field + 2), number <= 60 else { return false }
         }
-        let rest = (start + digits)..<range.upperBound
+        var rest = (start + digits)..<range.upperBound
         if !rest.isEmpty {
             let fraction = rest.dropFirst()
-            guard self.outline.bytes[rest.lowerBound] == UInt8(ascii: "."), (1...6).contains(fraction.count),
-                let number = self.number(fraction), number > 0
+            guard digits == 6, self.outline.bytes[rest.lowerBound] == UInt8(ascii: "."),
+                (1...6).contains(fraction.count), let number = self.number(fraction)
             else { return false }
+            if number == 0 { rest = rest.upperBound..<rest.upperBound }
         }
         self.append("\"")
         self.copy(start..<start + 2)
