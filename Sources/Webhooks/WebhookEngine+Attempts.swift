@@ -7,9 +7,14 @@ extension WebhookEngine {
         guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint),
             let body = try await self.body(of: delivery, within: delivery.asked.limited(to: permitted))
         else { return try await self.store.withhold(delivery, now: self.milliseconds) }
-        try await self.decisions.note(delivery.subject, delivery.endpoint, delivery.event)
+        // That a study has left its view is all that an endpoint is told then: it looks at nothing.
+        if delivery.type != .studyRemoved {
+            try await self.decisions.note(delivery.subject, delivery.endpoint, delivery.event)
+        }
         let startedAt = self.milliseconds
         let answer = try await self.answer(to: delivery, body)
+        // A call that ended with this process is no fault of the receiver's: it is made again by the next one.
+        if case .failed = answer { try Task.checkCancellation() }
         let outcome = AttemptOutcome(
             startedAt: startedAt,
             endedAt: self.milliseconds,

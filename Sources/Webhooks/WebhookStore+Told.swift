@@ -119,6 +119,8 @@ extension WebhookStore {
     }
 
     /// Forgets what was looked at longest ago where more is known than is kept; gives how much.
+    ///
+    /// What is still to be looked at goes last of all.
     func dropTold(beyond toldMax: Int, limit: Int) async throws -> Int {
         // Nobody who writes waits for the count.
         let surplus = try await self.toldCount() - toldMax
@@ -127,7 +129,8 @@ extension WebhookStore {
             try connection.execute(
                 """
                 DELETE FROM told WHERE (store, study, endpoint) IN (
-                    SELECT store, study, endpoint FROM told ORDER BY reviewed LIMIT ?1
+                    SELECT store, study, endpoint FROM told
+                    ORDER BY CASE WHEN reviewed = 0 THEN 1 ELSE 0 END, reviewed LIMIT ?1
                 )
                 """,
                 [.integer(Int64(min(surplus, limit)))]

@@ -9,6 +9,28 @@ import Testing
 
 @Suite("Attempts")
 struct AttemptTests {
+    @Test("a call that ends with the process is no failure, and an answer that came is one", arguments: [true, false])
+    func stopped(isAnswered: Bool) async throws {
+        try await Rig.run { rig in
+            let id = try await rig.endpoint("https://a.example/").endpoint.id
+            try await rig.store("1.2.1", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            let claimed = try #require(try await rig.claim().first)
+            rig.receiver.answers { _ in
+                withUnsafeCurrentTask { $0?.cancel() }
+                return isAnswered ? .answered(status: 500) : .failed(.unreachable)
+            }
+            let engine = rig.engine
+            let outcome = await Task { try await engine.deliver(claimed) }.result
+            let wasWritten = if case .success = outcome { true } else { false }
+            #expect(wasWritten == isAnswered)
+            #expect(try await rig.webhooks.endpoint(id).failures == (isAnswered ? 1 : 0))
+            try await rig.engine.takeUp()
+            rig.clock.pass(3_600)
+            #expect(try await rig.claim().first?.attempts == (isAnswered ? 1 : 0))
+        }
+    }
+
     private static func text(_ message: WebhookMessage) -> String { String(decoding: message.body, as: UTF8.self) }
 
     @Test("where rules or the endpoint ask for less than when it was written, less is sent, and not nothing")

@@ -169,6 +169,21 @@ struct ViewTests {
         }
     }
 
+    @Test("what is still to be looked at is forgotten last")
+    func order() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            try await rig.store("1.2.2", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            while try await rig.engine.work() > 0 {}
+            #expect(try await rig.webhooks.dropTold(beyond: 1, limit: 10) == 1)
+            for (uid, count) in [("1.2.1", 0), ("1.2.2", 1)] {
+                let told = try await rig.webhooks.told(of: try #require(StudyUID(uid)), in: rig.radiology)
+                #expect(told.count == count, "\(uid)")
+            }
+        }
+    }
+
     @Test("an endpoint that was off meanwhile is told when it is called again")
     func off() async throws {
         try await Rig.run { rig in

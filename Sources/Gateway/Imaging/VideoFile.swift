@@ -10,7 +10,7 @@ import NIOCore
 struct VideoFile: Sendable {
     /// `video/mp4` and its like.
     let mediaType: String
-    /// Of everything before the video and of its first bytes: it tells one version of the file from another.
+    /// Of everything before the video, of its first bytes, and of the length of the file where that is told: it tells one version of the file from another.
     let digest: [UInt8]
     /// Nil where only the end of the file tells, since there may be more than one fragment.
     let length: Int?
@@ -64,7 +64,8 @@ struct VideoFile: Sendable {
         }
         guard let mediaType = Self.mediaType(look, beginning.transferSyntax) else { throw Self.strange }
         self.mediaType = mediaType
-        self.digest = Array(SHA256.hash(head[..<beginning.position] + look))
+        let size = Array("\(fileLength ?? -1)".utf8)
+        self.digest = Array(SHA256.hash(head[..<beginning.position] + look + size))
         // Where nothing but the end of the fragments follows the first, it is the only one.
         let end = beginning.position + beginning.firstLength + Self.delimiterBytes
         self.length = fileLength == end ? beginning.firstLength : nil

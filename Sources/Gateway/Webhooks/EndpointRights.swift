@@ -57,15 +57,16 @@ struct EndpointRights: Sendable {
     /// Writes down that the endpoint is told of the study, as a look of its principal: the first of a minute is on the disk
     /// before the call, and further ones are counted.
     ///
-    /// - Throws: where it cannot be written; the delivery is made later then.
+    /// - Throws: where it cannot be written, or the endpoint may see the study no more; the delivery is made later then.
     func note(_ subject: EventSubject, _ endpoint: String, _ message: String) async throws {
         guard let log = self.audit, let store = subject.store, let study = subject.study else { return }
         let policy = self.authorizer.policy
         let resource = AccessResource.study(store, studyUID: study.rawValue)
         let facts = try await self.facts(subject, study, in: store)
         let decision = policy.decide(self.asking(endpoint), .dicomWebRead, on: resource, facts: facts)
-        // That the study has left its view is all that it is told then: it looks at nothing.
-        guard decision.extent == .whole else { return }
+        guard decision.extent == .whole else {
+            throw CollimatorError(.unavailable, "what an endpoint may see changed while it was to be called")
+        }
         var record = AuditRecord(
             timeMilliseconds: log.now,
             caller: AuditRecord.Caller(
