@@ -125,7 +125,8 @@ struct UpstreamFaultTests {
     @Test("and breaks off in the middle of a long list cuts the connection to the client", arguments: broken)
     func cutOff(broken: Broken) async throws {
         let head = FaultyServer.Step.send("HTTP/1.1 200 OK\r\n\(Self.json)")
-        let beginning = "[{}" + String(repeating: " ", count: 3 * 1_024 * 1_024)
+        // More than is held before an answer begins; a text, which is read quickly.
+        let beginning = "[{\"00080005\":\"" + String(repeating: "x", count: 5 * 256 * 1_024)
         try await FaultyServer.run([head] + broken.steps(beginning)) { server in
             try await RunningGateway.run(before: "http://127.0.0.1:\(server.port)/dicomWeb") { gateway in
                 let cut = try await RawExchange.exchange(port: gateway.port, RunningGateway.head(Self.streamed))
