@@ -29,13 +29,14 @@ package struct Endpoint: Sendable {
     /// A route for which the caller needs a permission on the target that its path names.
     ///
     /// Where `reach` is not said the permission is needed on all of it: a handler that can leave out what a caller may not
-    /// see says so.
+    /// see says so. What `endsWithClient` is of use to nobody but its client, and cancelled where that goes.
     init<Target: RouteTarget>(
         _ method: HTTPRequest.Method,
         _ path: String,
         _ permission: Permission,
         reach: AccessGate.Reach = .whole,
         offersHead: Bool = true,
+        endsWithClient: Bool = false,
         handler: @escaping @Sendable (Request, CallerContext, Target) async throws -> Response
     ) {
         self.method = method
@@ -55,8 +56,12 @@ package struct Endpoint: Sendable {
             callerContext.gate = gate
             callerContext.touched = entry.touched
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
-            let response = try await entry.answering {
-                try await handler(request.watched(by: context.bodyReading), callerContext, target)
+            let watched = request.watched(by: context.bodyReading)
+            let response = try await entry.answering { [callerContext] in
+                guard endsWithClient else { return try await handler(watched, callerContext, target) }
+                return try await whileClientWaits(on: context.channel) {
+                    try await handler(watched, callerContext, target)
+                }
             }
             return gate.standing.watching(response, for: caller, on: context.channel)
         }
