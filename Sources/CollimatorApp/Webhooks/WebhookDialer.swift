@@ -223,7 +223,7 @@ struct WebhookDialer: Sendable {
         switch error {
         case let error as HTTPClientError where Self.timeouts.contains(error): .timeout
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: .encryption
-        case is NIOConnectionError, is IOError: .unreachable
+        case _ where Self.isUnconnected(error): .unreachable
         default: .broken
         }
     }
