@@ -39,6 +39,7 @@ struct StudySearchRun {
         var visible = try VisibleStudies(
             query.visibility,
             of: stores.map { (name: $0.name, number: $0.number) },
+            namesMax: effort.namesInStatementMax,
             on: connection
         )
         if let shown = visible?.stores.map(\.number) { stores.removeAll { !shown.contains($0.number) } }
@@ -160,7 +161,7 @@ struct StudySearchRun {
             var list = try CandidateList(source, self, budget)
             return (try self.take(&list), list)
         }
-        guard let scan = self.scan else {
+        guard let scan = self.scan ?? self.named else {
             var source = try self.source(plan, budget)
             return (try self.take(&source), nil)
         }
@@ -169,7 +170,7 @@ struct StudySearchRun {
             var source = try self.source(plan, SearchBudget(rows: rows, time: self.effort.searchTime))
             return (try self.take(&source), nil)
         } catch is SearchExhausted where self.effort.mayScan {
-            // Few match: the index of values is smaller than the studies, and read in one go.
+            // Few match: what the index has of values or of what may be seen is less than all studies, and read in one go.
             var list = try CandidateList(scan, self, budget)
             return (try self.take(&list), list)
         }
@@ -178,6 +179,14 @@ struct StudySearchRun {
     /// The condition whose values can all be read instead: a pattern that says nothing of how they begin.
     private var scan: CandidateSource? {
         ValueRange.all(of: self.query.conditions).first { $0.test != nil }.map { .values($0) }
+    }
+
+    /// What may be seen, where more is named than a statement takes: all of it can be looked for instead, where the studies
+    /// that come first in the list are others.
+    var named: CandidateSource? {
+        guard let visible, visible.isTold, visible.isPicked else { return nil }
+        let condition = self.query.conditions.firstIndex { if case .visible = $0 { true } else { false } }
+        return condition.map { .visible(visible, condition: $0) }
     }
 
     /// Gives the matches in the order of the list.
