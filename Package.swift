@@ -287,7 +287,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AccessControlTests",
-            dependencies: ["AccessControl", "Persistence", "Cryptography", "CollimatorCore", "TestSupport"],
+            dependencies: ["AccessControl", "Catalog", "Persistence", "Cryptography", "CollimatorCore", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
