@@ -31,6 +31,39 @@ struct SearchPlanTests {
         }
     }
 
+    @Test("what is known in memory of two common words decides the plan")
+    func known() async throws {
+        try await GeneratedCatalog.with { catalog in
+            let (chest, brain) = (StudyCondition.text(["chest"]), StudyCondition.text(["brain"]))
+            let smith = StudyCondition.words(.patientName, ["smith"])
+            let rows: [(conditions: [StudyCondition], key: StudyOrder.Key, plan: String, total: StudyPage.Total)] = [
+                ([chest, brain], .moment, "candidates that are known", .exact(0)),
+                ([chest, smith], .patientName, "candidates that are known", .exact(669)),
+                ([chest, .anyOf(.modality, ["CT"])], .moment, "walk along a value", .atLeast(1_000)),
+            ]
+            let sets = StudySets(windowRows: 1_000)
+            for (conditions, key, expected, total) in rows {
+                let order = StudyOrder(key, isDescending: true)
+                let query = StudyQuery(
+                    stores: [catalog.radiology, catalog.trial],
+                    visibility: .everything,
+                    conditions: conditions,
+                    order: order,
+                    limit: 100
+                )
+                let (plan, page, slow) = try await catalog.database.read { connection in
+                    let explaining = ExplainingConnection(connection)
+                    let run = try #require(
+                        try StudySearchRun(query, effort: SearchEffort(), on: explaining, sets: sets)
+                    )
+                    return (try SearchPlanner(run).plan().name, try run.page(), explaining.slowSteps)
+                }
+                #expect(plan == expected && page.total == total, "\(conditions)")
+                #expect(slow.isEmpty, "\(slow)")
+            }
+        }
+    }
+
     private static func series(_ catalog: GeneratedCatalog) async throws {
         let uid = AttributeMatch(path: [.seriesInstanceUID], test: .anyOf(["1.2.840.77.1"]))
         let modality = AttributeMatch(path: [.modality], test: .anyOf(["XA"]))
@@ -154,6 +187,7 @@ extension SearchPlan {
         case .candidates(.uids): "candidates by UID"
         case .candidates(.studies): "candidates by number"
         case .candidates(.visible): "candidates by what is seen"
+        case .candidates(.members): "candidates that are known"
         case .walk: "walk"
         case .valueWalk: "walk along a value"
         }

@@ -12,6 +12,12 @@ package struct SearchEffort: Sendable {
     package var candidatesMax = 16_000
     /// Where there are as many candidates, those of common values are told apart in memory.
     package var candidatesBeforeSets = 256
+    /// The longest that a search waits for sets of studies that are made in memory; what is made goes on with the next.
+    package var setTime = Duration.seconds(1)
+    /// The same before the search has to wait its turn.
+    package var freeSetTime = Duration.milliseconds(50)
+    /// How many rows of an index are read for a set between two looks at the time.
+    package var setWindowRows = 16_384
     /// The most studies or series that are looked at for a page, those passed over by an offset among them.
     package var examinedMax = 400_000
     /// The longest that is searched for a page.
@@ -52,6 +58,7 @@ package struct SearchEffort: Sendable {
         var free = self
         free.examinedMax = min(self.examinedMax, self.examinedFreely)
         free.searchTime = min(self.searchTime, self.freeTime)
+        free.setTime = min(self.setTime, self.freeSetTime)
         free.mayScan = false
         return free
     }

@@ -15,7 +15,7 @@ struct CandidateList: MatchSource {
         self.run = run
         self.budget = budget
         self.candidates = try source.candidates(run, budget)
-        self.check = try CandidateCheck(run, source, count: self.candidates.countMax, budget)
+        self.check = CandidateCheck(run, source)
     }
 
     mutating func next() throws -> Candidate? {
@@ -86,8 +86,8 @@ struct CandidateCheck {
     private let run: StudySearchRun
     private let filter: StudyFilter
     private let statements: [Statement]
-    /// What is decided in memory: of each condition the studies of its values.
-    private let sets: [[StudySet]]
+    /// Beside which no study passes; nil where nothing is known in memory.
+    private let members: StudySet?
 
     private struct Statement {
         let count: Int
@@ -100,12 +100,10 @@ struct CandidateCheck {
     /// From this candidate on many are checked together.
     private static let few = 32
 
-    /// `count` is how many candidates there are at the most.
-    init(_ run: StudySearchRun, _ source: CandidateSource, count: Int, _ budget: SearchBudget) throws {
+    init(_ run: StudySearchRun, _ source: CandidateSource) {
         self.run = run
-        let sets = try count < run.effort.candidatesBeforeSets ? [:] : Self.sets(run, source, budget)
-        self.sets = Array(sets.values)
-        let inMemory = Set(sets.keys)
+        self.members = run.known?.members
+        let inMemory = run.known?.decided ?? []
         var arguments = StatementArguments()
         self.filter = run.filter(beside: source, except: inMemory, &arguments)
         guard !self.filter.isEmpty else {
@@ -119,43 +117,14 @@ struct CandidateCheck {
     }
 
     /// Whether everything passes.
-    var isEmpty: Bool { self.filter.isEmpty && self.sets.isEmpty }
+    var isEmpty: Bool { self.filter.isEmpty && self.members == nil }
 
     /// Whether the database has to be asked.
     var isInDatabase: Bool { !self.filter.isEmpty }
 
     /// Whether nothing that is known in memory speaks against the study.
     func mayPass(_ study: Int64) -> Bool {
-        self.sets.allSatisfy { values in values.contains { $0.contains(study) } }
-    }
-
-    /// The sets that decide conditions on values that many studies have, by condition.
-    private static func sets(
-        _ run: StudySearchRun,
-        _ source: CandidateSource,
-        _ budget: SearchBudget
-    ) throws -> [Int: [StudySet]] {
-        guard let known = run.sets else { return [:] }
-        var sets: [Int: [StudySet]] = [:]
-        for (index, condition) in run.query.conditions.enumerated() where !source.decides(index, condition) {
-            guard Self.mayBeInMemory(condition), case .anyOf(_, let values) = condition else { continue }
-            var found: [StudySet] = []
-            let keys = Set(values.map(StudyAttribute.modality.form.comparable)).filter { !$0.isEmpty }
-            for key in keys {
-                guard let set = try known.studies(with: key, of: .modality, on: run.connection, budget) else { break }
-                found.append(set)
-            }
-            if found.count == keys.count { sets[index] = found }
-        }
-        return sets
-    }
-
-    private static let setsOfConditionMax = 4
-
-    /// Whether the studies that meet the condition may be kept in memory: the modality is what many have in common.
-    static func mayBeInMemory(_ condition: StudyCondition) -> Bool {
-        guard case .anyOf(.modality, let values) = condition else { return false }
-        return values.count <= Self.setsOfConditionMax
+        self.members?.contains(study) ?? true
     }
 
     /// How many may be checked together at this place of the list.

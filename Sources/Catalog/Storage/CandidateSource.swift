@@ -11,6 +11,8 @@ enum CandidateSource {
     case uids([String], condition: Int)
     /// Studies that are known by number.
     case studies([Int64])
+    /// Studies that are known to meet some of the conditions, where these are few.
+    case members([Int64], decided: Set<Int>)
     /// Studies that somebody may see, where all of these are picked.
     case visible(VisibleStudies, condition: Int)
 
@@ -45,7 +47,7 @@ enum CandidateSource {
     var isWithinDays: Bool {
         switch self {
         case .values(let range): range.intervals.allSatisfy(\.isOneValue)
-        case .days: true
+        case .days, .members: true
         case .changes, .uids, .studies, .visible: false
         }
     }
@@ -54,7 +56,7 @@ enum CandidateSource {
     var isOfStores: Bool {
         switch self {
         case .values, .studies: false
-        case .days, .changes, .uids: true
+        case .days, .changes, .uids, .members: true
         case .visible(let visible, _): visible.isByUID
         }
     }
@@ -74,6 +76,9 @@ enum CandidateSource {
             return own == index
         case .studies:
             return false
+        case .members(_, let decided):
+            if case .days = condition { return true }
+            return decided.contains(index)
         case .visible(let visible, let own):
             return own == index && visible.isByUID
         }
@@ -199,6 +204,8 @@ enum CandidateSource {
             }
         case .visible(let visible, _):
             return visible.statements(run, isForCount: isForCount)
+        case .members(let members, _):
+            return Self.statements(members, run, selecting: columns)
         case .studies(let studies):
             return studies.map { study in
                 var arguments = StatementArguments()
@@ -206,4 +213,28 @@ enum CandidateSource {
             }
         }
     }
+
+    /// Many of the studies at once, those of the stores and days that are asked for.
+    private static func statements(
+        _ studies: [Int64],
+        _ run: StudySearchRun,
+        selecting columns: String
+    ) -> [(sql: String, arguments: StatementArguments)] {
+        stride(from: 0, to: studies.count, by: self.studiesAtATime).map { start in
+            var arguments = StatementArguments()
+            let some = studies[start..<min(studies.count, start + self.studiesAtATime)]
+            let list = arguments.bindList(some.map { .integer($0) })
+            var places = ["s.id IN (\(list))"]
+            if let stores = run.neededStores {
+                places.append("s.store IN (\(arguments.bindList(stores.map { .integer($0) })))")
+            }
+            if !run.moments.isEverything {
+                places.append("s.moment >= \(arguments.bind(.integer(run.moments.first)))")
+                places.append("s.moment <= \(arguments.bind(.integer(run.moments.last)))")
+            }
+            return ("SELECT \(columns) FROM study s WHERE \(places.joined(separator: " AND "))", arguments)
+        }
+    }
+
+    private static let studiesAtATime = 64
 }

@@ -10,7 +10,7 @@ extension CatalogStore {
         try query.studyConditions.check(self.effort)
         try query.seriesConditions.map { StudyCondition.attribute($0) }.check(self.effort)
         return try await self.searching { effort, connection in
-            try SeriesSearchRun(query, effort: effort, on: connection)?.page()
+            try SeriesSearchRun(query, effort: effort, on: connection, sets: self.sets)?.page()
                 ?? SeriesPage(
                     series: [],
                     hasMore: false,

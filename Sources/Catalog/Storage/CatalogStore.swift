@@ -11,7 +11,7 @@ package final class CatalogStore: Sendable {
     let clock: WallClock
     let effort: SearchEffort
     let slots: SearchSlots
-    let sets = StudySets()
+    let sets: StudySets
     let selectors = SelectorBoard()
     let openIntents = OpenIntents()
     let changes = ChangeObservers()
@@ -29,6 +29,7 @@ package final class CatalogStore: Sendable {
         self.database = database
         self.clock = clock
         self.effort = effort
+        self.sets = StudySets(windowRows: effort.setWindowRows)
         self.slots = SearchSlots(count: effort.slotCount, waitingMax: effort.slotWaitingMax)
         self.feedTimes = feedTimes
     }

@@ -12,6 +12,7 @@ enum SearchPlan {
 ///
 /// Conditions are taken for independent of each other, and a condition that fills its bound for a tenth of all studies.
 struct SearchPlanner {
+    /// The search, with what is known of it in memory.
     let run: StudySearchRun
     /// The sources with the rows that each has, counted up to the bound.
     private let estimates: [Estimate]
@@ -24,6 +25,8 @@ struct SearchPlanner {
         let source: CandidateSource
         let count: Int
         let isCut: Bool
+        /// Whether the index was looked at, and not only a set that is kept in memory.
+        var isCounted = true
     }
 
     /// What is counted first.
@@ -33,10 +36,10 @@ struct SearchPlanner {
     private static let rowCost = 1.0
     private static let lookupCost = 4.0
     private static let walkCost = 5.0
+    private static let knownWalkCost = 1.5
     private static let commonShare = 0.1
 
     init(_ run: StudySearchRun) throws {
-        self.run = run
         let sources = CandidateSource.all(of: run.query)
         let rare = min(Self.rare, run.effort.candidatesMax)
         self.rare = rare
@@ -47,11 +50,19 @@ struct SearchPlanner {
         let bound = max(run.effort.candidatesMax, run.effort.examinedForTotalMax) + 1
         if estimates.allSatisfy(\.isCut) {
             estimates = try sources.map { source in
+                if let count = Self.keptCount(source, run) {
+                    return Estimate(source: source, count: min(count, bound), isCut: count >= bound, isCounted: false)
+                }
                 let count = try source.count(upTo: bound, run)
                 return Estimate(source: source, count: count, isCut: count >= bound)
             }
         }
         self.estimates = estimates
+        var run = run
+        if !estimates.isEmpty, estimates.allSatisfy({ $0.count >= run.effort.candidatesBeforeSets }) {
+            run.known = try KnownStudies(run, estimates)
+        }
+        self.run = run
         let days = estimates.first { if case .days = $0.source { true } else { false } }
         self.domain = days.map { Self.size($0, of: run) } ?? Double(run.selectedCount)
     }
@@ -59,17 +70,30 @@ struct SearchPlanner {
     /// The source with the fewest rows; nil where no condition has an index.
     var best: Estimate? { self.estimates.min { $0.count < $1.count } }
 
+    /// How many rows the source has as far as memory tells, without a look at the index.
+    private static func keptCount(_ source: CandidateSource, _ run: StudySearchRun) -> Int? {
+        guard case .values(let range) = source, let key = range.setKey else { return nil }
+        // The rows of one value are counted within the days.
+        guard run.moments.isEverything || !source.isWithinDays else { return nil }
+        return run.sets?.count(key)
+    }
+
     func plan() -> SearchPlan {
         if let best, best.count < self.rare { return .candidates(best.source) }
         var plan = (plan: SearchPlan.walk, cost: self.walkCost)
+        if let known = self.run.known, known.members.count <= self.run.effort.candidatesMax {
+            let isDecided = known.decidesAll(self.run)
+            let count = Double(known.members.count)
+            let cost = count * (Self.lookupCost + (isDecided ? 0 : Self.checkCost))
+            if cost < plan.cost { plan = (.candidates(known.source), cost) }
+        }
         for estimate in self.estimates where estimate.count <= self.run.effort.candidatesMax {
             let cost = self.cost(ofCandidates: estimate)
             if cost < plan.cost { plan = (.candidates(estimate.source), cost) }
         }
         guard self.run.query.order.key == .moment else { return plan.plan }
         for estimate in self.estimates {
-            guard case .values(let range) = estimate.source, range.isExact, range.test == nil,
-                let interval = range.intervals.first, range.intervals.count == 1, interval.isOneValue
+            guard case .values(let range) = estimate.source, range.isOneValue, let interval = range.intervals.first
             else { continue }
             let cost = self.cost(ofWalkAlong: estimate)
             if cost <= plan.cost { plan = (.valueWalk(interval, estimate.source), cost) }
@@ -87,7 +111,9 @@ struct SearchPlanner {
     private var walkCost: Double {
         let domain = self.isByMoment ? self.domain : Double(self.run.selectedCount)
         let share = self.share(beside: nil, countsDays: !self.isByMoment)
-        return min(domain, self.wanted / max(share, .leastNonzeroMagnitude)) * Self.walkCost
+        let isDecided = self.run.known?.decidesAll(self.run) ?? false
+        let row = isDecided ? Self.knownWalkCost : Self.walkCost
+        return min(domain, self.wanted / max(share, .leastNonzeroMagnitude)) * row
     }
 
     private func cost(ofCandidates estimate: Estimate) -> Double {
@@ -101,23 +127,24 @@ struct SearchPlanner {
 
     /// Whether what the source leaves open is known in memory of every candidate.
     private func isDecidedInMemory(_ estimate: Estimate) -> Bool {
-        guard self.run.sets != nil, self.run.neededStores == nil, estimate.count >= self.run.effort.candidatesBeforeSets
+        guard let known = self.run.known, self.run.neededStores == nil || estimate.source.isOfStores
         else { return false }
         return self.run.query.conditions.enumerated().allSatisfy { index, condition in
-            estimate.source.decides(index, condition) || CandidateCheck.mayBeInMemory(condition)
+            estimate.source.decides(index, condition) || known.decided.contains(index)
         }
     }
 
     private func cost(ofWalkAlong estimate: Estimate) -> Double {
         let size = estimate.isCut ? max(Double(estimate.count), self.domain * Self.commonShare) : Double(estimate.count)
         let share = self.share(beside: estimate, countsDays: false) * self.share
-        return min(size, self.wanted / max(share, .leastNonzeroMagnitude)) * Self.walkCost
+        let row = self.isDecidedInMemory(estimate) ? Self.knownWalkCost : Self.walkCost
+        return min(size, self.wanted / max(share, .leastNonzeroMagnitude)) * row
     }
 
     /// The share of the studies that meets all conditions but one.
     private func share(beside own: Estimate?, countsDays: Bool) -> Double {
-        var share = 1.0
-        var conditions: Set<Int> = []
+        var share = self.knownShare(beside: own)
+        var conditions: Set<Int> = self.run.known?.decided ?? []
         for estimate in self.estimates {
             switch estimate.source {
             case .days:
@@ -136,11 +163,22 @@ struct SearchPlanner {
             case .visible:
                 if let own, case .visible = own.source { continue }
                 share *= Self.share(estimate, among: Double(max(1, self.run.selectedCount)))
-            case .studies:
+            case .studies, .members:
                 break
             }
         }
         return share
+    }
+
+    /// The share of those that are known: of all studies, or of those of a source that they are among.
+    private func knownShare(beside own: Estimate?) -> Double {
+        guard let known = self.run.known else { return 1 }
+        var among = Double(max(1, self.run.allCount))
+        if let own, case .values(let range) = own.source, known.decided.contains(range.condition) {
+            // A source that was not counted to its end has more rows.
+            among = own.isCut ? max(Double(own.count), among * Self.commonShare) : Double(max(1, own.count))
+        }
+        return min(1, Double(known.members.count) / among)
     }
 
     private static func share(_ estimate: Estimate, among all: Double) -> Double {

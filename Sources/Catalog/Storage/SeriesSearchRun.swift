@@ -12,11 +12,17 @@ struct SeriesSearchRun {
     private let budget: SearchBudget
 
     /// Nil where the catalog has nothing of the stores.
-    init?(_ query: SeriesQuery, effort: SearchEffort, on connection: any SQLConnection) throws {
+    init?(
+        _ query: SeriesQuery,
+        effort: SearchEffort,
+        on connection: any SQLConnection,
+        sets: StudySets? = nil
+    ) throws {
         var studyQuery = StudyQuery(stores: query.stores, visibility: query.visibility, limit: query.limit)
         studyQuery.offset = query.offset
         studyQuery.conditions = query.studyConditions + query.seriesConditions.compactMap(Self.ofStudy)
-        guard let studies = try StudySearchRun(studyQuery, effort: effort, on: connection) else { return nil }
+        guard let studies = try StudySearchRun(studyQuery, effort: effort, on: connection, sets: sets)
+        else { return nil }
         self.query = query
         self.studies = studies
         self.budget = SearchBudget(rows: effort.examinedMax, time: effort.searchTime)
@@ -69,7 +75,8 @@ struct SeriesSearchRun {
     /// The studies whose series come into question, in the order of the list.
     private func source() throws -> any MatchSource {
         if let uids = self.uids { return try self.studies(ofSeries: uids) }
-        return try self.studies.source(SearchPlanner(self.studies).plan(), self.budget)
+        let planner = try SearchPlanner(self.studies)
+        return try planner.run.source(planner.plan(), self.budget)
     }
 
     /// The UIDs that series are asked for by.

@@ -17,6 +17,8 @@ struct StudySearchRun {
     let visible: VisibleStudies?
     /// The studies of common values; nil where there are none at hand.
     let sets: StudySets?
+    /// What is known of this search's conditions; nil where nothing is.
+    var known: KnownStudies?
 
     /// Nil where the catalog has nothing of the stores that may be seen.
     init?(
@@ -63,6 +65,9 @@ struct StudySearchRun {
 
     /// The stores to test for; nil where every study is in one of them.
     var neededStores: [Int64]? { self.selectedCount == self.allCount ? nil : self.stores }
+
+    /// Whether the condition at the index is decided in memory.
+    func isKnown(_ condition: Int) -> Bool { self.known?.decided.contains(condition) ?? false }
 
     /// Matches that a page takes: one more than it shows, to know whether there is a next one.
     var wanted: Int { max(0, self.query.offset) + self.query.limit + 1 }
@@ -112,9 +117,9 @@ struct StudySearchRun {
     func page() throws -> StudyPage {
         if let run = try self.afterOffset() { return try run.page() }
         let planner = try SearchPlanner(self)
-        let plan = planner.plan()
-        var search = try self.matches(plan)
-        let totals = StudyTotals(self, planner)
+        let run = planner.run
+        var search = try run.matches(planner.plan())
+        let totals = StudyTotals(run, planner)
         let total = try totals.total(&search.list, found: search.found.count)
         let rest = search.found.dropFirst(max(0, self.query.offset))
         let page = rest.prefix(self.query.limit)
@@ -161,24 +166,43 @@ struct StudySearchRun {
             var list = try CandidateList(source, self, budget)
             return (try self.take(&list), list)
         }
-        guard let scan = self.scan ?? self.named else {
+        guard let other = self.otherPlan else {
             var source = try self.source(plan, budget)
             return (try self.take(&source), nil)
         }
         do {
-            let rows = min(self.effort.examinedBeforeScan, self.effort.examinedMax)
+            let rows = min(other.examinedBefore, self.effort.examinedMax)
             var source = try self.source(plan, SearchBudget(rows: rows, time: self.effort.searchTime))
             return (try self.take(&source), nil)
-        } catch is SearchExhausted where self.effort.mayScan {
-            // Few match: what the index has of values or of what may be seen is less than all studies, and read in one go.
-            var list = try CandidateList(scan, self, budget)
+        } catch is SearchExhausted where other.isFree || self.effort.mayScan {
+            var list = try CandidateList(other.source, self, budget)
             return (try self.take(&list), list)
         }
     }
 
-    /// The condition whose values can all be read instead: a pattern that says nothing of how they begin.
-    private var scan: CandidateSource? {
-        ValueRange.all(of: self.query.conditions).first { $0.test != nil }.map { .values($0) }
+    /// What is read instead where a walk does not come upon enough matches soon.
+    private struct OtherPlan {
+        let source: CandidateSource
+        /// How many studies the walk looks at before.
+        let examinedBefore: Int
+        /// Whether it may be done beside all others.
+        let isFree: Bool
+    }
+
+    private var otherPlan: OtherPlan? {
+        // Those in question are known and few, but far from where the list begins.
+        if let known, known.members.count <= self.effort.candidatesMax {
+            let rows = known.members.count / (known.decidesAll(self) ? StudyWalk.knownRowsOfBudget : 1)
+            return OtherPlan(source: known.source, examinedBefore: rows, isFree: true)
+        }
+        // A pattern that says nothing of how values begin: few match. What the index has of values or of what may be seen is
+        // less than all studies, and read in one go.
+        let values = ValueRange.all(of: self.query.conditions).first { $0.test != nil }.map {
+            CandidateSource.values($0)
+        }
+        return (values ?? self.named).map { source in
+            OtherPlan(source: source, examinedBefore: self.effort.examinedBeforeScan, isFree: false)
+        }
     }
 
     /// What may be seen, where more is named than a statement takes: all of it can be looked for instead, where the studies

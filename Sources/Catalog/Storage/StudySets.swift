@@ -1,81 +1,132 @@
 internal import Persistence
 internal import Synchronization
 
-/// Studies by number, a bit for each: a million of them are 125 kB.
-struct StudySet: Sendable {
-    private var words: [UInt64] = []
-    /// The number of the last change that it knows of.
-    var change: Int64
-
-    /// Numbers from here on have no place.
-    static let end: Int64 = 67_108_864
-
-    init(change: Int64) {
-        self.change = change
-    }
-
-    func contains(_ study: Int64) -> Bool {
-        let word = Int(study >> 6)
-        return word < self.words.count && self.words[word] & (1 << UInt64(study & 63)) != 0
-    }
-
-    mutating func insert(_ study: Int64) {
-        let word = Int(study >> 6)
-        if word >= self.words.count { self.words += Array(repeating: 0, count: word + 1 - self.words.count) }
-        self.words[word] |= 1 << UInt64(study & 63)
-    }
-
-    mutating func remove(_ study: Int64) {
-        let word = Int(study >> 6)
-        if word < self.words.count { self.words[word] &= ~(1 << UInt64(study & 63)) }
-    }
-}
-
-/// The studies of single values, such as those of one modality, kept in memory between searches: whether a study has the
-/// value is asked of thousands of candidates to count the matches of one search.
+/// The studies of values that many studies have, such as those of one modality or of one word, kept in memory between
+/// searches: whether a study has the value is asked of thousands of candidates, and of two such values which studies have
+/// both.
 ///
-/// A set says nothing of studies that are no more; whoever asks has found the study in the same read.
+/// No search pays for the making of a set for longer than it likes: what is made goes on with the next search, and until a
+/// set is whole searches go about it without. A set says nothing of studies that are no more; whoever asks has found the
+/// study in the same read.
 final class StudySets: Sendable {
     private let state = Mutex(State())
+    /// How many rows of the index are read between two looks at the time.
+    private let windowRows: Int
+
+    init(windowRows: Int) {
+        self.windowRows = windowRows
+    }
+
+    /// What the studies of a set have in common: a value of one of the attributes.
+    struct Key: Hashable {
+        let attributes: [StudyAttribute]
+        let bounds: ValueInterval.Bounds
+    }
+
+    /// The state of the catalog that a search sees.
+    struct Moment {
+        /// The number of the last change.
+        let change: Int64
+        /// How many studies have ever gone.
+        let gone: Int64
+    }
+
+    /// A set that is whole in the state that was asked for.
+    struct Whole {
+        let studies: StudySet
+        /// How many of them may be no more.
+        let goneMax: Int64
+    }
 
     private struct State {
-        var sets: [Key: (set: StudySet, usedAt: Int)] = [:]
+        var sets: [Key: (set: Kept, usedAt: Int)] = [:]
+        /// What somebody is at.
+        var making: Set<Key> = []
         var uses = 0
+        var bytes = 0
     }
 
-    private struct Key: Hashable {
-        let attribute: StudyAttribute
-        let value: String
+    /// A set in one state of the catalog.
+    fileprivate struct Kept {
+        var studies = StudySet()
+        var change: Int64
+        /// How many studies had gone when it was begun.
+        let goneBefore: Int64
+        /// What following the last changes did, so that a search that sees less can do without.
+        var lastStep: (from: Int64, flipped: [Int64])?
+        /// Where the making goes on; nil where the set is whole.
+        var rest: Place?
+
+        /// The set before the last step.
+        var before: Kept? {
+            guard let lastStep else { return nil }
+            var earlier = self
+            earlier.lastStep = nil
+            earlier.change = lastStep.from
+            for study in lastStep.flipped where !earlier.studies.remove(study) { earlier.studies.insert(study) }
+            return earlier
+        }
     }
 
-    /// How many sets are kept; the one that was used longest ago goes.
-    private static let countMax = 48
-    /// Where more studies have changed, the set is made anew.
-    private static let changesMax = 4_096
-    private static let rowsBetweenChecks = 4_096
+    /// A place in the index of values: after this row of the attribute.
+    fileprivate struct Place {
+        var attribute = 0
+        var after: Row?
 
-    /// The studies that have the value in the state that the connection reads; nil where a later state is known, or
-    /// numbers have no place.
+        struct Row {
+            let value: SQLValue
+            let moment: SQLValue
+            let study: SQLValue
+        }
+    }
+
+    /// The most sets that are kept, and how much they may take together; the one that was used longest ago goes.
+    private static let countMax = 256
+    private static let bytesMax = 33_554_432
+    /// Where more studies have changed than these, and than a part of the set has rows, the set is made anew.
+    private static let changesMin = 1_024
+    private static let changesMax = 16_384
+
+    /// About how many studies have the value, where that is known without a look at the catalog.
+    func count(_ key: Key) -> Int? {
+        self.state.withLock { state in
+            guard let set = state.sets[key]?.set, set.rest == nil else { return nil }
+            return set.studies.count
+        }
+    }
+
+    /// The studies that have the value in the state that the connection reads; nil where the set is not whole when the
+    /// time is up, where somebody else is making it, and where numbers have no place.
     ///
-    /// - Throws: ``SearchExhausted`` where the set had to be made and that took longer than the budget.
+    /// `insists` is whether it is made even where somebody else is at it.
     func studies(
-        with value: String,
-        of attribute: StudyAttribute,
+        _ key: Key,
+        at moment: Moment,
         on connection: any SQLConnection,
-        _ budget: SearchBudget
-    ) throws -> StudySet? {
-        let key = Key(attribute: attribute, value: value)
-        guard let change = try connection.queryOne("SELECT value FROM counter WHERE name = 'change'")?.integer(0)
-        else { return nil }
-        let kept = self.kept(key)
-        if let kept, kept.change >= change { return kept.change == change ? kept : nil }
-        let followed = try kept.flatMap { try Self.following($0, to: change, key, on: connection) }
-        guard let set = try followed ?? Self.made(key, at: change, on: connection, budget) else { return nil }
-        self.keep(set, key)
-        return set
+        until end: ContinuousClock.Instant,
+        insists: Bool = false
+    ) throws -> Whole? {
+        var set = self.kept(key) ?? Kept(change: moment.change, goneBefore: moment.gone, rest: Place())
+        var isLatest = true
+        if set.change > moment.change {
+            guard let before = set.before, before.change <= moment.change else { return nil }
+            set = before
+            isLatest = false
+        }
+        let isStale = moment.gone - set.goneBefore > max(Self.changesMin, set.studies.count / 4)
+        if try isStale || !Self.follow(&set, to: moment.change, key, on: connection) {
+            set = Kept(change: moment.change, goneBefore: moment.gone, rest: Place())
+        }
+        if set.rest != nil {
+            guard isLatest, self.begins(key) || insists else { return nil }
+            defer { self.ends(key) }
+            guard try self.make(&set, key, on: connection, until: end) else { return nil }
+        }
+        if isLatest { self.keep(set, key) }
+        return set.rest == nil ? Whole(studies: set.studies, goneMax: moment.gone - set.goneBefore) : nil
     }
 
-    private func kept(_ key: Key) -> StudySet? {
+    private func kept(_ key: Key) -> Kept? {
         self.state.withLock { state in
             state.uses += 1
             state.sets[key]?.usedAt = state.uses
@@ -83,61 +134,164 @@ final class StudySets: Sendable {
         }
     }
 
-    private func keep(_ set: StudySet, _ key: Key) {
+    private func keep(_ set: Kept, _ key: Key) {
         self.state.withLock { state in
-            if let other = state.sets[key]?.set, other.change >= set.change { return }
+            if let other = state.sets[key]?.set {
+                guard other.change < set.change || other.rest != nil else { return }
+                state.bytes -= other.studies.bytes
+            }
             state.sets[key] = (set, state.uses)
-            guard state.sets.count > Self.countMax else { return }
-            guard let oldest = state.sets.min(by: { $0.value.usedAt < $1.value.usedAt })?.key else { return }
-            state.sets[oldest] = nil
+            state.bytes += set.studies.bytes
+            while state.sets.count > Self.countMax || state.bytes > Self.bytesMax {
+                guard let oldest = state.sets.min(by: { $0.value.usedAt < $1.value.usedAt }) else { return }
+                state.bytes -= oldest.value.set.studies.bytes
+                state.sets[oldest.key] = nil
+            }
         }
     }
 
-    /// The set after what has changed since; nil where that is much.
-    private static func following(
-        _ kept: StudySet,
+    private func begins(_ key: Key) -> Bool { self.state.withLock { $0.making.insert(key).inserted } }
+
+    private func ends(_ key: Key) { self.state.withLock { state in _ = state.making.remove(key) } }
+
+    /// Brings the set to the later state; false where that takes longer than to make it anew.
+    ///
+    /// A study that has changed is put where it belongs whether the making has come to it or not, so that a set that is not
+    /// whole yet can be followed as well.
+    private static func follow(
+        _ set: inout Kept,
         to change: Int64,
         _ key: Key,
         on connection: any SQLConnection
-    ) throws -> StudySet? {
-        var changed: [Int64] = []
+    ) throws -> Bool {
+        guard set.change < change else { return true }
+        let changesMax = min(max(Self.changesMin, set.studies.count / 4), Self.changesMax)
+        var changed: [(study: Int64, hasValue: Bool)] = []
         for store in try connection.query("SELECT id FROM store") {
-            try connection.forEachPair(
-                "SELECT s.id, s.change FROM study s WHERE s.store = ?1 AND s.change > ?2 LIMIT ?3",
-                [.integer(try store.integer(0)), .integer(kept.change), .integer(Int64(Self.changesMax))]
-            ) { study, _ in changed.append(study) }
-            guard changed.count < Self.changesMax else { return nil }
+            var arguments = StatementArguments()
+            let test = key.sql(&arguments)
+            let place = "s.store = \(arguments.bind(.integer(try store.integer(0))))"
+            let since = arguments.bind(.integer(set.change))
+            let most = arguments.bind(.integer(changesMax))
+            let sql = """
+                SELECT s.id, CASE WHEN EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND \(test)) THEN 1 ELSE 0 END
+                FROM study s WHERE \(place) AND s.change > \(since) LIMIT \(most)
+                """
+            try connection.forEachPair(sql, arguments.values) { changed.append(($0, $1 == 1)) }
+            guard changed.count < changesMax else { return false }
         }
-        var set = kept
-        for study in changed {
-            guard study < StudySet.end else { return nil }
-            let isThere = try connection.queryOne(
-                "SELECT 1 FROM studyValue v WHERE v.study = ?1 AND v.attribute = ?2 AND v.value = ?3",
-                [.integer(study), .integer(key.attribute.rawValue), .text(key.value)]
-            )
-            if isThere != nil { set.insert(study) } else { set.remove(study) }
+        guard changed.allSatisfy({ $0.study < StudySet.end }) else { return false }
+        var flipped: [Int64] = []
+        for (study, hasValue) in changed where hasValue ? set.studies.insert(study) : set.studies.remove(study) {
+            flipped.append(study)
         }
+        set.lastStep = (set.change, flipped)
         set.change = change
-        return set
+        return true
     }
 
-    private static func made(
+    /// Reads on in the index of values, window after window, at least one; false where a number has no place.
+    private func make(
+        _ set: inout Kept,
         _ key: Key,
-        at change: Int64,
         on connection: any SQLConnection,
-        _ budget: SearchBudget
-    ) throws -> StudySet? {
-        var set = StudySet(change: change)
-        var rows = 0
+        until end: ContinuousClock.Instant
+    ) throws -> Bool {
+        set.lastStep = nil
         var hasPlace = true
-        try connection.forEachPair(
-            "SELECT v.study, v.moment FROM studyValue v WHERE v.attribute = ?1 AND v.value = ?2",
-            [.integer(key.attribute.rawValue), .text(key.value)]
-        ) { study, _ in
-            rows += 1
-            if rows % Self.rowsBetweenChecks == 0 { try budget.spend(0) }
-            if study < StudySet.end { set.insert(study) } else { hasPlace = false }
+        repeat {
+            guard let place = set.rest else { return true }
+            let last = try key.last(of: self.windowRows, after: place.after, in: place.attribute, on: connection)
+            try key.forEach(after: place.after, upTo: last, in: place.attribute, on: connection) { study in
+                if study < StudySet.end { set.studies.insert(study) } else { hasPlace = false }
+            }
+            guard hasPlace else { return false }
+            if let last {
+                set.rest = Place(attribute: place.attribute, after: last)
+                guard ContinuousClock.now < end else { return true }
+            } else {
+                set.rest = place.attribute + 1 < key.attributes.count ? Place(attribute: place.attribute + 1) : nil
+            }
+        } while true
+    }
+}
+
+extension StudySets.Key {
+    /// The test on a row `v` of the table `studyValue`.
+    fileprivate func sql(_ arguments: inout StatementArguments) -> String {
+        let attributes = arguments.bindList(self.attributes.map { .integer($0.rawValue) })
+        return "v.attribute IN (\(attributes)) AND \(self.bounds(&arguments))"
+    }
+
+    private func bounds(_ arguments: inout StatementArguments) -> String {
+        switch self.bounds {
+        case .equal(let value):
+            let value = arguments.bind(.text(value))
+            return "v.value >= \(value) AND v.value <= \(value)"
+        case .between(let first, let end):
+            return "v.value >= \(arguments.bind(.text(first))) AND v.value < \(arguments.bind(.text(end)))"
         }
-        return hasPlace ? set : nil
+    }
+
+    /// The last row of the window after a row; nil where the window is not full.
+    fileprivate func last(
+        of rows: Int,
+        after row: StudySets.Place.Row?,
+        in attribute: Int,
+        on connection: any SQLConnection
+    ) throws -> StudySets.Place.Row? {
+        var arguments = StatementArguments()
+        let test = self.window(after: row, upTo: nil, in: attribute, &arguments)
+        let offset = arguments.bind(.integer(rows - 1))
+        let sql = """
+            SELECT v.value, v.moment, v.study FROM studyValue v WHERE \(test)
+            ORDER BY v.value, v.moment, v.study LIMIT 1 OFFSET \(offset)
+            """
+        return try connection.queryOne(sql, arguments.values).map { row in
+            StudySets.Place.Row(value: row.values[0], moment: row.values[1], study: row.values[2])
+        }
+    }
+
+    fileprivate func forEach(
+        after row: StudySets.Place.Row?,
+        upTo last: StudySets.Place.Row?,
+        in attribute: Int,
+        on connection: any SQLConnection,
+        _ body: (Int64) -> Void
+    ) throws {
+        var arguments = StatementArguments()
+        let test = self.window(after: row, upTo: last, in: attribute, &arguments)
+        let sql = "SELECT v.study, v.moment FROM studyValue v WHERE \(test)"
+        try connection.forEachPair(sql, arguments.values) { study, _ in body(study) }
+    }
+
+    /// The bounds are left out where a row of the index is a narrower one, which the engine would not see.
+    private func window(
+        after row: StudySets.Place.Row?,
+        upTo last: StudySets.Place.Row?,
+        in attribute: Int,
+        _ arguments: inout StatementArguments
+    ) -> String {
+        var test = "v.attribute = \(arguments.bind(.integer(self.attributes[attribute].rawValue)))"
+        if let row { test += " AND \(Self.position) > \(row.sql(&arguments))" }
+        if let last { test += " AND \(Self.position) <= \(last.sql(&arguments))" }
+        switch self.bounds {
+        case .equal(let value):
+            let value = arguments.bind(.text(value))
+            if row == nil { test += " AND v.value >= \(value)" }
+            if last == nil { test += " AND v.value <= \(value)" }
+        case .between(let first, let end):
+            if row == nil { test += " AND v.value >= \(arguments.bind(.text(first)))" }
+            if last == nil { test += " AND v.value < \(arguments.bind(.text(end)))" }
+        }
+        return test
+    }
+
+    private static let position = "(v.value, v.moment, v.study)"
+}
+
+extension StudySets.Place.Row {
+    fileprivate func sql(_ arguments: inout StatementArguments) -> String {
+        "(\(arguments.bind(self.value)), \(arguments.bind(self.moment)), \(arguments.bind(self.study)))"
     }
 }

@@ -26,6 +26,10 @@ struct StudyTotals {
 
     private func bounded(_ list: inout CandidateList?) throws -> StudyPage.Total {
         let limit = self.run.effort.totalMax
+        if let total = self.run.known?.total(self.run, upTo: limit) { return total }
+        if list == nil, let known = self.run.known, known.decidesAll(self.run) {
+            return try self.counted(known, upTo: limit)
+        }
         let budget = SearchBudget(rows: self.run.effort.examinedForTotalMax, time: self.run.effort.totalTime)
         if list != nil { return try list?.total(upTo: limit, budget) ?? .atLeast(0) }
         var arguments = StatementArguments()
@@ -50,6 +54,7 @@ struct StudyTotals {
     }
 
     private func exact(_ list: inout CandidateList?) throws -> StudyPage.Total {
+        if let total = self.run.known?.total(self.run, upTo: .max) { return total }
         let budget = SearchBudget(rows: .max, time: self.run.effort.exactTotalTime)
         if list != nil { return try list?.total(upTo: .max, budget) ?? .atLeast(0) }
         do {
@@ -66,6 +71,15 @@ struct StudyTotals {
         var arguments = StatementArguments()
         let filter = self.run.filter(&arguments)
         return filter.isWholeInSQL ? try self.counted(upTo: .max, budget) : try self.walked(upTo: .max, budget)
+    }
+
+    /// Counts among the first of those that are known.
+    private func counted(_ known: KnownStudies, upTo limit: Int) throws -> StudyPage.Total {
+        let members = known.members.members(upTo: self.run.effort.examinedForTotalMax)
+        let source = CandidateSource.members(members, decided: known.decided)
+        let count = try source.count(upTo: limit + 1, self.run)
+        if count > limit { return .atLeast(limit) }
+        return members.count == known.members.count ? .exact(count) : .atLeast(count)
     }
 
     /// Counts match by match.
@@ -104,7 +118,7 @@ struct StudyTotals {
             left -= Int(try self.run.connection.queryOne(sql, arguments.values)?.integer(0) ?? 0)
         }
         if studies.count > limit { return .atLeast(limit) }
-        let isWhole = !best.isCut && best.count <= self.run.effort.examinedForTotalMax
+        let isWhole = best.isCounted && !best.isCut && best.count <= self.run.effort.examinedForTotalMax
         // A study may have several values of the range: the limit counts them all.
         return isWhole && studies.count < limit ? .exact(studies.count) : .atLeast(studies.count)
     }

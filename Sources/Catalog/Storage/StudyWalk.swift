@@ -14,6 +14,12 @@ struct StudyWalk: MatchSource {
     /// The last that was looked at.
     private var position: ListPosition
     private var isAmongSame = true
+    /// Beside which no study matches; nil where nothing is known in memory.
+    private let members: StudySet?
+    /// Whether the members match, and nothing of them is to be asked.
+    private let isDecided: Bool
+    /// Matches that were read and not given yet, the last first.
+    private var found: [Candidate] = []
     private var rows: [SQLRow] = []
     private var nextRow = 0
     private var window = firstWindow
@@ -22,6 +28,9 @@ struct StudyWalk: MatchSource {
     /// Studies in the first window; each further one is twice as long.
     private static let firstWindow = 64
     private static let lastWindow = 4_096
+    private static let lastKnownWindow = 16_384
+    /// So many rows that need no more than a look at memory are worth one that the database has to look at.
+    static let knownRowsOfBudget = 16
 
     /// Along the studies of one store.
     init(_ run: StudySearchRun, store: Int64, _ budget: SearchBudget) {
@@ -30,7 +39,7 @@ struct StudyWalk: MatchSource {
             place: { "s.store = \($0.bind(.integer(store)))" },
             key: "s.\(run.query.order.key.column)",
             study: "s.id",
-            conditions: run.query.conditions,
+            conditions: run.query.conditions.enumerated().filter { !run.isKnown($0.offset) }.map(\.element),
             stores: nil
         )
         self.init(run, path, budget)
@@ -43,7 +52,9 @@ struct StudyWalk: MatchSource {
             place: { "s.id = v.study AND \(interval.sql(&$0))" },
             key: "v.moment",
             study: "v.study",
-            conditions: run.query.conditions.enumerated().filter { !source.decides($0, $1) }.map(\.element),
+            conditions: run.query.conditions.enumerated().filter {
+                !source.decides($0, $1) && !run.isKnown($0)
+            }.map(\.element),
             stores: run.neededStores
         )
         self.init(run, path, budget)
@@ -59,6 +70,8 @@ struct StudyWalk: MatchSource {
         // Two statements, because an index is not entered in the middle of equal keys by every engine.
         (self.same, _) = path.statement(run, isAmongSame: true)
         (self.beyond, self.filter) = path.statement(run, isAmongSame: false)
+        self.members = run.known?.members
+        self.isDecided = self.members != nil && self.filter.isEmpty && run.query.order.key != .patientName
     }
 
     /// The text of a window and its arguments: the position's key, the length, and the position's study where it is
@@ -111,11 +124,13 @@ struct StudyWalk: MatchSource {
 
     mutating func next() throws -> Candidate? {
         while true {
+            if let next = self.found.popLast() { return next }
             while self.nextRow < self.rows.count {
                 let row = self.rows[self.nextRow]
                 self.nextRow += 1
                 guard try row.integer(2) == 1 else { continue }
                 let study = try row.integer(0)
+                if let members, !members.contains(study) { continue }
                 if !self.filter.isWholeInSQL {
                     try self.budget.spend(0)
                     guard try self.filter.passesRest(study, on: self.run.connection) else { continue }
@@ -133,6 +148,16 @@ struct StudyWalk: MatchSource {
         arguments[1] = .integer(self.window)
         if self.isAmongSame { arguments[2] = .integer(self.position.study) }
         let sql = (self.isAmongSame ? self.same : self.beyond).sql
+        let count = self.isDecided ? try self.readMembers(sql, arguments) : try self.readRows(sql, arguments)
+        let isShort = count < self.window
+        self.isAtEnd = isShort && !self.isAmongSame
+        // A full window may end in the middle of equal keys; after these comes what is beyond.
+        self.isAmongSame = !isShort
+        if !isShort { self.window = min(self.window * 2, self.isDecided ? Self.lastKnownWindow : Self.lastWindow) }
+    }
+
+    /// Returns how many studies were looked at.
+    private mutating func readRows(_ sql: String, _ arguments: StatementArguments) throws -> Int {
         self.rows = try self.run.connection.query(sql, arguments.values)
         self.nextRow = 0
         try self.budget.spend(self.rows.count)
@@ -142,11 +167,24 @@ struct StudyWalk: MatchSource {
                 study: try last.integer(0)
             )
         }
-        let isShort = self.rows.count < self.window
-        self.isAtEnd = isShort && !self.isAmongSame
-        // A full window may end in the middle of equal keys; after these comes what is beyond.
-        self.isAmongSame = !isShort
-        if !isShort { self.window = min(self.window * 2, Self.lastWindow) }
+        return self.rows.count
+    }
+
+    /// The same where the number of a study tells whether it matches.
+    private mutating func readMembers(_ sql: String, _ arguments: StatementArguments) throws -> Int {
+        guard let members else { return 0 }
+        var found: [Candidate] = []
+        var count = 0
+        var last: (study: Int64, key: Int64)?
+        try self.run.connection.forEachPair(sql, arguments.values) { study, key in
+            count += 1
+            last = (study, key)
+            if members.contains(study) { found.append(Candidate(study: study, key: .number(key))) }
+        }
+        try self.budget.spend(count / Self.knownRowsOfBudget)
+        if let last { self.position = ListPosition(key: .number(last.key), study: last.study) }
+        self.found = found.reversed()
+        return count
     }
 }
 

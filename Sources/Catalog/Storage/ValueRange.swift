@@ -88,6 +88,19 @@ struct ValueRange {
         }
     }
 
+    /// Whether its studies are those of one value, in order of time.
+    var isOneValue: Bool {
+        self.isExact && self.test == nil && self.intervals.count == 1 && self.intervals[0].isOneValue
+    }
+
+    /// What keeps the studies of the range in memory; nil where it is not of one stretch of values.
+    var setKey: StudySets.Key? {
+        guard self.test == nil, let bounds = self.intervals.first?.bounds,
+            self.intervals.allSatisfy({ $0.bounds == bounds })
+        else { return nil }
+        return StudySets.Key(attributes: self.intervals.map(\.attribute), bounds: bounds)
+    }
+
     /// Whether a value of the index passes.
     func passes(_ value: String) -> Bool {
         guard let test, let attribute = self.intervals.first?.attribute else { return true }
