@@ -1,7 +1,7 @@
 """The figures as Markdown."""
 
 from . import catalog_table, webhook_table
-from .decisions import AIM, SEARCH_MS
+from .decisions import AIM, COST, SEARCH_MS
 
 # Requests a second, as a multiple of Envoy's.
 THUMBNAIL_AIM = 1.5
@@ -153,7 +153,9 @@ def thumbnails(result) -> str:
 
 
 def access(result) -> str:
-    makers = {"decisions": decided, "tokens": verified, "requests": asked, "searches": searched}
+    makers = {
+        "decisions": decided, "tokens": verified, "requests": asked, "access": compared, "searches": searched,
+    }
     texts = [make(result[name]) for name, make in makers.items() if name in result]
     return "\n".join(texts + [f"Not measured: {name}: {why}\n" for name, why in result.get("failed", {}).items()])
 
@@ -180,6 +182,19 @@ def asked(result) -> str:
                 f"{row['processor'] / least['processor'] - 1:+.0%}",
             ]
             for name, row in result.items()
+        ],
+    )
+
+
+def compared(result) -> str:
+    return grid(
+        ["the JSON of a study, 8 connections", "requests/s", "p50 ms", "p99 ms", "processor each", "fewer", f"≤ {COST:.0%}"],
+        [
+            [
+                name, f"{row['rate']:,.0f}", f"{row['p50']:.2f}", f"{row['p99']:.2f}", f"{row['processor'] * 1e6:,.0f} µs",
+                f"{1 - row['ratio']:.1%}", "–" if number == 0 else "yes" if 1 - row["ratio"] <= COST else "**no**",
+            ]
+            for number, (name, row) in enumerate(result.items())
         ],
     )
 
