@@ -24,7 +24,7 @@ struct ThumbnailController: Sendable {
         let series = "\(study)/series/{series}"
         let instance = "\(series)/instances/{instance}"
         return [
-            Endpoint(.get, "\(study)/thumbnail", .dicomWebRead, reach: .permitted) {
+            Endpoint(.get, "\(study)/thumbnail", .dicomWebRead, reach: .permitted, isBrief: true) {
                 (request: Request, context: CallerContext, target: StudyTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 // Who may see some series only gets the face of these.
@@ -37,7 +37,7 @@ struct ThumbnailController: Sendable {
                 )
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(series)/thumbnail", .dicomWebRead) {
+            Endpoint(.get, "\(series)/thumbnail", .dicomWebRead, isBrief: true) {
                 (request: Request, _: CallerContext, target: SeriesTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.series(
@@ -48,13 +48,13 @@ struct ThumbnailController: Sendable {
                 )
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(instance)/thumbnail", .dicomWebRead) {
+            Endpoint(.get, "\(instance)/thumbnail", .dicomWebRead, isBrief: true) {
                 (request: Request, _: CallerContext, target: InstanceTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.instance(target.address, size: wish.size, kind: wish.kind)
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(instance)/frames/{\(frame)}/thumbnail", .dicomWebRead) {
+            Endpoint(.get, "\(instance)/frames/{\(frame)}/thumbnail", .dicomWebRead, isBrief: true) {
                 (request: Request, context: CallerContext, target: InstanceTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.instance(
