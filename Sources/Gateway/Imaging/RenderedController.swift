@@ -76,7 +76,7 @@ func pictureAnswer(_ picture: Rendition, to request: Request) -> Response {
     let tag = EntityTag(hash: picture.hash)
     let headers: HTTPFields = [
         .contentType: picture.kind.mediaType,
-        .vary: "\(varyByCaller), Accept",
+        .vary: varyByCallerAndAccept,
         .cacheControl: "private, no-cache",
         .eTag: tag.text,
         renditionHeader: "preview",

@@ -131,7 +131,7 @@ struct ThumbnailRequest: Sendable {
         let parameters = try QueryParameters(parsing: request.uri.query)
         try parameters.refuseWindow()
         try parameters.refuseUnknown(
-            known: isDICOMweb ? ["size", "format", "viewport", "accept"] : ["size", "format"],
+            known: isDICOMweb ? Self.knownToDICOMweb : Self.known,
             detail: isDICOMweb
                 ? "The request has an unknown parameter. Known are size, format, viewport and accept."
                 : "The request has an unknown parameter. Known are size and format."
@@ -147,6 +147,9 @@ struct ThumbnailRequest: Sendable {
             accept: accepted.map { [$0] } ?? request.headers[values: .accept]
         )
     }
+
+    private static let known: Set<String> = ["size", "format"]
+    private static let knownToDICOMweb = Self.known.union(["viewport", "accept"])
 
     /// The longer side of the box.
     private static func viewport(_ text: String?, max largest: Int) throws(CollimatorError) -> Int? {

@@ -52,7 +52,7 @@ struct VideoAnswer: Sendable {
             .contentType: video.mediaType,
             .acceptRanges: "bytes",
             .cacheControl: "private, no-cache",
-            .vary: "\(varyByCaller), Accept",
+            .vary: varyByCallerAndAccept,
             .eTag: tag.text,
             .contentSecurityPolicy: "default-src 'none'; media-src 'self'; frame-ancestors 'self'; sandbox",
             renditionHeader: "preview",
