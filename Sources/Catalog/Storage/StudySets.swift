@@ -277,9 +277,8 @@ extension StudySets.Key {
         if let last { test += " AND \(Self.position) <= \(last.sql(&arguments))" }
         switch self.bounds {
         case .equal(let value):
-            let value = arguments.bind(.text(value))
-            if row == nil { test += " AND v.value >= \(value)" }
-            if last == nil { test += " AND v.value <= \(value)" }
+            if row == nil { test += " AND v.value >= \(arguments.bind(.text(value)))" }
+            if last == nil { test += " AND v.value <= \(arguments.bind(.text(value)))" }
         case .between(let first, let end):
             if row == nil { test += " AND v.value >= \(arguments.bind(.text(first)))" }
             if last == nil { test += " AND v.value < \(arguments.bind(.text(end)))" }
