@@ -5,6 +5,7 @@ internal import GRDBSQLite
 /// SQLite by way of GRDB: a pool of readers and one writer on a write-ahead log.
 struct SQLiteEngine: DatabaseEngine {
     private let pool: DatabasePool
+    private let log: SQLiteLog
 
     /// Steps of SQLite's machine after which a long statement looks whether its task was cancelled: some tenths of a
     /// millisecond.
@@ -36,13 +37,17 @@ struct SQLiteEngine: DatabaseEngine {
                 nil
             )
         }
-        let checkpointPages = configuration.checkpointPages
+        let log = SQLiteLog(
+            pagesMax: configuration.checkpointPages,
+            busySeconds: configuration.busyTimeoutSeconds
+        )
+        self.log = log
         self.pool = try mappingSQLiteFailures {
             let pool = try DatabasePool(path: configuration.path, configuration: settings)
             try pool.writeWithoutTransaction { database in
                 // The pool has just set NORMAL, under which a power cut can lose the latest commits.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                try database.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
+                log.watch(database)
             }
             return pool
         }
@@ -55,8 +60,19 @@ struct SQLiteEngine: DatabaseEngine {
     }
 
     func write<Answer: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Answer) async throws -> Answer {
-        try await mappingSQLiteFailures {
+        let answer = try await mappingSQLiteFailures {
             try await self.pool.write { try body(SQLiteConnection(database: $0)) }
+        }
+        if self.log.isDue { await self.copyLog() }
+        return answer
+    }
+
+    /// What was written is written, whatever becomes of this.
+    private func copyLog() async {
+        do {
+            try await self.pool.writeWithoutTransaction { self.log.copyWhereDue($0) }
+        } catch {
+            // The task was cancelled or the database closed: whoever writes next comes upon the same log.
         }
     }
 

@@ -22,6 +22,9 @@ struct DICOMJSONOutlineTests {
         #expect(texts(.accessionNumber).isEmpty)
         #expect(texts(.patientID).isEmpty)
         #expect(outline.dataSet == (try DICOMJSON.dataSet(from: outline.bytes)))
+        let members = outline.elements.map { String(decoding: outline.bytes[$0.range], as: UTF8.self) }
+        #expect("{" + members.joined(separator: ",") + "}" == text)
+        #expect(outline.elements.map(\.tag.hex) == ["00080020", "00080050", "00081140", "00100010", "00201208"])
     }
 
     @Test(

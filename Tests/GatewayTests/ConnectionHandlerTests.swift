@@ -3,6 +3,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOHTTPTypes
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -46,6 +47,30 @@ struct ConnectionHandlerTests {
         connection.wire.take()
         #expect(connection.wire.closes == [.all])
         #expect(connection.wire.statuses == [200])
+    }
+
+    @Test("tells who works for the client alone that it has left, once, and not after the answer")
+    func awaited() throws {
+        let calls = Mutex(0)
+        let connection = try Connection()
+        connection.request("GET", isWhole: true)
+        connection.awaits { calls.withLock { $0 += 1 } }
+        #expect(calls.withLock { $0 } == 0)
+        connection.clientClosesItsSide()
+        #expect(calls.withLock { $0 } == 1)
+        connection.isGone()
+        #expect(calls.withLock { $0 } == 1)
+        // Who comes later is told at once.
+        connection.awaits { calls.withLock { $0 += 1 } }
+        #expect(calls.withLock { $0 } == 2)
+
+        let answered = try Connection()
+        answered.request("GET", isWhole: true)
+        answered.awaits { calls.withLock { $0 += 10 } }
+        answered.answer(.ok)
+        answered.clientClosesItsSide()
+        answered.isGone()
+        #expect(calls.withLock { $0 } == 2)
     }
 
     @Test("closes a connection whose client takes nothing of the last answer")
@@ -186,6 +211,12 @@ private struct Connection {
     }
 
     func clientClosesItsSide() { self.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+
+    func awaits(_ clientLeft: @escaping @Sendable () -> Void) {
+        self.pipeline.triggerUserOutboundEvent(ClientAwaited(clientLeft: clientLeft), promise: nil)
+    }
+
+    func isGone() { self.pipeline.fireChannelInactive() }
 
     func wantsBody() { self.pipeline.triggerUserOutboundEvent(BodyWanted(), promise: nil) }
 

@@ -57,7 +57,7 @@ struct StudyItemTests {
     }
 
     /// Every kind of value at every attribute that is shown, the others as they usually are.
-    private static func entries() throws -> [StudyEntry] {
+    static func entries() throws -> [StudyEntry] {
         var sets: [DataSet] = []
         func vary(_ tag: DICOMweb.Tag, _ values: [String]) {
             for value in values {

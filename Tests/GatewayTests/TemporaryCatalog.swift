@@ -15,14 +15,14 @@ enum TemporaryCatalog {
     }
 
     /// What is below it, for tests that put entries in themselves.
-    static func store(clock: WallClock? = nil) throws -> CatalogStore {
+    static func store(clock: WallClock? = nil, effort: SearchEffort = SearchEffort()) throws -> CatalogStore {
         let folder = try TemporaryDirectory()
         let database = try Database.open(DatabaseConfiguration(path: "\(folder.path)/catalog.db", readerCount: 1))
         // The clock holds the folder as long as the catalog lives.
         let held = WallClock {
             withExtendedLifetime(folder) { clock?.now() ?? Date(timeIntervalSince1970: 1_790_000_000) }
         }
-        return CatalogStore(database: database, clock: held)
+        return CatalogStore(database: database, clock: held, effort: effort)
     }
 }
 

@@ -6,11 +6,14 @@ import Testing
 /// A database of a test's own with the table `item`, closed and removed afterwards.
 func withDatabase(
     readerCount: Int = 2,
+    checkpointPages: Int = 4_096,
     _ body: (Database, _ path: String) async throws -> Void
 ) async throws {
     let folder = try TemporaryDirectory()
     let path = folder.path + "/test.sqlite"
-    let database = try Database.open(DatabaseConfiguration(path: path, readerCount: readerCount))
+    let database = try Database.open(
+        DatabaseConfiguration(path: path, readerCount: readerCount, checkpointPages: checkpointPages)
+    )
     try await database.migrate([
         Migration(
             1,

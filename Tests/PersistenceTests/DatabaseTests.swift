@@ -1,5 +1,6 @@
 import CollimatorCore
 import Dispatch
+import Glibc
 import Persistence
 import Testing
 
@@ -133,6 +134,48 @@ struct DatabaseTests {
                 }
                 #expect(failure == .internalError)
             }
+        }
+    }
+
+    @Test("the log begins anew though there is always somebody who reads")
+    func log() async throws {
+        let pages = 32
+        try await withDatabase(readerCount: 3, checkpointPages: pages) { database, path in
+            let largest = try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        // A read takes some milliseconds, and the next begins at once.
+                        let sql = """
+                            WITH RECURSIVE c(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM c WHERE n < ?1)
+                            SELECT max(n) FROM c
+                            """
+                        while !Task.isCancelled {
+                            _ = try await database.read { connection in
+                                _ = try connection.queryOne("SELECT count(*) FROM item")
+                                return try connection.queryOne(sql, [.integer(20_000)])
+                            }
+                        }
+                    }
+                }
+                defer { group.cancelAll() }
+                var largest = 0
+                for number in 0..<300 {
+                    _ = try await database.write { connection in
+                        try connection.execute(
+                            "INSERT INTO item (name, size, more) VALUES (?1, 1, ?2)",
+                            [.text("\(number)"), .blob(Array(repeating: 7, count: 20_000))]
+                        )
+                    }
+                    var status = stat()
+                    try #require(stat(path + "-wal", &status) == 0)
+                    largest = max(largest, Int(status.st_size))
+                }
+                return largest
+            }
+            // Each of the 300 writes adds some six pages: 1,800 without an end.
+            #expect(largest < 6 * pages * 4_120)
+            let count = try await database.read { try $0.queryOne("SELECT count(*) FROM item")?.integer(0) }
+            #expect(count == 300)
         }
     }
 

@@ -12,6 +12,8 @@ struct KnownStudies {
     /// How many of the members may be no more.
     private let goneMax: Int64
 
+    /// A source that decides everything is read where it has no more rows.
+    private static let rowsRead = 2_048
     /// Values of one condition of which a study must have one.
     fileprivate static let valuesMax = 4
 
@@ -65,7 +67,7 @@ struct KnownStudies {
             if run.query.order.key == .moment, case .values(let range) = estimate.source, range.isOneValue {
                 return false
             }
-            return estimate.count > run.effort.candidatesMax
+            return estimate.count > min(Self.rowsRead, run.effort.candidatesMax)
         }
     }
 

@@ -118,13 +118,16 @@ struct StudyFilter {
     }
 
     /// A value of one of the attributes must begin so.
+    ///
+    /// The sign keeps the engine from looking for each attribute by itself: the values of a study stand together, and to read
+    /// all of them costs a quarter of that for two attributes, and less for more.
     private mutating func add(
         prefix: String,
         in attributes: [StudyAttribute],
         _ arguments: inout StatementArguments
     ) {
         let list = arguments.bindList(attributes.map { .integer($0.rawValue) })
-        var test = "v.attribute IN (\(list)) AND v.value >= \(arguments.bind(.text(prefix)))"
+        var test = "+v.attribute IN (\(list)) AND v.value >= \(arguments.bind(.text(prefix)))"
         if let bound = SearchText.upperBound(of: prefix) { test += " AND v.value < \(arguments.bind(.text(bound)))" }
         self.add(test)
     }

@@ -217,10 +217,12 @@ final class StudySets: Sendable {
 }
 
 extension StudySets.Key {
-    /// The test on a row `v` of the table `studyValue`.
+    /// The test on a row `v` of the table `studyValue` among those of a study, all of which are read where several attributes
+    /// come into question.
     fileprivate func sql(_ arguments: inout StatementArguments) -> String {
         let attributes = arguments.bindList(self.attributes.map { .integer($0.rawValue) })
-        return "v.attribute IN (\(attributes)) AND \(self.bounds(&arguments))"
+        let attribute = self.attributes.count > 1 ? "+v.attribute" : "v.attribute"
+        return "\(attribute) IN (\(attributes)) AND \(self.bounds(&arguments))"
     }
 
     private func bounds(_ arguments: inout StatementArguments) -> String {

@@ -54,13 +54,22 @@ struct CatalogFile {
     /// As much as SQLite maps: searches read pages from all over the file, and what the connections keep of it is void with
     /// every study that arrives.
     private static let mappedMiB = 2_047
+    /// A study that arrives writes a hundred pages, all over the indexes: the log is copied every few seconds where fifty
+    /// arrive in each, and a copy writes those once that were written many times.
+    private static let checkpointPages = 16_384
 
     private func openOnce(
         _ configuration: StoreSynchronizer.Configuration,
         _ feedTimes: FeedTimes
     ) async throws -> (Database, StudyCatalog) {
         self.restrict()
-        let database = try Database.open(DatabaseConfiguration(path: self.path, mappedMiB: Self.mappedMiB))
+        let database = try Database.open(
+            DatabaseConfiguration(
+                path: self.path,
+                checkpointPages: Self.checkpointPages,
+                mappedMiB: Self.mappedMiB
+            )
+        )
         do {
             let store = CatalogStore(database: database, clock: .live, feedTimes: feedTimes)
             let catalog = StudyCatalog(store, configuration: configuration)

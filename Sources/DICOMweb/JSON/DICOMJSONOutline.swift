@@ -7,6 +7,8 @@ package struct DICOMJSONOutline: Hashable, Sendable {
     /// The whole text, in UTF-8.
     package let bytes: [UInt8]
     private let places: [Place]
+    /// Where each attribute stands as a whole, ascending by tag.
+    package let elements: [Part]
 
     /// Where the first value of an attribute stands, or a group of it where it is a name.
     package struct Place: Hashable, Sendable {
@@ -15,6 +17,14 @@ package struct DICOMJSONOutline: Hashable, Sendable {
         /// The group of a person name; nil for a value that is none.
         package let group: Group?
         /// Its bytes, without quotation marks; whole numbers are digits.
+        package let range: Range<Int>
+    }
+
+    /// An attribute as a member of the text.
+    package struct Part: Hashable, Sendable {
+        /// The attribute.
+        package let tag: Tag
+        /// From the quotation mark before the tag to the end of the element.
         package let range: Range<Int>
     }
 
@@ -34,13 +44,14 @@ package struct DICOMJSONOutline: Hashable, Sendable {
     /// Nil where the text has no outline.
     package init?(_ bytes: [UInt8]) {
         guard bytes.count <= Self.bytesMax else { return nil }
-        let places = bytes.withUnsafeBufferPointer { buffer -> [Place]? in
+        let found = bytes.withUnsafeBufferPointer { buffer -> (places: [Place], elements: [Part])? in
             var walk = Walk(bytes: buffer)
-            return walk.isWhole() ? walk.places : nil
+            return walk.isWhole() ? (walk.places, walk.elements) : nil
         }
-        guard let places else { return nil }
+        guard let found else { return nil }
         self.bytes = bytes
-        self.places = places
+        self.places = found.places
+        self.elements = found.elements
     }
 
     /// Where the first value of the attribute stands, each group of a name by itself; empty where it has none.
@@ -64,6 +75,7 @@ package struct DICOMJSONOutline: Hashable, Sendable {
 private struct Walk {
     let bytes: UnsafeBufferPointer<UInt8>
     var places: [DICOMJSONOutline.Place] = []
+    var elements: [DICOMJSONOutline.Part] = []
     private var offset = 0
     private var isASCII = true
 
@@ -76,6 +88,7 @@ private struct Walk {
     init(bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
         self.places.reserveCapacity(24)
+        self.elements.reserveCapacity(24)
     }
 
     mutating func isWhole() -> Bool {
@@ -88,9 +101,11 @@ private struct Walk {
         if self.take("}") { return true }
         var last: Tag?
         repeat {
+            let start = self.offset
             guard let tag = self.tag(), last.map({ $0 < tag }) ?? true, self.element(tag, depth: depth) else {
                 return false
             }
+            if depth == 0 { self.elements.append(DICOMJSONOutline.Part(tag: tag, range: start..<self.offset)) }
             last = tag
         } while self.take(",")
         return self.take("}")

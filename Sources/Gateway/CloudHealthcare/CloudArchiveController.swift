@@ -96,7 +96,14 @@ struct CloudArchiveController: Sendable {
         _ template: String,
         _ answer: @escaping @Sendable (SearchPlace, Request, CallerContext) async throws -> Response
     ) -> Endpoint {
-        Endpoint(.get, template, .dicomWebRead, reach: .listed, offersHead: false) { request, context, target in
+        Endpoint(
+            .get,
+            template,
+            .dicomWebRead,
+            reach: .listed,
+            offersHead: false,
+            endsWithClient: true
+        ) { request, context, target in
             let target: CloudStoreTarget = target
             let place = SearchPlace(
                 store: target.store,

@@ -150,7 +150,7 @@ struct DICOMwebController: Sendable {
         by target: Target.Type,
         _ answer: @escaping @Sendable (SearchPlace, Request, CallerContext) async throws -> Response
     ) -> Endpoint {
-        Endpoint(.get, template, .dicomWebRead, reach: .listed) { request, context, target in
+        Endpoint(.get, template, .dicomWebRead, reach: .listed, endsWithClient: true) { request, context, target in
             let target: Target = target
             let place = SearchPlace(
                 store: target.store,

@@ -33,6 +33,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isReadPending = false
     private var hasReadPart = false
     private var isInputClosed = false
+    /// Whoever works for the client alone; told where it goes before it is answered.
+    private var awaited: ClientAwaited?
     /// Done when the last byte of the answer that was written last has left.
     private var lastAnswer: EventLoopFuture<Void>?
     private var hasLastAnswerLeft = false
@@ -134,6 +136,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             self.writeEnd(data, context, promise)
             self.bodyProgress = context.eventLoop.now
+            self.awaited = nil
             switch self.state.answerEnded() {
             case .goOn: break
             case .refuse: self.refuse(self.refusal, context)
@@ -145,6 +148,12 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        if let awaited = event as? ClientAwaited {
+            self.awaited = awaited
+            if self.isInputClosed { self.clientLeft() }
+            promise?.succeed()
+            return
+        }
         guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
         if self.state.bodyWanted() {
             context.writeAndFlush(Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -167,6 +176,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
             self.isInputClosed = true
+            self.clientLeft()
             if self.hasLastAnswerLeft { return context.close(promise: nil) }
             self.noteCutRequest(context)
         }
@@ -175,6 +185,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.cancelTimers()
+        self.isInputClosed = true
+        self.clientLeft()
         self.noteCutRequest(context)
         context.fireChannelInactive()
     }
@@ -240,6 +252,11 @@ extension ConnectionHandler {
         self.bodyTimer?.cancel()
         self.stallTimer?.cancel()
         self.lingerTimer?.cancel()
+    }
+
+    private func clientLeft() {
+        self.awaited?.clientLeft()
+        self.awaited = nil
     }
 
     /// A connection that ends in the middle of a request must never look like the end of its body.

@@ -16,7 +16,7 @@ struct IndexedSearch: Sendable {
         var answer = SearchAnswer(try SearchMedia(acceptedBy: request, parameter: search.accept))
         if let study = search.namedStudy { try await self.readThrough(study, in: place) }
         var isComplete = await self.isComplete(place.store.name)
-        let rows = SearchRow(fields: search.fields, root: place.root)
+        let rows = SearchRowWriter(SearchRow(fields: search.fields, root: place.root))
         let limit = search.limit ?? place.limitDefault
         var query = StudyQuery(
             stores: [place.store.name],
@@ -31,7 +31,7 @@ struct IndexedSearch: Sendable {
             let page = try await self.catalog.search(query)
             total = total ?? page.total
             isComplete = isComplete && page.isComplete
-            for study in page.studies { await answer.append(rows.study(study)) }
+            for study in page.studies { await answer.append(study, as: rows) }
             query.after = page.next
             query.offset = 0
             query.total = .none

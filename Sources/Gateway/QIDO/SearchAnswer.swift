@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 import HTTPTypes
@@ -27,6 +28,16 @@ struct SearchAnswer {
             self.bytes += DICOMXML.encode(row)
             self.bytes += self.writer.partTail.readableBytesView
         }
+        self.count += 1
+        await self.share.spend(self.bytes.count - before)
+    }
+
+    /// A study, copied where that does.
+    mutating func append(_ study: CatalogStudy, as rows: SearchRowWriter) async {
+        guard case .json = self.media else { return await self.append(rows.rows.study(study)) }
+        let before = self.bytes.count
+        self.bytes.append(UInt8(ascii: self.count == 0 ? "[" : ","))
+        rows.write(study, to: &self.bytes)
         self.count += 1
         await self.share.spend(self.bytes.count - before)
     }

@@ -30,7 +30,8 @@ package struct Endpoint: Sendable {
     ///
     /// Where `reach` is not said the permission is needed on all of it: a handler that can leave out what a caller may not
     /// see says so. A brief one only hands out what lies in memory, and leaves everything else to tasks of their own: it is
-    /// answered on the thread of its connection.
+    /// answered on the thread of its connection. What `endsWithClient` is of use to nobody but its client, and cancelled where
+    /// that goes.
     init<Target: RouteTarget>(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -38,6 +39,7 @@ package struct Endpoint: Sendable {
         reach: AccessGate.Reach = .whole,
         offersHead: Bool = true,
         isBrief: Bool = false,
+        endsWithClient: Bool = false,
         handler: @escaping @Sendable (Request, CallerContext, Target) async throws -> Response
     ) {
         self.method = method
@@ -57,9 +59,13 @@ package struct Endpoint: Sendable {
             callerContext.gate = gate
             callerContext.touched = entry.touched
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
-            let response = try await entry.answering {
+            let watched = request.watched(by: context.bodyReading)
+            let response = try await entry.answering { [callerContext] in
                 try await withTaskExecutorPreference(isBrief ? nil : globalConcurrentExecutor) {
-                    try await handler(request.watched(by: context.bodyReading), callerContext, target)
+                    guard endsWithClient else { return try await handler(watched, callerContext, target) }
+                    return try await whileClientWaits(on: context.channel) {
+                        try await handler(watched, callerContext, target)
+                    }
                 }
             }
             return gate.standing.watching(response, for: caller, on: context.channel)

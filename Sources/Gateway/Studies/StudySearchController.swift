@@ -12,11 +12,20 @@ struct StudySearchController: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/stores/{store}/studies", .dicomWebRead, reach: .listed, handler: self.list),
+            self.searching(.get, "/api/v1/stores/{store}/studies", .dicomWebRead, self.list),
             // Every caller may ask; what is found is what each store lets the caller read.
-            Endpoint(.get, "/api/v1/studies", .storesList, reach: .listed, handler: self.listEverywhere),
-            Endpoint(.post, "/api/v1/studies/search", .storesList, reach: .listed, handler: self.search),
+            self.searching(.get, "/api/v1/studies", .storesList, self.listEverywhere),
+            self.searching(.post, "/api/v1/studies/search", .storesList, self.search),
         ]
+    }
+
+    private func searching<Target: RouteTarget>(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ permission: Permission,
+        _ handler: @escaping @Sendable (Request, CallerContext, Target) async throws -> Response
+    ) -> Endpoint {
+        Endpoint(method, path, permission, reach: .listed, endsWithClient: true, handler: handler)
     }
 
     @Sendable private func list(
