@@ -113,7 +113,7 @@ struct MeasuredArchive {
     func application(_ kind: MeasuredGateway, port: Int) async throws -> some ApplicationProtocol {
         let authorizer = Authorizer(try CompiledPolicy(self.policy(kind), version: 1))
         var parts = GatewayParts(
-            stores: StoreDirectory([GatewayStore(name: self.store, upstream: Self.upstream)]),
+            stores: StoreDirectory([GatewayStore(name: self.store, resource: nil, upstream: Self.upstream)]),
             catalog: self.catalog,
             authenticator: self.authenticator,
             authorizer: authorizer
