@@ -3,6 +3,7 @@ import Foundation
 import Hummingbird
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// Serves the same few studies by gateways that look at more and more of a caller, each on a port of its own, until it is
 /// told to end.

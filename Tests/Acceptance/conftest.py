@@ -21,7 +21,12 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO_SECONDS_MAX = 280
 
 # The files that take longest, longest first: where several processes share the files, none is left with one at the end.
-LONGEST = ()
+LONGEST = (
+    "test_openapi", "test_killed_emulator", "test_catalog", "test_catalog_search", "test_search", "test_command_line",
+    "test_change_feed", "test_access", "test_app_admin", "test_search_orthanc", "test_every_route", "test_app_webhooks",
+    "test_deployment", "test_app_signin", "test_app_policy", "test_seed_orthanc", "test_login", "test_events_google",
+    "test_webhooks", "test_picture_troubles", "test_push",
+)
 
 
 def pytest_collection_modifyitems(items):

@@ -29,13 +29,15 @@ package struct Endpoint: Sendable {
     /// A route for which the caller needs a permission on the target that its path names.
     ///
     /// Where `reach` is not said the permission is needed on all of it: a handler that can leave out what a caller may not
-    /// see says so.
+    /// see says so. A brief one only hands out what lies in memory, and leaves everything else to tasks of their own: it is
+    /// answered on the thread of its connection.
     init<Target: RouteTarget>(
         _ method: HTTPRequest.Method,
         _ path: String,
         _ permission: Permission,
         reach: AccessGate.Reach = .whole,
         offersHead: Bool = true,
+        isBrief: Bool = false,
         handler: @escaping @Sendable (Request, CallerContext, Target) async throws -> Response
     ) {
         self.method = method
@@ -56,7 +58,9 @@ package struct Endpoint: Sendable {
             callerContext.touched = entry.touched
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
             let response = try await entry.answering {
-                try await handler(request.watched(by: context.bodyReading), callerContext, target)
+                try await withTaskExecutorPreference(isBrief ? nil : globalConcurrentExecutor) {
+                    try await handler(request.watched(by: context.bodyReading), callerContext, target)
+                }
             }
             return gate.standing.watching(response, for: caller, on: context.channel)
         }
@@ -76,7 +80,9 @@ package struct Endpoint: Sendable {
         self.offersHead = method == .get
         self.respond = { request, context, _ in
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
-            return try await handler(request.watched(by: context.bodyReading), context)
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await handler(request.watched(by: context.bodyReading), context)
+            }
         }
     }
 }

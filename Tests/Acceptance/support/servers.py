@@ -16,7 +16,7 @@ from google.oauth2 import service_account
 from support import output
 
 SCOPE = "https://www.googleapis.com/auth/cloud-healthcare"
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 120
 
 
 def free_port() -> int:
