@@ -157,6 +157,7 @@ package struct GatewayParts: Sendable {
                 + StudiesController(catalog: self.catalog, links: self.identity.links).endpoints
                 + PriorsController(readable: self.readable, listing: self.listing).endpoints
                 + SeriesController(catalog: self.catalog, links: self.identity.links).endpoints
+                + SignedLinksController(links: self.identity.links).endpoints
                 + MetadataController(dicomweb: self.dicomweb).endpoints
                 + FileController().endpoints
                 + ArchiveController().endpoints
