@@ -71,10 +71,13 @@ let package = Package(
             path: "Benchmarks/CatalogFilling",
             swiftSettings: strict
         ),
-        // Times access decisions for the benchmarks; no product ships it.
+        // Times access decisions, and gateways without them, for the benchmarks; no product ships it.
         .executableTarget(
             name: "DecisionTiming",
-            dependencies: ["AccessControl", "CollimatorCore", argumentParser],
+            dependencies: [
+                "Gateway", "Identity", "AccessControl", "Catalog", "Audit", "DICOMweb", "Persistence", "CollimatorCore",
+                argumentParser, hummingbird, logging, serviceLifecycle,
+            ],
             path: "Benchmarks/DecisionTiming",
             swiftSettings: strict
         ),
@@ -287,7 +290,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AccessControlTests",
-            dependencies: ["AccessControl", "Persistence", "Cryptography", "CollimatorCore", "TestSupport"],
+            dependencies: ["AccessControl", "Catalog", "Persistence", "Cryptography", "CollimatorCore", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

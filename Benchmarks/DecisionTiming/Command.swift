@@ -3,15 +3,25 @@ import ArgumentParser
 import CollimatorCore
 import Foundation
 
+/// Measures what access costs: single decisions, and whole requests.
+@main
+struct TimingCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "DecisionTiming",
+        abstract: "Measure what access costs.",
+        subcommands: [DecisionCommand.self, GatewaysCommand.self],
+        defaultSubcommand: DecisionCommand.self
+    )
+}
+
 /// Times single decisions with policies of several sizes, as JSON.
 ///
 /// The estimate: a caller is itself and five groups; each is one lookup in a dictionary, some ten rules are looked at, and a
 /// condition compares a few short texts. That is some thousand instructions, a microsecond or two, whatever the number of
 /// rules of others.
-@main
 struct DecisionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "DecisionTiming",
+        commandName: "decisions",
         abstract: "Time decisions with policies of several sizes."
     )
 

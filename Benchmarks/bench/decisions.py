@@ -1,6 +1,7 @@
 """What access costs: one decision by the number of rules, tokens, searches of callers with many rules, and whole requests."""
 
 import json
+import statistics
 import subprocess
 import time
 import urllib.request
@@ -10,12 +11,14 @@ from .catalog_queries import GROWING, Sample
 from .catalog_servers import CatalogGateway, Filler, KEPT, StandIn
 from .load import Load
 from .picture_peers import AUDIENCE, BelievingGateway, Issuer, TOKEN_SECONDS
-from .servers import Gateway
+from .servers import Gateway, Peer, free_port
 from .thumbnails import store_small
 
 # Microseconds, at that many rules.
 AIM = (10_000, 20.0)
 SEARCH_MS = 20.0
+# What access and audit may take of the requests a second.
+COST = 0.15
 CONNECTIONS = 8
 RULES = 1_000
 JSON = {"Accept": "application/json"}
@@ -45,6 +48,7 @@ def measure(load: Load, folder: Path, lengths: Lengths, rounds: int, seconds: fl
         "decisions": lambda: decide(lengths, rounds, say),
         "tokens": lambda: tokens(load, folder, lengths, say),
         "requests": lambda: requests(load, folder, seconds, say),
+        "access": lambda: with_and_without(load, folder, lengths, rounds, seconds, say),
         "searches": lambda: searches(load, folder, lengths, say),
     }
     for name, part in parts.items():
@@ -120,6 +124,56 @@ def requests(load: Load, folder: Path, seconds: float, say) -> dict:
                 "processor": (gateway.processor_seconds() - before) / taken["requests"]
             }
     return figures
+
+
+class Gateways(Peer):
+    """`DecisionTiming gateways`: the gateway with and without access and audit, each on a port, in one process."""
+
+    name = "gateways"
+    ready_path = "/healthz"
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self.ports = [self.port, *(free_port() for _ in range(3))]
+
+    def command(self):
+        return [Timer.binary, "gateways", self.folder, *(word for port in self.ports for word in ("--ports", port))]
+
+    def start(self):
+        super().start()
+        self.told = json.loads((self.folder / "gateways.json").read_text())
+        return self
+
+
+def with_and_without(load: Load, folder: Path, lengths: Lengths, rounds: int, seconds: float, say) -> dict:
+    """The JSON of a study from gateways that look at more and more; all in turn in each round, whoever begins changes."""
+    figures = {}
+    with Gateways(folder / "gateways") as gateways:
+        ways = []
+        for name, port in zip(gateways.told["gateways"], gateways.ports):
+            peer = Bare(gateways, name, {"Authorization": f"Bearer {gateways.told['key']}"})
+            peer.port = port
+            ways.append((name, peer))
+        lines = [f"GET {path}" for path in gateways.told["paths"]]
+        for _, peer in ways:
+            load.run(peer, lines, JSON, CONNECTIONS, 0.5)
+        # Twice as many rounds as elsewhere: a few percent are asked for.
+        for number in range(2 * rounds):
+            say(f"decisions: with and without access and audit: round {number + 1} of {2 * rounds}")
+            turn = number % len(ways)
+            for name, peer in ways[turn:] + ways[:turn]:
+                before = gateways.processor_seconds()
+                taken = load.run(peer, lines, JSON, CONNECTIONS, seconds / 2)
+                spent = (gateways.processor_seconds() - before) / taken["requests"]
+                figures.setdefault(name, []).append((taken["rate"], taken["p50"], taken["p99"], spent))
+    result = {}
+    for name, _ in ways:
+        rows = figures[name]
+        middle = [statistics.median(column) for column in zip(*rows)]
+        # Of each round by itself, so that what else the machine does falls on both.
+        ratios = [rate / first for (rate, *_), (first, *_) in zip(rows, figures[ways[0][0]])]
+        result[name] = dict(zip(("rate", "p50", "p99", "processor"), middle)) | {"ratio": statistics.median(ratios)}
+    return result
 
 
 class SearchedGateway(CatalogGateway):

@@ -22,12 +22,7 @@ extension CompiledPolicy {
 
     /// What the subject may read of the store, in the terms of the catalog.
     package func catalogVisibility(_ subject: AccessSubject, of store: StoreName) -> StoreVisibility {
-        let filter = self.visibility(subject, .dicomWebRead, in: store)
-        return StoreVisibility(
-            allowsAll: filter.allowsAll,
-            allowed: StudySelection(filter.allowed),
-            denied: StudySelection(filter.denied)
-        )
+        self.visibility(subject, .dicomWebRead, in: store)
     }
 }
 
@@ -39,8 +34,10 @@ extension CompiledPolicy.PrincipalRules {
 
 extension CompiledPolicy.Compiled {
     /// The key of the rows: of a rule on one study they are of this study alone.
-    fileprivate var rowKey: String? {
-        self.selector.map { StudySelection.rowKey($0.key, study: self.rule.resource.study) }
+    var rowKey: String? {
+        self.selector.map { selector in
+            self.rule.resource.study.map { "study:\($0);\(selector.key)" } ?? selector.key
+        }
     }
 }
 
@@ -51,19 +48,6 @@ extension RuleResource {
         case .allStores, .store: nil
         case .study(_, let study), .series(_, let study, _): study
         }
-    }
-}
-
-extension StudySelection {
-    fileprivate init(_ selection: VisibilityFilter.Selection) {
-        self.init(selectors: selection.selectors, studies: selection.studies.mapValues { StudyPart($0) })
-        for (study, keys) in selection.selectorsByStudy {
-            for key in keys { self.selectors.insert(Self.rowKey(key, study: study)) }
-        }
-    }
-
-    fileprivate static func rowKey(_ key: String, study: String?) -> String {
-        study.map { "study:\($0);\(key)" } ?? key
     }
 }
 

@@ -14,32 +14,8 @@ package struct CompiledPolicy: Sendable {
         var stores: [StoreName: [Compiled]] = [:]
         /// By store and study, also those about single series.
         var studies: [StoreName: [String: [Compiled]]] = [:]
-        /// Of those, one for all that are alike to who asks for the store as a whole.
-        var samples: [StoreName: Samples] = [:]
-    }
-
-    /// Rules on parts of a store, one of each kind: somebody may have thousands that differ by their study alone, and a
-    /// question about the store must not look at each.
-    struct Samples: Sendable {
-        private(set) var rules: [Compiled] = []
-        private var kinds: Set<Kind> = []
-
-        private struct Kind: Hashable {
-            let effect: AccessEffect
-            let role: String
-            let request: RequestCondition
-            let asksFacts: Bool
-        }
-
-        mutating func add(_ compiled: Compiled) {
-            let kind = Kind(
-                effect: compiled.rule.effect,
-                role: compiled.rule.role,
-                request: compiled.rule.request,
-                asksFacts: compiled.selector != nil
-            )
-            if self.kinds.insert(kind).inserted { self.rules.append(compiled) }
-        }
+        /// The same for who asks for the store as a whole.
+        var parts: [StoreName: Parts] = [:]
     }
 
     /// A rule with its role looked up.
@@ -67,6 +43,7 @@ package struct CompiledPolicy: Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         var rules: [Principal: PrincipalRules] = [:]
+        var parts: [Principal: [StoreName: PartsBuilder]] = [:]
         var selectors: [String: RuleSelector] = [:]
         for rule in policy.rules {
             // Own uploads of a group are those of each member.
@@ -80,8 +57,12 @@ package struct CompiledPolicy: Sendable {
                 )
                 if let selector = compiled.selector { selectors[selector.key] = selector }
                 rules[principal, default: PrincipalRules()].add(compiled)
+                if let store = rule.resource.partOf {
+                    parts[principal, default: [:]][store, default: PartsBuilder()].add(compiled)
+                }
             }
         }
+        for (principal, built) in parts { rules[principal]?.parts = built.mapValues(\.parts) }
         self.version = version
         self.rules = rules
         self.selectors = selectors.values.sorted { $0.key < $1.key }
@@ -119,28 +100,29 @@ package struct CompiledPolicy: Sendable {
         _ permission: Permission,
         on resource: AccessResource
     ) -> [Compiled] {
-        self.matching(subject, permission) { $0.bearing(on: resource) }
-    }
-
-    /// The same of a store, with every rule on a part of it.
-    func matching(_ subject: AccessSubject, _ permission: Permission, anywhereIn store: StoreName) -> [Compiled] {
-        self.matching(subject, permission) { $0.anywhere(in: store) }
-    }
-
-    private func matching(
-        _ subject: AccessSubject,
-        _ permission: Permission,
-        among bearing: (PrincipalRules) -> [Compiled]
-    ) -> [Compiled] {
         var found: [Compiled] = []
         for principal in self.principals(of: subject) {
             guard let rules = self.rules[principal] else { continue }
-            found += bearing(rules).filter { compiled in
-                compiled.permissions.contains(permission)
-                    && compiled.rule.request.holds(for: subject, compiled.rule.effect)
-            }
+            found += rules.bearing(on: resource).filter { $0.bears(on: permission, of: subject) }
         }
         return found
+    }
+}
+
+extension CompiledPolicy.Compiled {
+    /// Whether the rule is about the permission and holds for the request.
+    func bears(on permission: Permission, of subject: AccessSubject) -> Bool {
+        self.permissions.contains(permission) && self.rule.request.holds(for: subject, self.rule.effect)
+    }
+}
+
+extension RuleResource {
+    /// The store that it is a part of; nil of whole stores.
+    fileprivate var partOf: StoreName? {
+        switch self {
+        case .allStores, .store: nil
+        case .study(let store, _), .series(let store, _, _): store
+        }
     }
 }
 
@@ -151,19 +133,14 @@ extension CompiledPolicy.PrincipalRules {
         case .store(let store): self.stores[store, default: []].append(compiled)
         case .study(let store, let study), .series(let store, let study, _):
             self.studies[store, default: [:]][study, default: []].append(compiled)
-            self.samples[store, default: CompiledPolicy.Samples()].add(compiled)
         }
-    }
-
-    func anywhere(in store: StoreName) -> [CompiledPolicy.Compiled] {
-        self.allStores + (self.stores[store] ?? []) + (self.studies[store] ?? [:]).values.flatMap { $0 }
     }
 
     func bearing(on resource: AccessResource) -> [CompiledPolicy.Compiled] {
         switch resource {
         case .service: self.allStores
         case .store(let store):
-            self.allStores + (self.stores[store] ?? []) + (self.samples[store]?.rules ?? [])
+            self.allStores + (self.stores[store] ?? []) + (self.parts[store]?.kinds.map(\.sample) ?? [])
         case .study(let store, let study), .series(let store, let study, _), .instance(let store, let study, _, _):
             self.allStores + (self.stores[store] ?? []) + (self.studies[store]?[study] ?? [])
         }

@@ -166,12 +166,12 @@ package final class StudyCatalog: Sendable {
     /// Notices are gathered: any number of them within ``StoreSynchronizer/Configuration/gathering`` cost one refresh,
     /// which ``run(logger:)`` makes. A store that is not kept has no notices.
     package func note(_ study: StudyUID, in store: StoreName) {
-        self.state.withLock { $0.synchronizers[store] }?.note(study)
+        self.keeper(of: store)?.note(study)
     }
 
     /// The same of a note that is written down.
     func note(_ note: StudyNote, mark: Int64) {
-        self.state.withLock { $0.synchronizers[note.store] }?.note(note.study, mark: mark)
+        self.keeper(of: note.store)?.note(note.study, mark: mark)
     }
 
     /// Reads what reports and the like refer to, where nobody has, now; ``run(logger:)`` does it by itself.
@@ -272,8 +272,11 @@ package final class StudyCatalog: Sendable {
         }
     }
 
-    private func synchronizer(of store: StoreName) throws(CollimatorError) -> StoreSynchronizer {
-        guard let synchronizer = self.state.withLock({ $0.synchronizers[store] }) else {
+    /// Who keeps the store; nil for one that is not kept.
+    func keeper(of store: StoreName) -> StoreSynchronizer? { self.state.withLock { $0.synchronizers[store] } }
+
+    func synchronizer(of store: StoreName) throws(CollimatorError) -> StoreSynchronizer {
+        guard let synchronizer = self.keeper(of: store) else {
             throw CollimatorError(.notFound, "the catalog does not keep this store")
         }
         return synchronizer

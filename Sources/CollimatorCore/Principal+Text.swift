@@ -64,6 +64,8 @@ extension Principal: CustomStringConvertible {
     private static func encoded(issuer: String) -> String { Self.encoded(issuer, keepsSlash: false) }
 
     private static func encoded(_ name: String, keepsSlash: Bool = true) -> String {
+        // Most names need nothing.
+        guard !name.utf8.allSatisfy(Self.isPlain) else { return name }
         let digits = Array("0123456789ABCDEF".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(name.utf8.count)

@@ -157,6 +157,7 @@ package struct GatewayParts: Sendable {
                 + StudiesController(catalog: self.catalog, links: self.identity.links).endpoints
                 + PriorsController(readable: self.readable, listing: self.listing).endpoints
                 + SeriesController(catalog: self.catalog, links: self.identity.links).endpoints
+                + SignedLinksController(links: self.identity.links).endpoints
                 + MetadataController(dicomweb: self.dicomweb).endpoints
                 + FileController().endpoints
                 + ArchiveController().endpoints
@@ -297,14 +298,15 @@ package func gatewayApplication(
 ) -> Application<RouterResponder<GatewayContext>> {
     let gate = parts.gate
     let table = parts.endpointTable(logger: logger, gate: gate)
+    let methods = table.methodsByPath
     let router = Router(context: GatewayContext.self)
     let origins = Set(parts.allowedOrigins)
     router.add(middleware: CrossOriginHeaders(origins: origins))
-    router.add(middleware: ErrorBoundary(methods: table.methodsByPath))
+    router.add(middleware: ErrorBoundary(methods: methods))
     router.add(middleware: AccessLog(proxies: parts.trustedProxies))
     router.add(middleware: RequestLimits(limits: parts.limits))
     router.add(middleware: OwnPort())
-    router.add(middleware: Preflight(origins: origins, methods: table.methodsByPath))
+    router.add(middleware: Preflight(origins: origins, methods: methods))
     router.add(
         middleware: Authentication(
             authenticator: parts.authenticator,

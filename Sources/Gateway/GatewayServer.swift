@@ -8,8 +8,8 @@ extension HTTPServerBuilder {
     static func http1(configuration: HTTP1Channel.Configuration, tls: TLSConfiguration?) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
             let plain = HTTP1Channel(responder: responder, configuration: configuration)
-            guard let tls else { return plain }
-            return try TLSChannel(plain, tlsConfiguration: tls)
+            guard let tls else { return ConnectionBound(base: plain) }
+            return ConnectionBound(base: try TLSChannel(plain, tlsConfiguration: tls))
         }
     }
 }

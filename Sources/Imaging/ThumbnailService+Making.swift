@@ -162,7 +162,10 @@ extension ThumbnailService {
         if let icon = self.icons.withLock({ $0[key] }) { return icon }
         let raster: Raster
         do throws(ImageCodecError) {
-            raster = try IconDrawing.raster(key.word, edge: key.size.rawValue)
+            // The thread of a connection is not for drawing.
+            raster = try await withTaskExecutorPreference(globalConcurrentExecutor) { () throws(ImageCodecError) in
+                try IconDrawing.raster(key.word, edge: key.size.rawValue)
+            }
         } catch {
             throw CollimatorError(.internalError, "an icon could not be drawn", cause: error)
         }

@@ -1,3 +1,4 @@
+internal import CollimatorCore
 internal import Persistence
 internal import Synchronization
 
@@ -5,7 +6,7 @@ internal import Synchronization
 ///
 /// Whoever adds one waits until it is on the disk.
 final class OutcomeQueue: Sendable {
-    /// What is to be written of one delivery.
+    /// What is to be written, mostly of one delivery.
     typealias Change = @Sendable (any SQLConnection) throws -> Void
 
     private struct Waiting {
@@ -28,8 +29,26 @@ final class OutcomeQueue: Sendable {
         self.database = database
     }
 
-    /// Makes the change, and returns when it is on the disk.
-    func write(_ change: @escaping Change) async throws {
+    /// Makes the change, and returns what it gave when it is on the disk; one that has to be made again counts the last time.
+    func write<Answer: Sendable>(_ change: @escaping @Sendable (any SQLConnection) throws -> Answer) async throws
+        -> Answer
+    {
+        let given = Given<Answer>()
+        try await self.add { connection in
+            let answer = try change(connection)
+            given.answer.withLock { $0 = answer }
+        }
+        guard let answer = given.answer.withLock({ $0 }) else {
+            throw CollimatorError(.internalError, "a change that was written has given nothing")
+        }
+        return answer
+    }
+
+    private final class Given<Answer: Sendable>: Sendable {
+        let answer = Mutex<Answer?>(nil)
+    }
+
+    private func add(_ change: @escaping Change) async throws {
         try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
             let isFirst = self.state.withLock { state in
                 state.waiting.append(Waiting(change: change, waiter: waiter))

@@ -3,24 +3,84 @@ internal import CollimatorCore
 
 extension WebhookEngine {
     /// One attempt, and what follows from it.
-    func deliver(_ delivery: ClaimedDelivery) async throws {
-        guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint),
-            let body = try await self.body(of: delivery, within: delivery.asked.limited(to: permitted))
-        else { return try await self.store.withhold(delivery, now: self.milliseconds) }
+    ///
+    /// Where there are turns the call is made when it is its; what may be said is decided before, because that it is said
+    /// has to be on the disk first, and again where the turn came later.
+    func deliver(_ delivery: ClaimedDelivery, in turns: CallTurns? = nil) async throws {
+        let claimedAt = self.milliseconds
+        guard let body = try await self.body(of: delivery) else {
+            return try await self.store.withhold(delivery, now: self.milliseconds)
+        }
         // That a study has left its view is all that an endpoint is told then: it looks at nothing.
         if delivery.type != .studyRemoved {
             try await self.decisions.note(delivery.subject, delivery.endpoint, delivery.event)
         }
+        guard let turns else { return try await self.write(try await self.call(delivery, body), of: delivery) }
+        let turn = await turns.begin(delivery.endpoint)
+        guard turn != .never else {
+            try Task.checkCancellation()
+            return try await self.store.giveBack(delivery, now: self.milliseconds)
+        }
+        let attempt: Attempt
+        do {
+            attempt =
+                turn == .atOnce
+                ? try await self.call(delivery, body) : try await self.callLate(delivery, claimedAt: claimedAt)
+        } catch {
+            turns.end(delivery.endpoint, .unmade)
+            throw error
+        }
+        // The next call need not wait until this one is written down.
+        turns.end(delivery.endpoint, attempt.ending)
+        try await self.write(attempt, of: delivery)
+    }
+
+    /// What came of a delivery that was taken.
+    private enum Attempt: Sendable {
+        case made(AttemptOutcome)
+        case withheld
+        case givenBack
+
+        var ending: CallTurns.Ending {
+            guard case .made(let outcome) = self else { return .unmade }
+            guard outcome.isDelivered else { return .failed }
+            return outcome.endedAt - outcome.startedAt <= CallTurns.quickMax ? .quick : .slow
+        }
+    }
+
+    private func write(_ attempt: Attempt, of delivery: ClaimedDelivery) async throws {
+        switch attempt {
+        case .made(let outcome):
+            try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
+        case .withheld: try await self.store.withhold(delivery, now: self.milliseconds)
+        case .givenBack: try await self.store.giveBack(delivery, now: self.milliseconds)
+        }
+    }
+
+    private func call(_ delivery: ClaimedDelivery, _ body: [UInt8]) async throws -> Attempt {
         let startedAt = self.milliseconds
         let answer = try await self.answer(to: delivery, body)
         // A call that ended with this process is no fault of the receiver's: it is made again by the next one.
         if case .failed = answer { try Task.checkCancellation() }
-        let outcome = AttemptOutcome(
-            startedAt: startedAt,
-            endedAt: self.milliseconds,
-            answer: answer
-        )
-        try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
+        return .made(AttemptOutcome(startedAt: startedAt, endedAt: self.milliseconds, answer: answer))
+    }
+
+    /// The call of a delivery that has waited for its turn: rights, and the endpoint, may be others by now.
+    private func callLate(_ delivery: ClaimedDelivery, claimedAt: Int64) async throws -> Attempt {
+        // So that it ends before its lease does.
+        guard abs(self.milliseconds - claimedAt) <= self.limits.turnMax.components.seconds * 1_000,
+            try await self.store.isCalled(delivery.endpoint, at: delivery.url)
+        else { return .givenBack }
+        guard let body = try await self.body(of: delivery) else { return .withheld }
+        return try await self.call(delivery, body)
+    }
+
+    /// The body with no more than the endpoint may have and asks for now; nil for nothing.
+    private func body(of delivery: ClaimedDelivery) async throws -> [UInt8]? {
+        guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint) else {
+            return nil
+        }
+        return try await self.body(of: delivery, within: delivery.asked.limited(to: permitted))
     }
 
     private func answer(to delivery: ClaimedDelivery, _ body: [UInt8]) async throws -> WebhookAnswer {

@@ -17,16 +17,11 @@ extension WebhookEngine {
         )
         let told = try await self.store.toldToReview(in: round, limit: Self.reviewedMax)
         guard !told.isEmpty else { return false }
-        let hearers = Set(try await self.store.activeEndpoints().filter(\.filter.asksForRemovals).map(\.id))
         var (kept, gone): ([ToldStudy], [ToldStudy]) = ([], [])
         for one in told {
             if try await self.hasLeft(one) { gone.append(one) } else { kept.append(one) }
         }
-        // Of the others that did not ask for it nobody is told: the feed is for all.
-        try await self.feed.appendRemovals(
-            gone.filter { hearers.contains($0.endpoint) }
-                .map { (study: $0.study, store: $0.store, principal: .client(id: $0.endpoint)) }
-        )
+        try await self.tellRemovals(gone)
         try await self.store.reviewed(kept, gone: gone, in: round)
         return told.count == Self.reviewedMax
     }
@@ -37,9 +32,20 @@ extension WebhookEngine {
     /// view: its deletion is told, and one that the catalog has forgotten comes back.
     private func hasLeft(_ told: ToldStudy) async throws -> Bool {
         guard told.isCalled, self.decisions.isHeard(told.endpoint) else { return false }
-        guard try await self.feed.holds(told.study, in: told.store) else { return false }
         let subject = EventSubject(store: told.store, study: told.study, kept: nil)
-        return try await self.decisions.permitted(subject, told.endpoint) == nil
+        // In this order: mostly the right is still there, and that is known without the disk.
+        guard try await self.decisions.permitted(subject, told.endpoint) == nil else { return false }
+        return try await self.feed.holds(told.study, in: told.store)
+    }
+
+    /// Has the feed tell those that asked for it; of the others nobody is told, because the feed is for all.
+    private func tellRemovals(_ gone: [ToldStudy]) async throws {
+        guard !gone.isEmpty else { return }
+        let hearers = Set(try await self.store.activeEndpoints().filter(\.filter.asksForRemovals).map(\.id))
+        try await self.feed.appendRemovals(
+            gone.filter { hearers.contains($0.endpoint) }
+                .map { (study: $0.study, store: $0.store, principal: .client(id: $0.endpoint)) }
+        )
     }
 
     /// The study was deleted: that has not taken it from the view of those who may be told of it.

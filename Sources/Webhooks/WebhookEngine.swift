@@ -1,9 +1,6 @@
 package import Catalog
 package import CollimatorCore
 internal import FoundationEssentials
-package import Logging
-internal import Synchronization
-internal import Telemetry
 
 /// Turns events into deliveries, and deliveries into signed calls, at least once each.
 package struct WebhookEngine: Sendable {
@@ -148,73 +145,9 @@ package struct WebhookEngine: Sendable {
         try await self.store.release(now: self.milliseconds)
     }
 
-    /// Works until the task is cancelled; what is under way then is made again after its lease.
-    package func run(logger: Logger) async {
-        let reader = self.feed.reader()
-        let underway = Underway()
-        var sweptAt = self.milliseconds
-        var lastClaimed = ""
-        await withDiscardingTaskGroup { group in
-            while !Task.isCancelled {
-                // Each by itself: what is due is delivered also where nothing new can be written down, and between pages.
-                let taken = await allowFailure("events are written down later", logger: logger) {
-                    try await self.fanOut()
-                }
-                if taken ?? 0 > 0 {
-                    reader.call()
-                } else {
-                    // Nothing new waits for it: a changed rule over many studies holds up no event.
-                    await allowFailure("views are looked at later", logger: logger) {
-                        if try await self.review() { reader.call() }
-                    }
-                }
-                await allowFailure("replays go on later", logger: logger) {
-                    if try await self.replay() { reader.call() }
-                }
-                let claimed = await allowFailure("deliveries go on later", logger: logger) {
-                    try await self.store.claim(
-                        now: self.milliseconds,
-                        limit: self.limits.total - underway.count,
-                        perEndpoint: self.limits.perEndpoint,
-                        lease: self.limits.lease,
-                        after: lastClaimed
-                    )
-                }
-                lastClaimed = claimed?.last?.endpoint ?? lastClaimed
-                for delivery in claimed ?? [] {
-                    underway.begin()
-                    group.addTask {
-                        await allowFailure("the delivery is made again after its lease", logger: logger) {
-                            try await self.deliver(delivery)
-                        }
-                        underway.end()
-                        reader.call()
-                    }
-                }
-                if abs(self.milliseconds - sweptAt) > Self.sweeping {
-                    sweptAt = self.milliseconds
-                    await allowFailure("deliveries that are too many are given up later", logger: logger) {
-                        while !Task.isCancelled, try await self.giveUp() >= Self.sweptMax {}
-                    }
-                    await allowFailure("old deliveries are forgotten later", logger: logger) {
-                        while !Task.isCancelled, try await self.dropOld() == Self.sweptMax {}
-                        while !Task.isCancelled, try await self.dropTold() == Self.sweptMax {}
-                    }
-                }
-                do {
-                    try await reader.wait(atMost: Self.lookout)
-                } catch {
-                    break
-                }
-            }
-            group.cancelAll()
-        }
-    }
-
-    private static let lookout = Duration.milliseconds(250)
     /// A minute, in milliseconds.
-    private static let sweeping: Int64 = 60_000
-    private static let sweptMax = 1_000
+    static let sweeping: Int64 = 60_000
+    static let sweptMax = 1_000
 
     /// Forgets deliveries that have ended long ago; gives how many.
     @discardableResult
@@ -239,15 +172,6 @@ package struct WebhookEngine: Sendable {
             limit: Self.sweptMax
         )
         return excess + (try await self.store.giveUpOld(before: time, now: now, limit: Self.sweptMax))
-    }
-
-    /// Counts the calls that have not ended.
-    private final class Underway: Sendable {
-        private let calls = Mutex(0)
-
-        var count: Int { self.calls.withLock { $0 } }
-        func begin() { self.calls.withLock { $0 += 1 } }
-        func end() { self.calls.withLock { $0 -= 1 } }
     }
 
     /// Signed with every secret that is good now, and with the endpoint's own headers where it is still at the address.

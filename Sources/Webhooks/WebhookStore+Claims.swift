@@ -12,12 +12,18 @@ struct ClaimWish: Hashable, Sendable {
     let lease: Duration
     /// The endpoint that had the last turn.
     var last = ""
+    /// Of these so many more than of the others.
+    var ahead: [String: Int] = [:]
 
+    /// The most of any endpoint.
+    var mostOfOne: Int { self.perEndpoint + (self.ahead.values.max() ?? 0) }
     var until: Int64 { self.now + self.lease.components.seconds * 1_000 }
 }
 
 extension WebhookStore {
     /// Takes deliveries that are due, no more of one endpoint than it may have under way, and holds them for the lease.
+    ///
+    /// It is written together with outcomes that wait.
     ///
     /// It goes round: the endpoint behind the last one that had its turn is the first to have the next. What is looked at are
     /// endpoints with something open, and of each the beginning of an index: neither endpoints at rest nor long queues
@@ -27,14 +33,15 @@ extension WebhookStore {
         limit: Int,
         perEndpoint: Int,
         lease: Duration,
-        after last: String = ""
+        after last: String = "",
+        ahead: [String: Int] = [:]
     ) async throws -> [ClaimedDelivery] {
         guard limit > 0 else { return [] }
-        let wish = ClaimWish(now: now, limit: limit, perEndpoint: perEndpoint, lease: lease, last: last)
-        return try await self.database.write { try Self.claim(wish, on: $0) }
+        let wish = ClaimWish(now: now, limit: limit, perEndpoint: perEndpoint, lease: lease, last: last, ahead: ahead)
+        return try await self.outcomes.write { try Self.claim(wish, on: $0) }
     }
 
-    /// What ``claim(now:limit:perEndpoint:lease:after:)`` does, in a transaction.
+    /// What ``claim(now:limit:perEndpoint:lease:after:ahead:)`` does, in a transaction.
     static func claim(_ wish: ClaimWish, on connection: any SQLConnection) throws -> [ClaimedDelivery] {
         var claimed: [ClaimedDelivery] = []
         var ring = Ring(after: wish.last)
@@ -84,14 +91,15 @@ extension WebhookStore {
                     WebhookStore.selectCandidates,
                     [
                         .text(self.last), .integer(wish.now), .integer(wish.now + WebhookStore.pauseMax),
-                        .integer(wish.perEndpoint), .integer(count),
+                        .integer(wish.mostOfOne), .integer(count),
                     ]
                 )
                 for row in rows {
                     let endpoint = try row.text(0)
                     guard !self.isBehindStart || endpoint <= self.start else { return candidates }
                     self.last = endpoint
-                    candidates.append(try Self.candidate(row, of: endpoint, wish))
+                    let candidate = try Self.candidate(row, of: endpoint, wish)
+                    if candidate.free > 0 { candidates.append(candidate) }
                 }
                 guard rows.count < count else { break }
                 guard !self.isBehindStart, !self.start.isEmpty else { break }
@@ -109,13 +117,15 @@ extension WebhookStore {
             guard let policy = EventDataPolicy(rawValue: try row.text(6)) else {
                 throw CollimatorError(.internalError, "a row of an endpoint is not one of ours")
             }
+            // Calls that are spread over the minute are not taken before their time.
+            let most = wish.perEndpoint + (pace.interval == nil ? wish.ahead[endpoint] ?? 0 : 0)
             return Candidate(
                 endpoint: endpoint,
                 url: try row.text(1),
                 isOrdered: try row.integer(2) != 0,
                 policy: policy,
                 pace: pace,
-                free: min(wish.perEndpoint - Int(try row.integer(5)), pace.free)
+                free: min(most - Int(try row.integer(5)), pace.free)
             )
         }
     }

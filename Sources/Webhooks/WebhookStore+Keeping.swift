@@ -14,6 +14,7 @@ extension WebhookStore {
         _ summary: CertificateSummary? = nil,
         now: Int64
     ) async throws -> (endpoint: WebhookEndpoint, secret: WebhookSecret) {
+        defer { self.memory.forget() }
         try settings.filter.check()
         let id = WebhookEndpoint.idPrefix + Base64URL.encode(SecureRandom.bytes(Self.idBytes))
         let secret = WebhookSecret.new()
@@ -58,6 +59,7 @@ extension WebhookStore {
         _ summary: CertificateSummary? = nil,
         to changed: @Sendable (WebhookSettings) throws -> WebhookSettings
     ) async throws -> WebhookEndpoint {
+        defer { self.memory.forget() }
         try await self.database.write { connection in
             guard let row = try connection.queryOne(Self.select + " WHERE id = ?1", [.text(id)]),
                 let before = try connection.queryOne(Self.selectKept, [.text(id)])
@@ -169,29 +171,41 @@ extension WebhookStore {
         at url: String?,
         now: Int64
     ) async throws -> (secrets: [WebhookSecret], credentials: CallCredentials) {
+        if let kept = self.memory.equipment(of: id), kept.url == url {
+            return (kept.secrets(now: now), kept.credentials)
+        }
+        let version = self.memory.version
         let row = try await self.database.read { connection in
             try connection.queryOne(
-                "SELECT secret, oldSecret, oldSecretUntil, credentials, url FROM endpoint WHERE id = ?1",
+                "SELECT secret, oldSecret, oldSecretUntil, credentials, url, state FROM endpoint WHERE id = ?1",
                 [.text(id)]
             )
         }
         guard let row else { throw Self.unknown }
-        guard let key = self.seal.open(try row.blob(0), in: Array(id.utf8)) else {
+        let isThere = try row.text(4) == url
+        let equipment = EndpointMemory.Equipment(
+            url: try row.text(4),
+            isActive: try row.text(5) == WebhookEndpoint.State.active.rawValue,
+            secret: try self.secret(try row.blob(0), of: id),
+            // One before that cannot be read, because its key is lost, must not keep the new one from signing.
+            old: try row.blobIfPresent(1).flatMap { self.seal.open($0, in: Array(id.utf8)) }.map { key in
+                (WebhookSecret(key: key), try row.integerIfPresent(2) ?? 0)
+            },
+            credentials: isThere ? try self.opened(try row.blobIfPresent(3), of: id) : CallCredentials()
+        )
+        if isThere { self.memory.keep(equipment, of: id, readAt: version) }
+        return (equipment.secrets(now: now), equipment.credentials)
+    }
+
+    private func secret(_ sealed: [UInt8], of id: String) throws(CollimatorError) -> WebhookSecret {
+        guard let key = self.seal.open(sealed, in: Array(id.utf8)) else {
             throw CollimatorError(
                 .conflict,
                 "a secret was sealed with another key",
                 publicDetail: "The endpoint's secret cannot be read: it needs a new one."
             )
         }
-        var secrets = [WebhookSecret(key: key)]
-        // One before that cannot be read, because its key is lost, must not keep the new one from signing.
-        if let old = try row.blobIfPresent(1), let until = try row.integerIfPresent(2), now < until,
-            let key = self.seal.open(old, in: Array(id.utf8))
-        {
-            secrets.append(WebhookSecret(key: key))
-        }
-        let isThere = try row.text(4) == url
-        return (secrets, isThere ? try self.opened(try row.blobIfPresent(3), of: id) : CallCredentials())
+        return WebhookSecret(key: key)
     }
 
     /// Bound to its endpoint: a row that is moved to another one opens nothing there.

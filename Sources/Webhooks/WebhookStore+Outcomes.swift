@@ -39,6 +39,10 @@ package struct WebhookLimits: Hashable, Sendable {
     package var total = 256
     /// How long a worker has a delivery for itself; longer than any call takes.
     package var lease = Duration.seconds(30)
+    /// Deliveries of all endpoints that are taken before a call is free for them.
+    package var ahead = 1_024
+    /// How long one waits for its call at the most; with the longest call it is shorter than the lease.
+    package var turnMax = Duration.seconds(8)
     /// So many failures in a row have an endpoint left alone for a while.
     package var failuresUntilPause = 5
     /// How long at first; it doubles with each further failure.
@@ -76,7 +80,7 @@ extension WebhookStore {
         limits: WebhookLimits,
         random: Double
     ) async throws {
-        try await self.outcomes.write { connection in
+        let isEnd = try await self.outcomes.write { connection in
             let attempts = claimed.attempts + 1
             let wait =
                 outcome.isDelivered
@@ -98,11 +102,12 @@ extension WebhookStore {
                     .integer(outcome.endedAt + (wait ?? 0)), .text(claimed.endpoint),
                 ]
             )
-            guard count == 1 else { return }
+            guard count == 1 else { return false }
             try Self.log(claimed, outcome, on: connection)
             if outcome.isDelivered { try Self.noteTold(claimed, on: connection) }
-            try Self.note(claimed.endpoint, outcome, limits, on: connection)
+            return try Self.note(claimed.endpoint, outcome, limits, on: connection)
         }
+        if isEnd { self.memory.forget() }
     }
 
     /// The endpoint may not have the delivery: it is set aside, and no attempt is made.
@@ -114,6 +119,16 @@ extension WebhookStore {
             )
             // The study came back into its view before it was told that it had left.
             if count == 1, claimed.type == .studyRemoved { try Self.noteKnown(claimed, on: connection) }
+        }
+    }
+
+    /// No attempt was made: it waits as before, and is due now.
+    func giveBack(_ claimed: ClaimedDelivery, now: Int64) async throws {
+        try await self.outcomes.write { connection in
+            _ = try connection.execute(
+                "UPDATE delivery SET state = 0, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
+                [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]
+            )
         }
     }
 
@@ -140,18 +155,19 @@ extension WebhookStore {
         )
     }
 
+    /// Gives whether the endpoint is called no more.
     private static func note(
         _ endpoint: String,
         _ outcome: AttemptOutcome,
         _ limits: WebhookLimits,
         on connection: any SQLConnection
-    ) throws {
+    ) throws -> Bool {
         guard !outcome.isDelivered else {
             try connection.execute(
                 "UPDATE endpoint SET failures = 0, failingSince = NULL, pausedUntil = 0 WHERE id = ?1 AND failures > 0",
                 [.text(endpoint)]
             )
-            return
+            return false
         }
         let now = outcome.endedAt
         let row = try connection.queryOne(
@@ -182,10 +198,11 @@ extension WebhookStore {
         var state: WebhookEndpoint.State?
         if outcome.isGone { state = .gone }
         if now - since >= limits.failingMax.components.seconds * 1_000 { state = state ?? .failing }
-        guard let state else { return }
+        guard let state else { return false }
         try connection.execute(
             "UPDATE endpoint SET state = ?2, isUntold = 1 WHERE id = ?1 AND state = 'active'",
             [.text(endpoint), .text(state.rawValue)]
         )
+        return true
     }
 }

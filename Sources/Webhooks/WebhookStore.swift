@@ -9,6 +9,7 @@ package final class WebhookStore: Sendable {
     let database: Database
     let seal: DeterministicSeal
     let outcomes: OutcomeQueue
+    let memory = EndpointMemory()
 
     /// The most endpoints.
     static let endpointsMax = 10_000
@@ -37,10 +38,28 @@ package final class WebhookStore: Sendable {
     }
 
     /// Those that are called.
+    ///
+    /// What has become of their calls may be older than what ``endpoint(_:)`` says.
     func activeEndpoints() async throws -> [WebhookEndpoint] {
-        try await self.database.read { connection in
+        if let active = self.memory.active { return active }
+        let version = self.memory.version
+        let active = try await self.database.read { connection in
             try connection.query(Self.select + " WHERE state = 'active' ORDER BY id").map { try Self.endpoint($0) }
         }
+        self.memory.keep(active, readAt: version)
+        return active
+    }
+
+    /// Whether the endpoint is called, and at this address.
+    func isCalled(_ id: String, at url: String) async throws -> Bool {
+        if let equipment = self.memory.equipment(of: id) { return equipment.isActive && equipment.url == url }
+        let row = try await self.database.read { connection in
+            try connection.queryOne(
+                "SELECT 1 FROM endpoint WHERE id = ?1 AND state = 'active' AND url = ?2",
+                [.text(id), .text(url)]
+            )
+        }
+        return row != nil
     }
 
     /// - Throws: `not-found` where there is none.
@@ -60,6 +79,7 @@ package final class WebhookStore: Sendable {
     ///   - seen: what it was when it was asked; nil for whatever it is now.
     /// - Throws: `not-found` where there is none, `conflict` where it is no longer as it was seen.
     func set(_ state: WebhookEndpoint.State, of id: String, asSeen seen: WebhookEndpoint? = nil) async throws {
+        defer { self.memory.forget() }
         let count = try await self.database.write { connection in
             // What it knows may have left its view meanwhile: a new round looks at it, and touches no rows before.
             try connection.execute("UPDATE review SET version = -1")
@@ -110,9 +130,14 @@ package final class WebhookStore: Sendable {
     ///
     /// It is off at once; what belongs to it goes in parts, so that nobody who writes waits for a million rows.
     package func remove(_ id: String) async throws {
+        defer { self.memory.forget() }
         let isThere = try await self.database.write { connection in
-            try connection.execute("UPDATE endpoint SET state = 'suspended' WHERE id = ?1", [.text(id)])
+            try connection.execute(
+                "UPDATE endpoint SET state = ?2 WHERE id = ?1",
+                [.text(id), .text(WebhookEndpoint.State.off.rawValue)]
+            )
         }
+        self.memory.forget()
         guard isThere > 0 else { throw Self.unknown }
         for statement in Self.removals {
             while try await self.database.write({
@@ -145,6 +170,7 @@ package final class WebhookStore: Sendable {
     /// - Throws: `conflict` where an overlap is wished for while the one before still lasts: the secret that the receiver may
     ///   still have would sign no more. Without an overlap the secrets before end at once, as after a leak.
     func rotate(_ id: String, now: Int64, overlap: Duration) async throws -> WebhookSecret {
+        defer { self.memory.forget() }
         let secret = WebhookSecret.new()
         let sealed = try self.sealed(secret, of: id)
         let until = overlap > .zero ? now + overlap.components.seconds * 1_000 : nil

@@ -4,17 +4,35 @@ Every server is the built executable, on a free loopback port, with a folder of 
 COLLIMATOR_BINARY names another executable than the debug one.
 """
 
+import dataclasses
+import fcntl
 import os
 import secrets
+import time
 from pathlib import Path
 
 import pytest
 
 from support import output
-from support.corpus import Report
+from support.corpus import Report, Row
 from support.servers import Emulator, Gateway
 
 ROOT = Path(__file__).resolve().parents[2]
+DEMO_SECONDS_MAX = 280
+
+# The files that take longest, longest first: where several processes share the files, none is left with one at the end.
+LONGEST = (
+    "test_openapi", "test_killed_emulator", "test_catalog", "test_catalog_search", "test_search", "test_command_line",
+    "test_change_feed", "test_access", "test_app_admin", "test_search_orthanc", "test_every_route", "test_app_webhooks",
+    "test_deployment", "test_app_signin", "test_app_policy", "test_seed_orthanc", "test_login", "test_events_google",
+    "test_webhooks", "test_picture_troubles", "test_push",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest come first, the others as they are."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +63,31 @@ def gateway(binary, tmp_path_factory):
         yield server
 
 
+@pytest.fixture(scope="session")
+def demo_folder(binary, tmp_path_factory) -> Path:
+    """The data folder of an ended `serve --demo` that has stored all made-up studies, to be copied and not to be served.
+
+    Making them up takes a minute. It is done once, by whichever process of a run needs them first.
+    """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    folder, done = place / "demo", place / "demo-done"
+    with (place / "demo-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()
+            with Gateway(binary, folder, "--demo") as server:
+                deadline = time.monotonic() + DEMO_SECONDS_MAX
+                while not (folder / "demo-filled").exists():
+                    assert server.is_alive() and time.monotonic() < deadline, server.tail()
+                    time.sleep(0.1)
+                server.look_through()
+                assert server.stop() == 0
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_secret_is_written():
     """The outermost of all fixtures, so that every server has ended when it ends."""
@@ -58,6 +101,21 @@ def report(request) -> Report:
 
 
 REPORT = pytest.StashKey[Report]()
+
+
+def pytest_sessionfinish(session):
+    """A process that runs a part of the tests hands its rows to the one that started it."""
+    report = session.config.stash.get(REPORT, None)
+    output_of_worker = getattr(session.config, "workeroutput", None)
+    if report is not None and output_of_worker is not None:
+        output_of_worker["rows"] = [dataclasses.asdict(row) for row in report.rows]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    rows = getattr(node, "workeroutput", {}).get("rows")
+    if rows:
+        node.config.stash.setdefault(REPORT, Report()).rows += [Row(**row) for row in rows]
 
 
 def pytest_terminal_summary(terminalreporter, config):

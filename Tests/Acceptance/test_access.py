@@ -1,6 +1,7 @@
 """Access rules with a running server: what a key sees follows them at once."""
 
 import json
+import shutil
 import threading
 import time
 
@@ -208,9 +209,8 @@ def test_a_vendor_stores_into_its_own_studies_and_sees_what_it_stored(binary, tm
         assert listed(gateway, key) == set()
 
 
-def test_a_right_by_modality_takes_along_what_refers_to_its_series(binary, tmp_path):
-    with Gateway(binary, tmp_path, "--demo") as gateway:
-        eventually((tmp_path / "demo-filled").exists, "the archive of the demonstration is not filled", seconds=180)
+def test_a_right_by_modality_takes_along_what_refers_to_its_series(binary, tmp_path, demo_folder):
+    with Gateway(binary, shutil.copytree(demo_folder, tmp_path / "data"), "--demo") as gateway:
 
         def series_of(study, key=""):
             answer = gateway.call("GET", f"{STUDIES}/{study}/series", key=key)
@@ -239,6 +239,7 @@ def test_a_right_by_modality_takes_along_what_refers_to_its_series(binary, tmp_p
             assert "CT" in series_of(other, with_derived).values()
 
 
+@pytest.mark.alone
 def test_a_stream_and_a_download_end_with_the_right_to_call(binary, tmp_path):
     """Case 42: what was under way when the key was revoked or its holder suspended goes no further."""
     with Gateway(binary, tmp_path) as gateway:

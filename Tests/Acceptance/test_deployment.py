@@ -219,7 +219,7 @@ def test_the_executable_starts_from_what_a_deployment_sets(binary, tmp_path, whe
     }[where]
     with Deployed(binary, tmp_path, variables_of_image() | environment, words) as server:
         # Signed by nobody: the stores are guarded, and the documentation is not.
-        assert requests.get(f"http://127.0.0.1:{server.port}/api/v1/stores", timeout=5).status_code == 401
+        assert requests.get(f"http://127.0.0.1:{server.port}/api/v1/stores", timeout=60).status_code == 401
         assert requests.get(f"http://127.0.0.1:{server.port}/docs", timeout=30).status_code == 200
         assert server.stop() == 0
 

@@ -277,7 +277,7 @@ def is_stored(client, instance):
         return False
 
 
-def settle(client, holds, tries=200):
+def settle(client, holds, tries=1200):
     """A delete of more than one instance is an operation that goes on after its answer."""
     for _ in range(tries):
         if holds():

@@ -43,7 +43,7 @@ class PullingGateway(ConfiguredGateway):
         return self.call("GET", "/api/v1/events/rejections").json()["items"]
 
 
-def eventually(condition, what: str, seconds=40):
+def eventually(condition, what: str, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what

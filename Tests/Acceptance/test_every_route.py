@@ -2,6 +2,7 @@
 
 import base64
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,15 +19,16 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 PATIENT = "Forbidden^Frieda"
 
 
-def described() -> list[tuple[str, str]]:
+@cache
+def described() -> tuple[tuple[str, str], ...]:
     """Every operation that wants a caller."""
     document = yaml.safe_load((ROOT / "openapi.yaml").read_text())
-    return [
+    return tuple(
         (method.upper(), path)
         for path, item in document["paths"].items()
         for method, operation in item.items()
         if method in METHODS and operation.get("security", document["security"])
-    ]
+    )
 
 
 class Configured(Gateway):

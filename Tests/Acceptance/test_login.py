@@ -183,6 +183,7 @@ def test_logging_out_ends_the_session_and_empties_the_browser(service):
     assert old.status_code == 401
 
 
+@pytest.mark.alone
 def test_a_suspension_ends_the_session_within_five_seconds(service):
     visitor = Visitor(service).log_in("carl")
     assert visitor.me().status_code == 200

@@ -114,7 +114,7 @@ def test_what_came_while_the_archive_was_down_is_passed_on_later(archive, door, 
 
 
 def jobs(door) -> list:
-    return requests.get(f"{door.url}/jobs?expand", timeout=10).json()
+    return requests.get(f"{door.url}/jobs?expand", timeout=60).json()
 
 
 def wait_until(holds, seconds=60):

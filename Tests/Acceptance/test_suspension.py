@@ -55,6 +55,7 @@ def credentials(path):
     return made
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("suspended", ["portal", "script"])
 def test_a_suspension_ends_keys_tokens_and_links_of_its_caller_and_of_no_other(gateway, tmp_path, suspended):
     study, series = new_uid("suspension", "study"), new_uid("suspension", "series")

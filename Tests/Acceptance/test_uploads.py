@@ -180,7 +180,7 @@ def test_leave_to_send_is_not_given_to_a_stranger(gateway):
     answer = raw.send(gateway.port, raw.request("POST", PATH, head))
     assert answer.status == 401
     assert answer.headers["connection"] == "close"
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as connection:
         connection.sendall(raw.request("POST", PATH, head | {"Authorization": f"Bearer {gateway.key}"}))
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -200,6 +200,7 @@ def test_what_was_missed_is_replayed(server, receiver):
     assert len(of(receiver, got)) == 1
 
 
+@pytest.mark.alone
 def test_an_endpoint_that_never_answers_does_not_slow_the_others(binary, tmp_path):
     with CallingGateway(binary, tmp_path / "fair") as server, Receiver() as receiver:
         connect(server, receiver, types=["study.created"])

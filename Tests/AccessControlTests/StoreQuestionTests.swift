@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import Testing
 
@@ -32,7 +33,36 @@ struct StoreQuestionTests {
         let subject = AccessSubject(self.sample.reader, timeSeconds: 0)
         let filter = compiled.visibility(subject, .dicomWebRead, in: self.sample.store)
         #expect(filter.allowed.studies.count == 10_000)
-        #expect(compiled.visibility(subject, .dicomWebRead, in: self.sample.other).isNone)
+        #expect(compiled.visibility(subject, .dicomWebRead, in: self.sample.other).isNothing)
+    }
+
+    @Test("list what rules of several kinds and principals name together, each for as long as it holds")
+    func lists() throws {
+        let group = Principal.group(issuer: "hospital", name: "readers")
+        let ended = self.sample.rule("ended", on: self.study(1)) { $0.request.expiresAtSeconds = 100 }
+        let ofGroup = AccessRule(id: "group", .allow, group, role: "viewer", on: self.study(2))
+        let series = RuleResource.series(self.sample.store, studyUID: "1.2.3", seriesUID: "1.2.3.1")
+        let policy = try self.sample.compiled(
+            ended,
+            self.sample.rule("plain", on: self.study(4)),
+            self.sample.rule("series", on: series),
+            ofGroup,
+            self.sample.rule("taken", .deny, on: self.study(5))
+        )
+        func seen(at time: Int64, _ memberships: [Principal] = []) -> StoreVisibility {
+            let subject = AccessSubject(self.sample.reader, memberships: memberships, timeSeconds: time)
+            return policy.visibility(subject, .dicomWebRead, in: self.sample.store)
+        }
+        let early = seen(at: 99, [group])
+        #expect(early.allowed.studies == ["1.2.1": .whole, "1.2.2": .whole, "1.2.4": .whole])
+        #expect(early.allowed.selectors.count == 1)
+        #expect(early.denied.studies == ["1.2.5": .whole])
+        #expect(!early.allowsAll)
+        #expect(seen(at: 100, [group]).allowed.studies == ["1.2.2": .whole, "1.2.4": .whole])
+        #expect(seen(at: 100).allowed.studies == ["1.2.4": .whole])
+        // Of kinds that are about something else nothing is taken.
+        let subject = AccessSubject(self.sample.reader, timeSeconds: 0)
+        #expect(policy.visibility(subject, .dicomWebDelete, in: self.sample.store).isNothing)
     }
 
     @Test("look at every kind: one that has ended, another role or effect hides no other")

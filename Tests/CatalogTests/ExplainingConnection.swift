@@ -7,6 +7,9 @@ import Testing
 final class ExplainingConnection: SQLConnection {
     private let base: any SQLConnection
     private(set) var plans: [String: [String]] = [:]
+    /// How many statements were run, and the most arguments that one of them had.
+    private(set) var runCount = 0
+    private(set) var argumentsMax = 0
 
     init(_ base: any SQLConnection) {
         self.base = base
@@ -15,6 +18,8 @@ final class ExplainingConnection: SQLConnection {
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int { try self.base.execute(sql, arguments) }
 
     func forEach(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Void) throws {
+        self.runCount += 1
+        self.argumentsMax = max(self.argumentsMax, arguments.count)
         if self.plans[sql] == nil {
             self.plans[sql] = try self.base.query("EXPLAIN QUERY PLAN " + sql, arguments).map { try $0.text(3) }
         }

@@ -33,6 +33,7 @@ struct SearchPropertyTests {
         var effort = SearchEffort()
         effort.candidatesMax = [0, 5, 40, 100_000][seed % 4]
         effort.examinedBeforeScan = [1, 30, 100_000][seed % 3]
+        effort.namesInStatementMax = [1, 1_024, 3, 2][seed / 3 % 4]
         effort.candidatesBeforeSets = [0, 100_000][seed / 4 % 2]
         let folder = try TemporaryDirectory()
         let database = try Database.open(DatabaseConfiguration(path: "\(folder.path)/catalog.db"))

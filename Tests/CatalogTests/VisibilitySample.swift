@@ -51,13 +51,15 @@ enum VisibilitySample {
         for _ in 0..<Int.random(in: 0...most, using: &generator.random) {
             selection.selectors.insert(generator.pick(self.all).key)
         }
+        var named: [String: StudyPart] = [:]
         for _ in 0..<Int.random(in: 0...most, using: &generator.random) {
             let number = Int.random(in: 1...90, using: &generator.random)
             let series = Set(
                 ["1.2.\(number).1", "1.2.\(number).2"].compactMap { SeriesUID($0) }.prefix(generator.pick([1, 2]))
             )
-            selection.studies["1.2.\(number)"] = generator.chance(2) ? .whole : .series(series)
+            named["1.2.\(number)"] = generator.chance(2) ? .whole : .series(series)
         }
+        selection.studies = NamedStudies(named)
         return selection
     }
 

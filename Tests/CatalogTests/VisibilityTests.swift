@@ -160,7 +160,7 @@ struct VisibilityTests {
             try await catalog.store.setSelectors([VisibilitySample.patient("MRN-7")])
             while try await catalog.store.select(limit: 2_000) {}
             let uids = (1...1_000).map { ("1.2.840.\($0 * 7)", StudyPart.whole) }
-            let named = StudySelection(studies: Dictionary(uids, uniquingKeysWith: { first, _ in first }))
+            let named = StudySelection(studies: NamedStudies(Dictionary(uids) { first, _ in first }))
             let picked = StudySelection(selectors: ["patient:MRN-7"])
             let lists: [(allowed: StudySelection, index: String)] = [
                 (named, "INDEX studyByUID (store=? AND uid=?)"),

@@ -49,7 +49,7 @@ struct EventsEndToEndTests {
                 "topics/collimator-dicom:publish",
                 "{\"messages\":[{\"data\":\"\(data)\"}]}"
             )
-            let end = ContinuousClock.now + .seconds(20)
+            let end = ContinuousClock.now + .seconds(60)
             while true {
                 let answer = try await archive.request(.GET, "/api/v1/events/rejections")
                 try #require(answer.status == 200)
@@ -71,7 +71,7 @@ struct EventsEndToEndTests {
 
     /// Waits until the store publishes to a topic that is listened to.
     private static func whenSubscribed(_ archive: RunningArchive) async throws {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             let path = "/v1/projects/local/locations/local/datasets/imaging/dicomStores/radiology"
             let answer = try await archive.request(.GET, path)

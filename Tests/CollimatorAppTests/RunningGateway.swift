@@ -17,12 +17,13 @@ struct RunningGateway: Sendable {
 
     let port: Int
 
-    /// Runs the body with the gateway; its one store is `pacs`.
+    /// Runs the body with the gateway; its one store is `pacs`, which may be silent for the time given.
     static func run<Result: Sendable>(
         before baseURL: String,
+        silence: Duration = .milliseconds(500),
         _ body: @escaping @Sendable (RunningGateway) async throws -> Result
     ) async throws -> Result {
-        var transport = DICOMwebClient.transportConfiguration(idleTimeout: .milliseconds(500))
+        var transport = DICOMwebClient.transportConfiguration(idleTimeout: silence)
         transport.httpVersion = .http1Only
         let httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: transport)
         let client = try DICOMwebClient(

@@ -39,7 +39,10 @@ struct TLSTests {
         var trusting = TLSConfiguration.makeClientConfiguration()
         trusting.trustRoots = .file(self.files.certificate)
         let client = HTTPClient(configuration: HTTPClient.Configuration(tlsConfiguration: trusting))
-        let stranger = HTTPClient()
+        // Who is refused is told at once; by default the client would try again for ten seconds.
+        var once = HTTPClient.Configuration()
+        once.connectionPool.retryConnectionEstablishment = false
+        let stranger = HTTPClient(configuration: once)
         let healthCheck = HTTPClient(configuration: OwnGateway.clientConfiguration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -31,7 +31,9 @@ struct WebhookDialerTests {
         let found = addresses.compactMap { NetworkAddress($0) }
         var dialer = WebhookDialer(policy: policy ?? self.local, resolver: HostResolver { _ in found })
         change(&dialer)
-        return await dialer.sender.send(Self.message(url))
+        let answer = await dialer.sender.send(Self.message(url))
+        await dialer.clients.close()
+        return answer
     }
 
     @Test("the status, the wait that is asked for and the body come back")
@@ -82,6 +84,7 @@ struct WebhookDialerTests {
     func absent() async throws {
         let port = try await FaultyServer.run([.close]) { server in
             #expect(await self.send("http://127.0.0.1:\(server.port)/") == .failed(.broken))
+            #expect(server.requestCount == 1, "the connection was a new one")
             return server.port
         }
         #expect(await self.send("http://127.0.0.1:\(port)/") == .failed(.unreachable))
@@ -171,6 +174,7 @@ struct WebhookDialerTests {
             var dialer = WebhookDialer(policy: self.local, resolver: HostResolver { _ in [loopback] })
             dialer.trustRoots = .file(server.certificate)
             let answer = await dialer.sender.send(message)
+            await dialer.clients.close()
             if certificate == certificates[0] {
                 #expect(answer == .answered(status: 204))
             } else if case .answered = answer {

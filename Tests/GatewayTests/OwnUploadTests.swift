@@ -14,18 +14,23 @@ import Testing
 /// A store that keeps what is stored in it, as far as files tell.
 final class KeepingStore: Sendable {
     private let entries: Mutex<[StudyUID: StudyEntry]>
+    private let instances = Mutex<[InstanceUID: StoredInstance]>([:])
+    /// Whether its answer to what it has stored is lost.
+    let isAnswerLost = Mutex(false)
 
     init(_ entries: [StudyEntry]) {
         self.entries = Mutex(Dictionary(uniqueKeysWithValues: entries.map { ($0.study, $0) }))
     }
 
     var catalog: CatalogUpstream {
-        CatalogUpstream(
+        var upstream = CatalogUpstream(
             studies: { _ in [] },
             series: { _ in [] },
             study: { study in self.entries.withLock { $0[study] } },
             studyCount: { nil }
         )
+        upstream.instance = { instance in self.instances.withLock { $0[instance] } }
+        return upstream
     }
 
     var upstream: ScriptedUpstream {
@@ -36,6 +41,9 @@ final class KeepingStore: Sendable {
                     let series = SeriesUID("\(study).1")
                 else { return .refused }
                 try self.add(study, series)
+                let stored = StoredInstance(study: study, series: series, instance: instance)
+                self.instances.withLock { $0[instance] = stored }
+                if self.isAnswerLost.withLock({ $0 }) { throw DICOMwebError.transport }
                 return .stored(
                     StoredReference(
                         sopClassUID: UploadSample.sopClass,
@@ -225,5 +233,24 @@ struct OwnUploadTests {
         #expect(try await self.see(study).status == .notFound)
         #expect(try await !self.see("/api/v1/stores/radiology/studies").text.contains(Self.mine))
         #expect(try await self.send([Self.file(Self.mine, 4)]).status == .unprocessableContent)
+    }
+
+    @Test("what was stored while the answer got lost is the uploader's own all the same")
+    func lostAnswer() async throws {
+        try await self.allow([self.own])
+        self.store.isAnswerLost.withLock { $0 = true }
+        let lost = try await self.send([Self.file(Self.mine, 1)])
+        #expect(try lost.upload().items.map(\.outcome) == ["refused"])
+        let study = "/api/v1/stores/radiology/studies/\(Self.mine)"
+        #expect(try await self.see(study).status == .notFound)
+        let catalog = self.gateway.parts.catalog
+        let name = try #require(StoreName("radiology"))
+        try await catalog.settleUploads(in: name)
+        try await catalog.changed(try #require(StudyUID(Self.mine)), in: name)
+        #expect(try await self.see(study).status == .ok)
+        // The next file goes on in one's own study.
+        self.store.isAnswerLost.withLock { $0 = false }
+        #expect(try await self.send([Self.file(Self.mine, 2)]).status == .created)
+        #expect(try await self.see(study).status == .ok)
     }
 }

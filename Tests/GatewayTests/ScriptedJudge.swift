@@ -43,7 +43,7 @@ final class ScriptedJudge: AccessJudge {
 
     func visibility(for caller: Caller, of store: StoreName) -> StoreVisibility {
         guard store.rawValue == "radiology" else { return .nothing }
-        return StoreVisibility(allowed: StudySelection(studies: self.state.withLock { $0 }))
+        return StoreVisibility(allowed: StudySelection(studies: NamedStudies(self.state.withLock { $0 })))
     }
 }
 

@@ -84,7 +84,7 @@ struct SeriesTests {
                 "sopClassUid":"1.2.840.10008.5.1.4.1.1.2","kind":"image","number":1,"rows":512,"columns":512,\
                 "bitsAllocated":null,"frames":1,"transferSyntaxUid":null,\
                 "links":{"self":"\(path)","thumbnail":"\(path)/thumbnail",\
-                "rendered":"\(path)/rendered","file":"\(path)/file",\
+                "rendered":"\(path)/rendered","document":null,"file":"\(path)/file",\
                 "metadata":"\(path)/metadata",
                 """
             )

@@ -3,6 +3,7 @@ import DICOMweb
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import ImageCodec
 import NIOCore
 import Testing
 
@@ -10,12 +11,12 @@ import Testing
 
 @Suite("videos at …/document and …/rendered")
 struct VideoTests {
-    private static let path = "\(Sample.instancePath)/document"
+    static let path = "\(Sample.instancePath)/document"
 
     /// A stream that begins as MP4 does, of 64 bytes.
-    private static let video: [UInt8] = [0, 0, 0, 24] + Array("ftypisom".utf8) + Array(100..<152)
+    static let video: [UInt8] = [0, 0, 0, 24] + Array("ftypisom".utf8) + Array(100..<152)
 
-    private static func instance() -> DataSet {
+    static func instance() -> DataSet {
         var set = Sample.instance()
         set.set(.sopClassUID, "1.2.840.10008.5.1.4.1.1.77.1.1.1")
         set.set(.numberOfFrames, 30)
@@ -23,7 +24,7 @@ struct VideoTests {
     }
 
     /// A file with the fragments given.
-    private static func file(
+    static func file(
         _ fragments: [[UInt8]],
         syntax: String = "1.2.840.10008.1.2.4.102",
         isEnded: Bool = true,
@@ -49,9 +50,15 @@ struct VideoTests {
     }
 
     /// A store that gives the file in chunks of a few bytes, and says how long it is or not.
-    private static func upstream(_ file: [UInt8], saysLength: Bool = true, chunk: Int = 7) -> ScriptedUpstream {
+    private static func upstream(
+        _ file: [UInt8],
+        saysLength: Bool = true,
+        chunk: Int = 7,
+        picture: [UInt8]? = nil
+    ) -> ScriptedUpstream {
         ScriptedUpstream(exchange: { request in
             if request.path.hasSuffix("/metadata") { return .metadata(Self.instance()) }
+            if let picture, request.path.hasSuffix("/rendered") { return .whole(picture, type: "image/jpeg") }
             guard request.path.hasSuffix(Sample.instance) else {
                 return .chunks(["no"], status: 400, headers: [.contentType: "text/plain"])
             }
@@ -109,7 +116,8 @@ struct VideoTests {
         let upstream = Self.upstream(Self.file([Self.video]), saysLength: false)
         let gateway = try GatewayUnderTest(upstream)
         try await gateway.application.test(.router) { client in
-            for expected in [2, 3, 4] {
+            // The head tells that it is to be measured, then it is, then it is given.
+            for expected in [3, 4, 5] {
                 let answer = try await client.execute(uri: Self.path, method: .get, headers: GatewayUnderTest.bearer)
                 #expect(answer.status == .ok && answer.headers[.contentLength] == "64")
                 let files = upstream.log.requests.filter { $0.path.hasSuffix(Sample.instance) }
@@ -224,6 +232,25 @@ struct VideoTests {
         let text = String(decoding: body, as: UTF8.self)
         #expect(text.contains("\"kind\":\"video\""))
         #expect(text.contains("\"rendered\":\"\(Sample.instancePath)/rendered\""))
+    }
+
+    @Test("where no video can be made out, /rendered gives the store's picture, and /document says so")
+    func fallingBack() async throws {
+        let files = [
+            Array("<html>".utf8), Self.file([Self.video], isEncapsulated: false),
+            Self.file([Array("<html>".utf8)]), Self.file([Self.video, Self.video], isEnded: false),
+        ]
+        let path = "\(Sample.instancePath)/rendered"
+        let picture = try await ScriptedUpstream.file(.jpeg)
+        for file in files {
+            let upstream = Self.upstream(file, picture: picture)
+            let answer = try await Self.answer(upstream, at: path)
+            #expect(answer.status == .ok && answer.headers[.contentType] == "image/jpeg")
+            #expect(try await Self.answer(upstream).status == .badGateway)
+            // Who takes videos alone is told what is wrong with this one, and so is everybody where there is no picture.
+            #expect(try await Self.answer(upstream, at: path, [.accept: "video/mp4"]).status == .badGateway)
+            #expect(try await Self.answer(Self.upstream(file), at: path).status == .badGateway)
+        }
     }
 
     @Test("a picture is given where one is described or more welcome, and where the pixels are no video")

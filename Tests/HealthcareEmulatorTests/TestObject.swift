@@ -26,12 +26,23 @@ struct TestObject: Sendable {
         self.instanceNumber = index
     }
 
+    /// After how many samples they repeat, as 16 bits hold so many steps of 16.
+    private static let samplesPerPeriod = 65_536 / 16
+
     /// The samples of all frames, 16 bits each.
+    ///
+    /// One period is made and then copied: millions of samples one by one take a test without optimization seconds.
     var pixels: [UInt8] {
-        (0..<self.frames * self.rows * self.columns).flatMap { index -> [UInt8] in
+        let count = self.frames * self.rows * self.columns
+        let period = (0..<min(count, Self.samplesPerPeriod)).flatMap { index -> [UInt8] in
             let sample = UInt16(truncatingIfNeeded: index * 16 + self.shade)
             return [UInt8(truncatingIfNeeded: sample), UInt8(truncatingIfNeeded: sample >> 8)]
         }
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(2 * count + period.count)
+        while pixels.count < 2 * count { pixels.append(contentsOf: period) }
+        pixels.removeLast(pixels.count - 2 * count)
+        return pixels
     }
 
     var dataSet: DataSet {

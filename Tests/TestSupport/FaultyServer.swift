@@ -9,10 +9,14 @@ package final class FaultyServer: Sendable {
         case send(String)
         /// Bytes without an end, as fast as they are taken.
         case flood
+        /// Nothing more until ``FaultyServer/goOn()``.
+        case wait
+        /// Once all that was sent before has left.
         case close
     }
 
     private let state = Mutex((open: 0, asked: 0, port: 0))
+    private let waiting = Mutex<[EventLoopPromise<Void>]>([])
 
     /// The port that it listens on.
     package var port: Int { self.state.withLock { $0.port } }
@@ -21,6 +25,18 @@ package final class FaultyServer: Sendable {
     package var openConnections: Int { self.state.withLock { $0.open } }
     /// Requests that have come.
     package var requestCount: Int { self.state.withLock { $0.asked } }
+
+    private func taken() -> [EventLoopPromise<Void>] {
+        self.waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
+    /// Lets those go on that wait.
+    package func goOn() {
+        for promise in self.taken() { promise.succeed() }
+    }
 
     /// Runs the work with a server that follows the steps at each request; after the last it is silent.
     package static func run<Result>(
@@ -43,6 +59,7 @@ package final class FaultyServer: Sendable {
         } catch {
             outcome = .failure(error)
         }
+        server.goOn()
         try await channel.close()
         return try outcome.get()
     }
@@ -77,15 +94,26 @@ extension FaultyServer {
             guard self.received.contains("\r\n\r\n") else { return }
             self.received = ""
             self.server.state.withLock { $0.asked += 1 }
-            for step in self.steps {
+            self.follow(self.steps[...], context)
+        }
+
+        private func follow(_ steps: ArraySlice<Step>, _ context: ChannelHandlerContext) {
+            for (index, step) in zip(steps.indices, steps) {
                 switch step {
+                case .wait:
+                    let promise = context.eventLoop.makePromise(of: Void.self)
+                    self.server.waiting.withLock { $0.append(promise) }
+                    return promise.futureResult.assumeIsolated()
+                        .whenSuccess { self.follow(steps[(index + 1)...], context) }
                 case .send(let text):
                     context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
                 case .flood:
                     self.isFlooding = true
                     self.flood(context)
                 case .close:
-                    context.close(promise: nil)
+                    // What was sent before is not lost by it.
+                    context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer())).assumeIsolated()
+                        .whenComplete { _ in context.close(promise: nil) }
                 }
             }
         }

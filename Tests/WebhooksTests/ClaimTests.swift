@@ -82,6 +82,29 @@ struct ClaimTests {
         }
     }
 
+    @Test("of an endpoint that answers quickly more is taken than may be called, but no call before its time")
+    func ahead() async throws {
+        try await Rig.run { rig in
+            let quick = try await rig.endpoint("https://a.example/").endpoint.id
+            let spread = try await rig.endpoint("https://b.example/") { $0.callsPerMinute = 60_000 }.endpoint.id
+            let other = try await rig.endpoint("https://c.example/").endpoint.id
+            for index in 0..<12 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            func claim(_ ahead: [String: Int]) async throws -> [String: Int] {
+                try await rig.webhooks.claim(
+                    now: rig.engine.milliseconds,
+                    limit: 256,
+                    perEndpoint: 2,
+                    lease: .seconds(30),
+                    ahead: ahead
+                ).reduce(into: [:]) { $0[$1.endpoint, default: 0] += 1 }
+            }
+            #expect(try await claim([quick: 4, spread: 4]) == [quick: 6, spread: 2, other: 2])
+            #expect(try await claim([quick: 4, spread: 4]).isEmpty)
+            #expect(try await claim([quick: 5]) == [quick: 1])
+        }
+    }
+
     @Test("a clock that is set back does not stop calls that are spread over the minute")
     func paceAndClock() async throws {
         try await Rig.run { rig in

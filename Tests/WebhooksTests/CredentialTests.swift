@@ -81,6 +81,35 @@ struct CredentialTests {
         }
     }
 
+    @Test("what is kept in memory of an endpoint ends with each change of it")
+    func remembered() async throws {
+        try await Rig.run { rig in
+            let endpoint = try await Self.endpoint(rig, Self.wish(["X-Site": "north"]))
+            func next(_ uid: String) async throws -> WebhookMessage? {
+                let count = rig.receiver.messages.count
+                try await rig.store(uid, modality: nil)
+                try await rig.settle()
+                return rig.receiver.messages.count > count ? rig.receiver.messages.last : nil
+            }
+            #expect(try await next("1.2.1")?.headers["x-site"] == "north")
+            _ = try await rig.engine.change(endpoint.id, Self.wish(["X-Site": "south"])) { _ in }
+            let second = try #require(try await next("1.2.2"))
+            #expect(second.headers["x-site"] == "south")
+            let secret = try await rig.engine.rotate(endpoint.id, overlap: .zero).secret
+            let third = try #require(try await next("1.2.3"))
+            let id = try #require(third.headers["webhook-id"])
+            let seconds = try #require(third.headers["webhook-timestamp"].flatMap { Int64($0) })
+            let expected = try secret.signature(id: id, seconds: seconds, body: third.body)
+            #expect(third.headers["webhook-signature"] == expected)
+            _ = try await rig.engine.change(endpoint.id) { $0.filter.types = ["study.deleted"] }
+            #expect(try await next("1.2.4") == nil)
+            _ = try await rig.engine.change(endpoint.id) { $0.filter.types = [] }
+            #expect(try await next("1.2.5") != nil)
+            _ = try await rig.engine.switchOff(endpoint.id)
+            #expect(try await next("1.2.6") == nil)
+        }
+    }
+
     @Test(
         "case 60: headers of the connection, the message, this service and of clouds cannot be set",
         arguments: [

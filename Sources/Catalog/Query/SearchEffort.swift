@@ -48,6 +48,8 @@ package struct SearchEffort: Sendable {
     var mayScan = true
     /// The most values that one query may name.
     package var valuesMax = 2_048
+    /// The most studies and selectors of what may be seen that one statement names.
+    package var namesInStatementMax = 1_024
 
     package init() {}
 

@@ -87,8 +87,27 @@ enum CandidateSource {
     /// How many rows it has, counted no further than the limit.
     func count(upTo limit: Int, _ run: StudySearchRun) throws -> Int {
         if case .uids(let uids, _) = self { return min(limit, uids.count) }
-        var count = 0
-        for statement in self.statements(run, selecting: "1", isForCount: true) where count < limit {
+        if case .visible(let visible, _) = self, visible.isTold {
+            // Each name is taken for a row: the database is not asked for them.
+            let selected = visible.statements(run, isForCount: true, named: false)
+            return try Self.counted(selected, from: visible.namedCount, upTo: limit, run)
+        }
+        return try self.counted(upTo: limit, run)
+    }
+
+    /// How many rows the database has, counted no further than the limit.
+    func counted(upTo limit: Int, _ run: StudySearchRun) throws -> Int {
+        try Self.counted(self.statements(run, selecting: "1", isForCount: true), from: 0, upTo: limit, run)
+    }
+
+    private static func counted(
+        _ statements: [(sql: String, arguments: StatementArguments)],
+        from known: Int,
+        upTo limit: Int,
+        _ run: StudySearchRun
+    ) throws -> Int {
+        var count = min(known, limit)
+        for statement in statements where count < limit {
             var arguments = statement.arguments
             let sql =
                 "SELECT COUNT(*) FROM (\(statement.sql) LIMIT \(arguments.bind(.integer(limit - count)))) AS counted"

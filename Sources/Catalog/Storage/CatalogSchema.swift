@@ -13,6 +13,7 @@ enum CatalogSchema {
         Migration(4, "notices", notices),
         Migration(5, "uploads-and-references", uploads),
         Migration(6, "what-events-were-before", before),
+        Migration(7, "intended-uploads", intents),
     ]
 
     private static let stores = [
@@ -192,6 +193,20 @@ enum CatalogSchema {
         "ALTER TABLE series ADD COLUMN referenced TEXT",
         "ALTER TABLE study ADD COLUMN referencesRead INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX studyByReferencesRead ON study (store, referencesRead, id)",
+    ]
+
+    /// Who is about to store which instance; what became of it is asked where nobody wrote that down.
+    private static let intents = [
+        "INSERT INTO counter (name, value) VALUES ('uploadIntent', 0)",
+        """
+        CREATE TABLE uploadIntent (
+            id INTEGER NOT NULL PRIMARY KEY,
+            store TEXT NOT NULL,
+            instance TEXT NOT NULL,
+            uploader INTEGER NOT NULL REFERENCES uploader (id)
+        ) STRICT
+        """,
+        "CREATE INDEX uploadIntentByStore ON uploadIntent (store, id)",
     ]
 
     private static let values = [

@@ -13,6 +13,7 @@ package final class CatalogStore: Sendable {
     let slots: SearchSlots
     let sets: StudySets
     let selectors = SelectorBoard()
+    let openIntents = OpenIntents()
     let changes = ChangeObservers()
     let feedTimes: FeedTimes
     /// Called when events were written.

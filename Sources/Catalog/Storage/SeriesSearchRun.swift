@@ -32,9 +32,27 @@ struct SeriesSearchRun {
     ///
     /// - Throws: ``SearchExhausted`` where it was not found within ``SearchEffort``.
     func page() throws -> SeriesPage {
+        guard self.uids == nil, let named = self.studies.named else { return try self.page(from: try self.source()) }
+        do {
+            return try self.page(from: try self.source())
+        } catch is SearchExhausted where self.studies.effort.mayScan {
+            // The studies that come first are others: those that are named are looked for.
+            let effort = self.studies.effort
+            let run = SeriesSearchRun(self, SearchBudget(rows: effort.examinedMax, time: effort.searchTime))
+            return try run.page(from: try CandidateList(named, self.studies, run.budget))
+        }
+    }
+
+    private init(_ run: SeriesSearchRun, _ budget: SearchBudget) {
+        self.query = run.query
+        self.studies = run.studies
+        self.budget = budget
+    }
+
+    private func page(from source: any MatchSource) throws -> SeriesPage {
         var found: [SeriesPage.Item] = []
         var passed = 0
-        var source = try self.source()
+        var source = source
         while let candidate = try source.next() {
             var study: CatalogStudy?
             for series in try self.series(of: candidate.study) {

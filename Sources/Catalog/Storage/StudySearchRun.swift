@@ -41,6 +41,7 @@ struct StudySearchRun {
         var visible = try VisibleStudies(
             query.visibility,
             of: stores.map { (name: $0.name, number: $0.number) },
+            namesMax: effort.namesInStatementMax,
             on: connection
         )
         if let shown = visible?.stores.map(\.number) { stores.removeAll { !shown.contains($0.number) } }
@@ -194,11 +195,22 @@ struct StudySearchRun {
             let rows = known.members.count / (known.decidesAll(self) ? StudyWalk.knownRowsOfBudget : 1)
             return OtherPlan(source: known.source, examinedBefore: rows, isFree: true)
         }
-        // A pattern that says nothing of how values begin: few match, and the index of values is smaller than the studies,
-        // and read in one go.
-        return ValueRange.all(of: self.query.conditions).first { $0.test != nil }.map { range in
-            OtherPlan(source: .values(range), examinedBefore: self.effort.examinedBeforeScan, isFree: false)
+        // A pattern that says nothing of how values begin: few match. What the index has of values or of what may be seen is
+        // less than all studies, and read in one go.
+        let values = ValueRange.all(of: self.query.conditions).first { $0.test != nil }.map {
+            CandidateSource.values($0)
         }
+        return (values ?? self.named).map { source in
+            OtherPlan(source: source, examinedBefore: self.effort.examinedBeforeScan, isFree: false)
+        }
+    }
+
+    /// What may be seen, where more is named than a statement takes: all of it can be looked for instead, where the studies
+    /// that come first in the list are others.
+    var named: CandidateSource? {
+        guard let visible, visible.isTold, visible.isPicked else { return nil }
+        let condition = self.query.conditions.firstIndex { if case .visible = $0 { true } else { false } }
+        return condition.map { .visible(visible, condition: $0) }
     }
 
     /// Gives the matches in the order of the list.

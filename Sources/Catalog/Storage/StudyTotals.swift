@@ -34,11 +34,23 @@ struct StudyTotals {
         if list != nil { return try list?.total(upTo: limit, budget) ?? .atLeast(0) }
         var arguments = StatementArguments()
         let filter = self.run.filter(&arguments)
+        if let named = self.named {
+            let count = try named.counted(upTo: limit + 1, self.run)
+            return count > limit ? .atLeast(limit) : .exact(count)
+        }
         guard filter.isWholeInSQL else { return try self.walked(upTo: limit, budget) }
         if let best, Double(best.count) < self.domain, case .values(let range) = best.source, range.test == nil {
             return try self.counted(range, best, upTo: limit)
         }
         return try self.counted(upTo: limit, budget)
+    }
+
+    /// What may be seen, where that is all that is asked for and each of it is named.
+    private var named: CandidateSource? {
+        guard self.run.query.conditions.count == 1, let named = self.run.named, case .visible(let visible, _) = named,
+            visible.isByUID
+        else { return nil }
+        return named
     }
 
     private func exact(_ list: inout CandidateList?) throws -> StudyPage.Total {

@@ -32,6 +32,9 @@ package struct CatalogUpstream: Sendable {
         _ in nil
     }
 
+    /// The instance with that UID; nil where the store does not have it.
+    package var instance: @Sendable (_ instance: InstanceUID) async throws -> StoredInstance? = { _ in nil }
+
     package init(
         pageSize: Int = 5_000,
         offsetMax: Int = 1_000_000,

@@ -11,6 +11,7 @@ extension StoreSynchronizer {
             group.addTask { await self.repeatedly(logger) { try await self.gather(logger) } }
             group.addTask { await self.repeatedly(logger) { try await self.count(logger) } }
             group.addTask { await self.repeatedly(logger) { try await self.read() } }
+            group.addTask { await self.repeatedly(logger) { try await self.settle() } }
             group.addTask { await self.stopped() }
             await group.next()
             group.cancelAll()

@@ -18,6 +18,8 @@ package actor StoreSynchronizer {
     nonisolated let counting = Wakeup()
     /// Wakes the reading of references.
     nonisolated let reading = Wakeup()
+    /// Wakes the settling of uploads.
+    nonisolated let settling = Wakeup()
     /// Tells ``run(logger:)`` to look whether it is to end.
     private nonisolated let stopping = Wakeup()
     private nonisolated let isStopped = Mutex(false)

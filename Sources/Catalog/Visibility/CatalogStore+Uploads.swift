@@ -20,7 +20,14 @@ extension CatalogStore {
     /// Writes down who stored the instances; of one that was stored before, the first stays.
     ///
     /// What follows from it is worked out at once where the catalog has the study, else when the study comes.
-    package func noteStored(_ instances: [StoredInstance], by uploader: Principal, in store: StoreName) async throws {
+    ///
+    /// The intent, where there was one, is settled with it.
+    package func noteStored(
+        _ instances: [StoredInstance],
+        by uploader: Principal,
+        in store: StoreName,
+        settling intent: UploadIntent? = nil
+    ) async throws {
         // No rule names the administrator: what it stored counts only in a series in which somebody else did.
         let instances =
             uploader == .administrator ? try await self.besideOthers(instances, in: store) : instances
@@ -43,6 +50,7 @@ extension CatalogStore {
                         [.integer(number), .integer(Self.hash(one.instance)), .integer(by)]
                     )
                 }
+                if let intent { try Self.drop(intent, on: connection) }
                 for study in studies { try Self.selectAgain(study, in: store, board, on: connection) }
             }
         }
@@ -64,7 +72,8 @@ extension CatalogStore {
     func forgetUploads(in store: StoreName) async throws {
         try await self.changing(nil, in: store) {
             _ = try await self.database.write { connection in
-                try connection.execute("DELETE FROM uploadedSeries WHERE store = ?1", [.text(store.rawValue)])
+                try connection.execute("DELETE FROM uploadIntent WHERE store = ?1", [.text(store.rawValue)])
+                return try connection.execute("DELETE FROM uploadedSeries WHERE store = ?1", [.text(store.rawValue)])
             }
         }
     }
@@ -89,7 +98,7 @@ extension CatalogStore {
             .write(try Self.entry(row, number, on: connection), board, isNew: false)
     }
 
-    private static func number(ofUploader uploader: Principal, on connection: any SQLConnection) throws -> Int64 {
+    static func number(ofUploader uploader: Principal, on connection: any SQLConnection) throws -> Int64 {
         let name = SQLValue.text(uploader.description)
         if let row = try connection.queryOne("SELECT id FROM uploader WHERE principal = ?1", [name]) {
             return try row.integer(0)
@@ -134,7 +143,12 @@ extension CatalogStore {
 
 extension StudyCatalog {
     /// Writes down who stored the instances through us; it comes before anybody is told that the studies changed.
-    package func noteStored(_ instances: [StoredInstance], by uploader: Principal, in store: StoreName) async throws {
-        try await self.catalog.noteStored(instances, by: uploader, in: store)
+    package func noteStored(
+        _ instances: [StoredInstance],
+        by uploader: Principal,
+        in store: StoreName,
+        settling intent: UploadIntent? = nil
+    ) async throws {
+        try await self.catalog.noteStored(instances, by: uploader, in: store, settling: intent)
     }
 }

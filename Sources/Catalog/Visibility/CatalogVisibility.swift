@@ -50,11 +50,20 @@ package struct StudySelection: Hashable, Sendable {
     /// The keys of selectors.
     package var selectors: Set<String>
     /// Studies by UID, with how much of each.
-    package var studies: [String: StudyPart]
+    package var studies: NamedStudies
 
-    package init(selectors: Set<String> = [], studies: [String: StudyPart] = [:]) {
+    package init(selectors: Set<String> = [], studies: NamedStudies = [:]) {
         self.selectors = selectors
         self.studies = studies
+    }
+
+    package mutating func formUnion(_ other: StudySelection) {
+        if self.selectors.isEmpty {
+            self.selectors = other.selectors
+        } else {
+            self.selectors.formUnion(other.selectors)
+        }
+        self.studies.formUnion(other.studies)
     }
 
     package var isEmpty: Bool { self.selectors.isEmpty && self.studies.isEmpty }

@@ -11,6 +11,8 @@ package struct VisibleStudies: Hashable, Sendable {
     private(set) var isComplete = true
     /// Conditions on what differs between those who see all of a study and those who see some series.
     var narrowed: [AttributeMatch] = []
+    /// The most studies and selectors that one statement names.
+    let namesMax: Int
 
     /// What may be seen of one store.
     struct Store: Hashable, Sendable {
@@ -25,19 +27,24 @@ package struct VisibleStudies: Hashable, Sendable {
     /// Studies by the numbers of selectors and by UID.
     struct Picks: Hashable, Sendable {
         let selectors: Set<Int64>
-        let studies: [String: StudyPart]
+        let studies: NamedStudies
         /// Whether it can pick less than a whole study.
         let isPartial: Bool
 
         var isEmpty: Bool { self.selectors.isEmpty && self.studies.isEmpty }
+
+        /// How many studies and selectors it names.
+        var nameCount: Int { self.selectors.count + self.studies.count }
     }
 
     /// Of the stores that are given by name and number; nil where everything in them is visible.
     init?(
         _ visibility: CatalogVisibility,
         of stores: [(name: StoreName, number: Int64)],
+        namesMax: Int = SearchEffort().namesInStatementMax,
         on connection: any SQLConnection
     ) throws {
+        self.namesMax = namesMax
         let wanted = stores.map { (number: $0.number, visibility: visibility[$0.name]) }
         let keys = wanted.reduce(into: Set<String>()) {
             $0.formUnion($1.visibility.allowed.selectors)
@@ -88,7 +95,17 @@ package struct VisibleStudies: Hashable, Sendable {
     private static let keysAtATime = 1_024
 
     /// Whether SQL cannot decide alone.
-    var needsRest: Bool { self.hasPartialDenials || (!self.narrowed.isEmpty && self.isPartial) }
+    var needsRest: Bool { self.hasRestOfPicked || self.isTold }
+
+    /// Whether of a study that is picked not all may be seen, or not all that it is searched for by.
+    private var hasRestOfPicked: Bool { self.hasPartialDenials || (!self.narrowed.isEmpty && self.isPartial) }
+
+    /// Whether more is named than a statement takes, so that what is visible is told study by study.
+    ///
+    /// A page is then found after as many studies as it takes, however many are named.
+    var isTold: Bool { self.stores.contains { self.isTold($0.allowed) || self.isTold($0.denied) } }
+
+    private func isTold(_ picks: Picks) -> Bool { picks.nameCount > self.namesMax }
 
     /// Whether some studies may be visible in part.
     var isPartial: Bool { self.stores.contains { $0.allowed.isPartial || $0.denied.isPartial } }
@@ -100,10 +117,10 @@ package struct VisibleStudies: Hashable, Sendable {
         var alternatives: [String] = []
         for store in self.stores {
             var pieces = ["s.store = \(arguments.bind(.integer(store.number)))"]
-            if !store.allowsAll {
+            if !store.allowsAll, !self.isTold(store.allowed) {
                 pieces.append("(\(Self.picked(store.allowed, wholeOnly: false, &arguments)))")
             }
-            if !store.denied.isEmpty {
+            if !store.denied.isEmpty, !self.isTold(store.denied) {
                 pieces.append("NOT (\(Self.picked(store.denied, wholeOnly: true, &arguments)))")
             }
             alternatives.append(pieces.joined(separator: " AND "))
@@ -113,7 +130,7 @@ package struct VisibleStudies: Hashable, Sendable {
 
     private static func picked(_ picks: Picks, wholeOnly: Bool, _ arguments: inout StatementArguments) -> String {
         var alternatives: [String] = []
-        let studies = picks.studies.filter { !wholeOnly || $0.value == .whole }.keys.sorted()
+        let studies = picks.studies.uids(wholeOnly: wholeOnly)
         if !studies.isEmpty {
             alternatives.append("s.uid IN (\(arguments.bindList(studies.map { .text($0) })))")
         }
@@ -186,15 +203,16 @@ package struct VisibleStudies: Hashable, Sendable {
 
     /// Whether it picks by UID and nothing is denied.
     var isByUID: Bool {
-        self.isPicked && !self.needsRest && self.stores.allSatisfy { $0.allowed.selectors.isEmpty && $0.denied.isEmpty }
+        self.isPicked && !self.hasRestOfPicked
+            && self.stores.allSatisfy { $0.allowed.selectors.isEmpty && $0.denied.isEmpty }
     }
 }
 
 extension VisibleStudies.Picks {
-    fileprivate init(_ selectors: [(number: Int64, isPartial: Bool)], _ studies: [String: StudyPart]) {
+    fileprivate init(_ selectors: [(number: Int64, isPartial: Bool)], _ studies: NamedStudies) {
         self.selectors = Set(selectors.map(\.number))
-        self.studies = studies.filter { $0.value != .nothing }
-        self.isPartial = selectors.contains(where: \.isPartial) || studies.values.contains { $0 != .whole }
+        self.studies = studies
+        self.isPartial = selectors.contains(where: \.isPartial) || studies.isPartial
     }
 }
 

@@ -15,8 +15,9 @@ import Webhooks
 /// that changes its meaning meanwhile leads nowhere else. Where nobody can be reached at one of them, the next is dialled,
 /// within the same time.
 ///
-/// Each attempt has a connection of its own. No redirect is followed, and no proxy of the environment is used. A proxy of the
-/// configuration is asked for the address that was checked here, unless it is the one to resolve names and to decide.
+/// Connections are kept for a moment between calls of the same address. No redirect is followed, and no proxy of the environment
+/// is used. A proxy of the configuration is asked for the address that was checked here, unless it is the one to resolve names
+/// and to decide.
 struct WebhookDialer: Sendable {
     let policy: AddressPolicy
     let resolver: HostResolver
@@ -27,6 +28,8 @@ struct WebhookDialer: Sendable {
     var trustedCertificates: String?
     /// What calls go through; nil for none.
     var proxy: WebhookProxy?
+    /// Whoever makes a dialer closes them in the end.
+    var clients = WebhookClients()
 
     /// How long the parts of an attempt may take; all of them together are shorter than a lease.
     struct Limits: Hashable, Sendable {
@@ -36,6 +39,8 @@ struct WebhookDialer: Sendable {
         var head = Duration.seconds(10)
         /// From there on, until the body is no longer read.
         var body = Duration.seconds(5)
+        /// How long a connection is kept without a call: many servers close theirs after five seconds.
+        var idle = Duration.seconds(4)
     }
 
     var sender: WebhookSender {
@@ -61,14 +66,14 @@ struct WebhookDialer: Sendable {
         }
         let deadline = ContinuousClock.now + self.limits.head
         var answer = WebhookAnswer.failed(.unreachable)
-        for (index, address) in candidates.enumerated() {
-            // Whoever is silent leaves time for those behind.
-            let left = deadline - .now
-            guard left > .zero else { break }
-            let connect = min(self.limits.connect, left / (candidates.count - index > 1 ? 2 : 1))
-            let dialled = await self.dial(message, at: url, address, connect: connect, within: left)
+        // Whoever is silent leaves time for those behind.
+        var connect = min(self.limits.connect, self.limits.head / (candidates.count > 1 ? 2 : 1))
+        for address in candidates {
+            guard deadline > .now else { break }
+            let dialled = await self.dial(message, at: url, address, connect: connect, until: deadline)
             answer = dialled.answer
             guard dialled.isUnconnected else { break }
+            connect /= 2
         }
         return answer
     }
@@ -79,36 +84,63 @@ struct WebhookDialer: Sendable {
     /// What is not encrypted is on this machine, where no proxy leads.
     private func isProxied(_ url: WebhookURL) -> Bool { url.isEncrypted && self.proxy != nil }
 
-    /// What came of one address, and whether that is because there was no connection at all: nothing was sent then.
+    /// What came of one call.
+    private struct Dialled: Sendable {
+        let answer: WebhookAnswer
+        /// Whether there was no connection at all: nothing was sent then.
+        var isUnconnected = false
+        /// Whether the connection ended before there was an answer.
+        var isCutOff = false
+
+        var isAnswered: Bool { if case .answered = self.answer { true } else { false } }
+    }
+
     private func dial(
         _ message: WebhookMessage,
         at url: WebhookURL,
         _ address: NetworkAddress?,
         connect: Duration,
-        within left: Duration
-    ) async -> (answer: WebhookAnswer, isUnconnected: Bool) {
-        var configuration: HTTPClient.Configuration
+        until deadline: ContinuousClock.Instant
+    ) async -> Dialled {
+        let key = WebhookClients.Key(
+            host: url.host,
+            port: url.port,
+            isEncrypted: url.isEncrypted,
+            address: address,
+            proxy: self.isProxied(url) ? self.proxy : nil,
+            certificate: message.certificate.map { SHA256.hash(Array("\($0.chain)\n\($0.key)".utf8)) },
+            connect: connect
+        )
         do {
-            configuration = try self.configuration(url, address, message.certificate)
+            let (dialled, wasKept) = try await self.clients.withClient(key) {
+                try self.configuration(url, key, message.certificate)
+            } _: { loan in
+                let dialled = await self.exchange(message, at: url, loan.client, within: deadline - .now)
+                return ((dialled, loan.hasAnswered), dialled.isAnswered)
+            }
+            // A receiver may close a connection that was kept at the moment in which it is used again. That is no failure of
+            // its, and whoever has taken the message knows it by its id.
+            guard dialled.isCutOff, wasKept, deadline > .now, !Task.isCancelled else { return dialled }
+            let configuration = try self.configuration(url, key, message.certificate)
+            return await self.clients.withNewClient(configuration: configuration) { client in
+                var again = await self.exchange(message, at: url, client, within: deadline - .now)
+                // Something was sent before.
+                again.isUnconnected = false
+                return again
+            }
         } catch {
             // It could be used when it was given: the file was changed by hand.
-            return (.failed(.encryption), false)
+            return Dialled(answer: .failed(.encryption))
         }
-        configuration.timeout.connect = TimeAmount(connect)
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let dialled = await self.exchange(message, at: url, client, within: left)
-        await allowFailure("the connection of one attempt closes later") { try await client.shutdown() }
-        return dialled
     }
 
     private func addresses(of url: WebhookURL) async -> [NetworkAddress] {
         if let literal = url.literal { [literal] } else { await self.resolver.addresses(url.host) }
     }
 
-    /// `address` is nil where the proxy resolves the name.
     private func configuration(
         _ url: WebhookURL,
-        _ address: NetworkAddress?,
+        _ key: WebhookClients.Key,
         _ certificate: ClientCertificate?
     ) throws -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
@@ -118,11 +150,22 @@ struct WebhookDialer: Sendable {
         if let trustedCertificates { tls.additionalTrustRoots = [.file(trustedCertificates)] }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.idleTimeout = TimeAmount(self.limits.idle)
+        // How many calls there are at the same time is decided before: none waits here for another one.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connectionsMax
+        // Now and then a new one, so that balancers have something to decide.
+        configuration.maximumUsesPerConnection = Self.usesMax
+        configuration.timeout.connect = TimeAmount(key.connect)
         configuration.httpVersion = .http1Only
-        if url.literal == nil, let address { configuration.dnsOverride = [url.host: address.text] }
-        if self.isProxied(url), let proxy { configuration.proxy = .server(host: proxy.host, port: proxy.port) }
+        if url.literal == nil, let address = key.address { configuration.dnsOverride = [url.host: address.text] }
+        if let proxy = key.proxy { configuration.proxy = .server(host: proxy.host, port: proxy.port) }
         return configuration
     }
+
+    /// As many as there may be calls.
+    private static let connectionsMax = 4_096
+    /// The most calls of one connection.
+    private static let usesMax = 1_000
 
     private static func present(_ certificate: ClientCertificate, in tls: inout TLSConfiguration) throws {
         tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(certificate.chain.utf8))
@@ -153,7 +196,7 @@ struct WebhookDialer: Sendable {
         at url: WebhookURL,
         _ client: HTTPClient,
         within left: Duration
-    ) async -> (answer: WebhookAnswer, isUnconnected: Bool) {
+    ) async -> Dialled {
         var request = HTTPClientRequest(url: url.text)
         request.method = .POST
         request.headers = HTTPHeaders(message.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
@@ -166,9 +209,13 @@ struct WebhookDialer: Sendable {
                 retryAfter: Self.retryAfter(response.headers),
                 body: await self.beginning(of: response.body)
             )
-            return (answer, false)
+            return Dialled(answer: answer)
         } catch {
-            return (.failed(Self.failure(error)), Self.isUnconnected(error))
+            return Dialled(
+                answer: .failed(Self.failure(error)),
+                isUnconnected: Self.isUnconnected(error),
+                isCutOff: Self.isCutOff(error)
+            )
         }
     }
 
@@ -178,6 +225,18 @@ struct WebhookDialer: Sendable {
         case let error as HTTPClientError: error == .connectTimeout
         case is NIOConnectionError: true
         case let error as IOError: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
+        default: false
+        }
+    }
+
+    /// Whether the receiver ended the connection, or had already when it was written to.
+    private static func isCutOff(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case let error as IOError: [ECONNRESET, EPIPE].contains(error.errnoCode)
+        case let error as NIOSSLError: error == .uncleanShutdown
+        case let error as ChannelError: [.ioOnClosedChannel, .alreadyClosed, .eof].contains(error)
+        case let error as HTTPParserError: error == .invalidEOFState
         default: false
         }
     }

@@ -12,6 +12,7 @@ import Webhooks
 /// A call that is under way at the end is made again after the next start, like one that a kill has cut off.
 struct WebhookService: Service {
     let engine: WebhookEngine
+    private let clients: WebhookClients
     private let database: Database
     private let logger: Logger
 
@@ -35,7 +36,7 @@ struct WebhookService: Service {
             decisions: parts.webhookDecisions,
             limits: limits
         )
-        return WebhookService(engine: engine, database: database, logger: logger)
+        return WebhookService(engine: engine, clients: dialer.clients, database: database, logger: logger)
     }
 
     func run() async throws {
@@ -43,8 +44,13 @@ struct WebhookService: Service {
             await allowFailure("calls that a kill has cut off are made after their lease", logger: self.logger) {
                 try await self.engine.takeUp()
             }
-            await self.engine.run(logger: self.logger)
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.clients.run() }
+                await self.engine.run(logger: self.logger)
+                group.cancelAll()
+            }
         }
+        await self.clients.close()
         let (database, logger) = (self.database, self.logger)
         // Awaited at once; of its own, because the database does nothing for a task that is cancelled.
         let closing = Task {

@@ -28,8 +28,9 @@ public struct StudyUID: DICOMUID {
 
     /// Reads an identifier; nothing comes of any other text.
     public init?(_ text: some StringProtocol) {
+        let text = String(text)
         guard UIDSyntax.isValid(text.utf8) else { return nil }
-        self.rawValue = String(text)
+        self.rawValue = text
     }
 }
 
@@ -40,8 +41,9 @@ public struct SeriesUID: DICOMUID {
 
     /// Reads an identifier; nothing comes of any other text.
     public init?(_ text: some StringProtocol) {
+        let text = String(text)
         guard UIDSyntax.isValid(text.utf8) else { return nil }
-        self.rawValue = String(text)
+        self.rawValue = text
     }
 }
 
@@ -52,8 +54,9 @@ public struct InstanceUID: DICOMUID {
 
     /// Reads an identifier; nothing comes of any other text.
     public init?(_ text: some StringProtocol) {
+        let text = String(text)
         guard UIDSyntax.isValid(text.utf8) else { return nil }
-        self.rawValue = String(text)
+        self.rawValue = text
     }
 }
 

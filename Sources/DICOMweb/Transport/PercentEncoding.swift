@@ -20,6 +20,9 @@ package enum PercentEncoding {
     /// What does not decode is refused and never passed on as it is. With `plusIsSpace`, `+` means a space, as in a
     /// query or a form.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        let text = String(text)
+        // Most texts say what they mean.
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else { return text }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var iterator = text.utf8.makeIterator()

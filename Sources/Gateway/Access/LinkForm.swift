@@ -2,7 +2,7 @@ import CollimatorCore
 import Hummingbird
 import Identity
 
-/// How the addresses of pictures stand in an answer: as they are, or signed for the caller, so that `<img>` and viewers
+/// How the addresses of pictures and documents stand in an answer: as they are, or signed for the caller, so that `<img>` and viewers
 /// that drop headers can load them.
 enum LinkForm: Sendable {
     case plain
@@ -35,8 +35,8 @@ enum LinkForm: Sendable {
         try self.init(parameters)
     }
 
-    /// The members of `links` that lead to pictures.
-    private static let pictures: Set<String> = ["thumbnail", "rendered"]
+    /// The members of `links` that lead to pictures and documents.
+    private static let pictures: Set<String> = ["thumbnail", "rendered", "document"]
 
     /// The same answer with the addresses in this form.
     func applied(to value: JSONValue, by links: SignedLinks, for caller: Caller) throws(CollimatorError) -> JSONValue {
@@ -69,7 +69,8 @@ enum LinkForm: Sendable {
         }
     }
 
-    private static func sign(
+    /// The address with a signature for the caller.
+    static func sign(
         _ address: String,
         by links: SignedLinks,
         for caller: Caller

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 
-/// A request for a picture whose address is signed.
+/// A request for a picture or a document whose address is signed.
 struct SignedRequest: Sendable {
     /// The name of the parameter, which is the last of the query.
     static let parameter = "signature"
@@ -14,7 +14,7 @@ struct SignedRequest: Sendable {
     /// The request without its signature.
     let request: Request
 
-    /// Nil where the request is not to read a picture, or has no signature.
+    /// Nil where the request is not to read a picture or a document, or has no signature.
     init?(_ request: Request, route: String?) {
         guard request.method == .get || request.method == .head, let route, Self.isPicture(route),
             let text = request.head.path, let mark = text.firstIndex(of: "?")
@@ -29,9 +29,11 @@ struct SignedRequest: Sendable {
         self.request = Request(head: head, body: request.body)
     }
 
+    private static let roots = ["/api/v1/stores/{store}/studies/", "/dicomweb/{store}/studies/"]
+    private static let ends = ["/thumbnail", "/rendered", "/document"]
+
     /// Whether an address is signed that a route with this template answers to.
     private static func isPicture(_ route: String) -> Bool {
-        route.hasPrefix("/api/v1/stores/{store}/studies/")
-            && ["/rendered", "/thumbnail"].contains { route.hasSuffix($0) }
+        Self.roots.contains { route.hasPrefix($0) } && Self.ends.contains { route.hasSuffix($0) }
     }
 }

@@ -17,6 +17,7 @@ extension CatalogUpstream {
             studyCount: { try await search.count("studyCount") }
         )
         self.references = { try await search.references(of: $1, in: $0) }
+        self.instance = { try await search.instance($0) }
         self.instanceCount = { try await search.count("instanceCount") }
         self.rate = rate
         self.settings = "issuer=\(store.issuerOfPatientID ?? "")"
@@ -55,6 +56,17 @@ struct CatalogSearch: Sendable {
         search.matches = [UpstreamSearch.Match(.studyInstanceUID, study.rawValue)]
         let rows = try await self.search(search)
         return rows.first { $0.string(.studyInstanceUID) == study.rawValue }.map(self.study)
+    }
+
+    /// The instance with its place; nil where the store does not have it.
+    func instance(_ instance: InstanceUID) async throws -> StoredInstance? {
+        let matches = [UpstreamSearch.Match(.sopInstanceUID, instance.rawValue)]
+        let rows = try await self.search(UpstreamSearch(.allInstances, matches: matches, limit: 1))
+        guard let row = rows.first, row.string(.sopInstanceUID) == instance.rawValue,
+            let study = row.string(.studyInstanceUID).flatMap({ StudyUID($0) }),
+            let series = row.string(.seriesInstanceUID).flatMap({ SeriesUID($0) })
+        else { return nil }
+        return StoredInstance(study: study, series: series, instance: instance)
     }
 
     /// How many there are in the store, by its metrics, which may be a little behind; nil where nobody says.

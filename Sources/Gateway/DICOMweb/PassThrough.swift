@@ -47,7 +47,7 @@ func passedHeaders(_ answer: UpstreamResponse) -> HTTPFields {
     headers[.via] = "1.1 collimator"
     // What a caller may see changes, and what is shown is personal: nobody keeps it without asking.
     headers[.cacheControl] = "private, no-cache"
-    headers[.vary] = "\(varyByCaller), Accept"
+    headers[.vary] = varyByCallerAndAccept
     return headers
 }
 

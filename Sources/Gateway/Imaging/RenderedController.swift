@@ -36,8 +36,22 @@ struct RenderedController: Sendable {
         case .report, .document:
             return try await self.documents.answer(target, request: request, context: context)
         case .video where PictureKind.isVideoWelcome(to: request):
+            return try await self.video(of: target, request: request, context: context)
+        default: return try await self.picture(of: target, frame: nil, request: request)
+        }
+    }
+
+    /// The video; a picture where the pixels are kept otherwise, or where what the store gave cannot be made out.
+    private func video(of target: InstanceTarget, request: Request, context: CallerContext) async throws -> Response {
+        do {
             if let video = try await self.documents.video(target, request: request, context: context) { return video }
-        default: break
+        } catch let error as CollimatorError where error.code == .upstreamInvalid {
+            do {
+                return try await self.picture(of: target, frame: nil, request: request)
+            } catch let failure as CollimatorError where failure.code != .unavailable {
+                // There is no picture either: then what is wrong with the video is what counts.
+                throw error
+            }
         }
         return try await self.picture(of: target, frame: nil, request: request)
     }
@@ -62,7 +76,7 @@ func pictureAnswer(_ picture: Rendition, to request: Request) -> Response {
     let tag = EntityTag(hash: picture.hash)
     let headers: HTTPFields = [
         .contentType: picture.kind.mediaType,
-        .vary: "\(varyByCaller), Accept",
+        .vary: varyByCallerAndAccept,
         .cacheControl: "private, no-cache",
         .eTag: tag.text,
         renditionHeader: "preview",

@@ -24,7 +24,7 @@ struct ThumbnailController: Sendable {
         let series = "\(study)/series/{series}"
         let instance = "\(series)/instances/{instance}"
         return [
-            Endpoint(.get, "\(study)/thumbnail", .dicomWebRead, reach: .permitted) {
+            Endpoint(.get, "\(study)/thumbnail", .dicomWebRead, reach: .permitted, isBrief: true) {
                 (request: Request, context: CallerContext, target: StudyTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 // Who may see some series only gets the face of these.
@@ -37,7 +37,7 @@ struct ThumbnailController: Sendable {
                 )
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(series)/thumbnail", .dicomWebRead) {
+            Endpoint(.get, "\(series)/thumbnail", .dicomWebRead, isBrief: true) {
                 (request: Request, _: CallerContext, target: SeriesTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.series(
@@ -48,13 +48,13 @@ struct ThumbnailController: Sendable {
                 )
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(instance)/thumbnail", .dicomWebRead) {
+            Endpoint(.get, "\(instance)/thumbnail", .dicomWebRead, isBrief: true) {
                 (request: Request, _: CallerContext, target: InstanceTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.instance(target.address, size: wish.size, kind: wish.kind)
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(instance)/frames/{\(frame)}/thumbnail", .dicomWebRead) {
+            Endpoint(.get, "\(instance)/frames/{\(frame)}/thumbnail", .dicomWebRead, isBrief: true) {
                 (request: Request, context: CallerContext, target: InstanceTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.instance(
@@ -131,7 +131,7 @@ struct ThumbnailRequest: Sendable {
         let parameters = try QueryParameters(parsing: request.uri.query)
         try parameters.refuseWindow()
         try parameters.refuseUnknown(
-            known: isDICOMweb ? ["size", "format", "viewport", "accept"] : ["size", "format"],
+            known: isDICOMweb ? Self.knownToDICOMweb : Self.known,
             detail: isDICOMweb
                 ? "The request has an unknown parameter. Known are size, format, viewport and accept."
                 : "The request has an unknown parameter. Known are size and format."
@@ -147,6 +147,9 @@ struct ThumbnailRequest: Sendable {
             accept: accepted.map { [$0] } ?? request.headers[values: .accept]
         )
     }
+
+    private static let known: Set<String> = ["size", "format"]
+    private static let knownToDICOMweb = Self.known.union(["viewport", "accept"])
 
     /// The longer side of the box.
     private static func viewport(_ text: String?, max largest: Int) throws(CollimatorError) -> Int? {

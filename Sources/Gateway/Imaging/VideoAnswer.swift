@@ -3,6 +3,7 @@ import Cryptography
 import DICOMweb
 import HTTPTypes
 import Hummingbird
+import Imaging
 import Synchronization
 
 /// Videos as they lie in files, whole or in ranges, so that browsers can play and seek.
@@ -13,18 +14,36 @@ struct VideoAnswer: Sendable {
 
     /// The video of an instance as an answer; nil where its pixels are kept otherwise.
     func answer(_ target: InstanceTarget, request: Request, context: CallerContext) async throws -> Response? {
-        guard var video = try await VideoFile.open(target, for: context.reading) else { return nil }
-        var known = video.length ?? self.lengths.length(video.digest)
-        if known == nil {
-            let measured = try await Self.measure(video)
-            self.lengths.keep(measured, of: video.digest)
-            guard let again = try await VideoFile.open(target, for: context.reading) else { return nil }
+        let call = context.reading
+        switch try await self.opened(target, for: call) {
+        case .none: return nil
+        case .measured(let video, let length): return self.answer(video, of: length, to: request, context)
+        case .unmeasured(let version):
+            let length = try await self.lengths.measure(version) {
+                guard let video = try await VideoFile.open(target, for: call), video.digest == version.digest else {
+                    throw VideoFile.broken
+                }
+                return try await Self.measure(video)
+            }
+            guard let video = try await VideoFile.open(target, for: call) else { return nil }
             // It may have been replaced in between.
-            known = again.digest == video.digest ? measured : nil
-            video = again
+            guard video.digest == version.digest else { throw VideoFile.broken }
+            return self.answer(video, of: length, to: request, context)
         }
-        guard let length = known else { throw VideoFile.broken }
-        return self.answer(video, of: length, to: request, context)
+    }
+
+    private enum Opened {
+        case none
+        case measured(VideoFile, length: Int)
+        /// Its stream is let go of: nobody holds a connection to the store while it is measured.
+        case unmeasured(VideoVersion)
+    }
+
+    private func opened(_ target: InstanceTarget, for call: UpstreamCall) async throws -> Opened {
+        guard let video = try await VideoFile.open(target, for: call) else { return .none }
+        let version = VideoVersion(address: target.address, digest: video.digest)
+        guard let length = video.length ?? self.lengths.length(version) else { return .unmeasured(version) }
+        return .measured(video, length: length)
     }
 
     private func answer(_ video: VideoFile, of length: Int, to request: Request, _ context: CallerContext) -> Response {
@@ -33,7 +52,7 @@ struct VideoAnswer: Sendable {
             .contentType: video.mediaType,
             .acceptRanges: "bytes",
             .cacheControl: "private, no-cache",
-            .vary: "\(varyByCaller), Accept",
+            .vary: varyByCallerAndAccept,
             .eTag: tag.text,
             .contentSecurityPolicy: "default-src 'none'; media-src 'self'; frame-ancestors 'self'; sandbox",
             renditionHeader: "preview",
@@ -96,19 +115,34 @@ struct VideoAnswer: Sendable {
     }
 }
 
-/// How long the videos are that had to be read to their ends for it, by the digest of what tells one from another.
+/// One content of an instance that is a video.
+private struct VideoVersion: Hashable, Sendable {
+    let address: ImageAddress
+    let digest: [UInt8]
+}
+
+/// How long the videos are that had to be read to their ends for it.
+///
+/// One is read once for all who wait. Whoever goes away leaves the others waiting; the last who goes ends the reading.
 private final class VideoLengths: Sendable {
     /// The most that are kept; with more, all are forgotten and measured again.
     private static let lengthsMax = 1_000
 
-    private let lengths = Mutex<[[UInt8]: Int]>([:])
+    private let lengths = Mutex<[VideoVersion: Int]>([:])
+    private let flights = Flights<VideoVersion, Int>(.ends)
 
-    func length(_ digest: [UInt8]) -> Int? { self.lengths.withLock { $0[digest] } }
+    func length(_ version: VideoVersion) -> Int? { self.lengths.withLock { $0[version] } }
 
-    func keep(_ length: Int, of digest: [UInt8]) {
-        self.lengths.withLock { lengths in
-            if lengths.count >= Self.lengthsMax { lengths = [:] }
-            lengths[digest] = length
+    func measure(_ version: VideoVersion, _ work: @escaping @Sendable () async throws -> Int) async throws -> Int {
+        try await self.flights.value(version) {
+            // It may have been measured since.
+            if let length = self.length(version) { return length }
+            let length = try await work()
+            self.lengths.withLock { lengths in
+                if lengths.count >= Self.lengthsMax { lengths = [:] }
+                lengths[version] = length
+            }
+            return length
         }
     }
 }

@@ -60,3 +60,6 @@ func createdAnswer(_ value: JSONValue, at location: String) -> Response {
 
 /// What an answer to a caller depends on beside the path: who calls, by header or by cookie, and the page that asks.
 let varyByCaller = "Authorization, Cookie, Origin"
+
+/// And on what is wished for.
+let varyByCallerAndAccept = "\(varyByCaller), Accept"

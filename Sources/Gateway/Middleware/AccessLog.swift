@@ -58,14 +58,18 @@ private struct AccessLine: Sendable {
     private let logger: Logger
     private let method: String
     private let route: String
-    private let address: String
+    private let peer: SocketAddress?
+    private let headers: HTTPFields
+    private let proxies: [AddressRange]
     private let start = ContinuousClock.now
 
     init(_ request: Request, context: GatewayContext, proxies: [AddressRange]) {
         self.logger = context.logger
         self.method = EndpointTable.methods.contains(request.method) ? request.method.rawValue : "_OTHER"
         self.route = context.endpointPath ?? "none"
-        self.address = clientAddress(peer: context.peerAddress, headers: request.headers, proxies: proxies) ?? "none"
+        self.peer = context.peerAddress
+        self.headers = request.headers
+        self.proxies = proxies
     }
 
     /// Writes the body and the line.
@@ -82,17 +86,21 @@ private struct AccessLine: Sendable {
     }
 
     func write(status: Int, bytes: Int?, outcome: TransferOutcome, error: (any Error)? = nil) {
+        let level: Logger.Level = outcome == .cut ? .warning : .info
+        // What nobody writes down is not put together.
+        guard level >= self.logger.logLevel else { return }
+        let address = clientAddress(peer: self.peer, headers: self.headers, proxies: self.proxies)
         var metadata: Logger.Metadata = [
             "http.request.method": "\(self.method, .open)",
             "http.route": "\(self.route, .open)",
             "http.response.status_code": "\(status, .open)",
-            "client.address": "\(self.address, .personal)",
+            "client.address": "\(address ?? "none", .personal)",
             "transfer.outcome": "\(outcome.rawValue, .open)",
             "duration.ms": "\((ContinuousClock.now - self.start).milliseconds, .open)",
         ]
         if let bytes { metadata["http.response.body.size"] = "\(bytes, .open)" }
         self.logger.log(
-            level: outcome == .cut ? .warning : .info,
+            level: level,
             "request",
             error: outcome == .cut ? error.map(collimatorError) : nil,
             metadata: metadata

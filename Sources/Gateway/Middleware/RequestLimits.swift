@@ -45,10 +45,26 @@ struct RequestLimits: RouterMiddleware {
 /// come so far.
 enum PathCheck {
     static func isPlain(_ path: String) -> Bool {
-        path.utf8.split(separator: UInt8(ascii: "/")).allSatisfy { segment in
-            // Most segments are plain words and numbers: only the others need the slow way.
-            segment.allSatisfy(Self.isWordByte) || Self.decodesPlainly(segment)
+        // Most paths are plain words and numbers: only the others need the slow way.
+        self.isWords(path) || path.utf8.split(separator: UInt8(ascii: "/")).allSatisfy(Self.decodesPlainly)
+    }
+
+    /// Whether each segment stands for itself and is more than dots.
+    private static func isWords(_ path: String) -> Bool {
+        var hasDots = false
+        var hasMore = false
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "/"):
+                if hasDots, !hasMore { return false }
+                (hasDots, hasMore) = (false, false)
+            case UInt8(ascii: "."): hasDots = true
+            default:
+                guard Self.isWordByte(byte) else { return false }
+                hasMore = true
+            }
         }
+        return hasMore || !hasDots
     }
 
     private static func decodesPlainly(_ segment: Substring.UTF8View) -> Bool {
@@ -63,7 +79,7 @@ enum PathCheck {
             && text.unicodeScalars.allSatisfy { $0 != "/" && $0 != "\\" && $0.value >= 0x20 && $0.value != 0x7F }
     }
 
-    /// Letters, digits and signs that stand for themselves; no dot, because dots alone are what is looked for.
+    /// Letters, digits and signs that stand for themselves.
     private static func isWordByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -44,7 +44,7 @@ struct SearchAnswer {
 
     /// The whole answer: 204 without a body where nothing was found, and 304 where the client has these very bytes.
     consuming func response(to request: Request, warnings: [SearchWarning]) -> Response {
-        var headers: HTTPFields = [.cacheControl: "private, no-cache", .vary: "\(varyByCaller), Accept"]
+        var headers: HTTPFields = [.cacheControl: "private, no-cache", .vary: varyByCallerAndAccept]
         SearchWarning.add(warnings, to: &headers)
         guard self.count > 0 else { return Response(status: .noContent, headers: headers) }
         switch self.media {

@@ -29,13 +29,16 @@ package struct Endpoint: Sendable {
     /// A route for which the caller needs a permission on the target that its path names.
     ///
     /// Where `reach` is not said the permission is needed on all of it: a handler that can leave out what a caller may not
-    /// see says so. What `endsWithClient` is of use to nobody but its client, and cancelled where that goes.
+    /// see says so. A brief one only hands out what lies in memory, and leaves everything else to tasks of their own: it is
+    /// answered on the thread of its connection. What `endsWithClient` is of use to nobody but its client, and cancelled where
+    /// that goes.
     init<Target: RouteTarget>(
         _ method: HTTPRequest.Method,
         _ path: String,
         _ permission: Permission,
         reach: AccessGate.Reach = .whole,
         offersHead: Bool = true,
+        isBrief: Bool = false,
         endsWithClient: Bool = false,
         handler: @escaping @Sendable (Request, CallerContext, Target) async throws -> Response
     ) {
@@ -58,9 +61,11 @@ package struct Endpoint: Sendable {
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
             let watched = request.watched(by: context.bodyReading)
             let response = try await entry.answering { [callerContext] in
-                guard endsWithClient else { return try await handler(watched, callerContext, target) }
-                return try await whileClientWaits(on: context.channel) {
-                    try await handler(watched, callerContext, target)
+                try await withTaskExecutorPreference(isBrief ? nil : globalConcurrentExecutor) {
+                    guard endsWithClient else { return try await handler(watched, callerContext, target) }
+                    return try await whileClientWaits(on: context.channel) {
+                        try await handler(watched, callerContext, target)
+                    }
                 }
             }
             return gate.standing.watching(response, for: caller, on: context.channel)
@@ -81,7 +86,9 @@ package struct Endpoint: Sendable {
         self.offersHead = method == .get
         self.respond = { request, context, _ in
             if let refusal = ContentCoding.refusal(of: request, context: context) { return refusal }
-            return try await handler(request.watched(by: context.bodyReading), context)
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await handler(request.watched(by: context.bodyReading), context)
+            }
         }
     }
 }

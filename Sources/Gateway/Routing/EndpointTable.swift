@@ -32,38 +32,42 @@ package struct EndpointTable: Sendable {
     ///
     /// Middleware must have been added before.
     func register(on router: Router<GatewayContext>, gate: AccessGate) {
-        for (path, endpoints) in Dictionary(grouping: self.endpoints, by: \.path) {
+        for (template, endpoints) in Dictionary(grouping: self.endpoints, by: \.path) {
+            // Taken apart once for all of its methods, which is most of the work of making a router.
+            let path = RouterPath(template)
             var offered: Set<HTTPRequest.Method> = []
             for endpoint in endpoints {
                 offered.insert(endpoint.method)
-                router.on(RouterPath(path), method: endpoint.method) { request, context in
+                router.on(path, method: endpoint.method) { request, context in
                     try await endpoint.respond(request, context, gate)
                 }
             }
             if let get = endpoints.first(where: \.offersHead), offered.insert(.head).inserted {
-                router.on(RouterPath(path), method: .head) { request, context in
+                router.on(path, method: .head) { request, context in
                     try await Self.head(get.respond(request, context, gate))
                 }
             }
-            self.refuseOtherMethods(at: path, offered: offered, on: router)
+            self.refuseOtherMethods(at: path, of: template, offered: offered, on: router)
         }
     }
 
     private func refuseOtherMethods(
-        at path: String,
+        at path: RouterPath,
+        of template: String,
         offered: Set<HTTPRequest.Method>,
         on router: Router<GatewayContext>
     ) {
         let allow = Self.allow(offered)
         if !offered.contains(.options) {
-            router.on(RouterPath(path), method: .options) { _, _ in
+            router.on(path, method: .options) { _, _ in
                 Response(status: .noContent, headers: [.allow: allow])
             }
         }
         for method in Self.methods where method != .options && !offered.contains(method) {
-            router.on(RouterPath(path), method: method) { _, context in
+            router.on(path, method: method) { _, context in
                 let refusal = CollimatorError(.methodNotAllowed, "the path has no such method")
-                var response = ErrorForm(route: path, path: path).response(refusal, requestID: context.requestID)
+                let form = ErrorForm(route: template, path: template)
+                var response = form.response(refusal, requestID: context.requestID)
                 response.headers[.allow] = allow
                 return response
             }

@@ -26,8 +26,11 @@ struct StandingWatch: Sendable {
         let body = response.body
         var response = response
         response.body = ResponseBody(contentLength: length) { writer in
-            try await self.writing(for: caller, cut: { channel.close(promise: nil) }) {
-                try await body.write(writer)
+            // It may be on its way for long: on the thread of the connection others would wait for it.
+            try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await self.writing(for: caller, cut: { channel.close(promise: nil) }) {
+                    try await body.write(writer)
+                }
             }
         }
         return response

@@ -36,7 +36,7 @@ enum InstanceBody {
             ("bitsAllocated", .number(instance.integer(.bitsAllocated))),
             ("frames", frames),
             ("transferSyntaxUid", .text(syntax)),
-            ("links", Self.links(uid: uid, series: series, at: study, isRendered: InstanceKind(instance).isRendered)),
+            ("links", Self.links(uid: uid, series: series, at: study, of: instance)),
         ])
     }
 
@@ -49,14 +49,15 @@ enum InstanceBody {
         uid: InstanceUID,
         series: SeriesUID,
         at study: StudyAddress,
-        isRendered: Bool
+        of instance: DataSet
     ) -> JSONValue {
         let below = "series/\(series)/instances/\(uid)"
         let path = "\(study.path)/\(below)"
         return .object([
             ("self", .string(path)),
             ("thumbnail", .string("\(path)/thumbnail")),
-            ("rendered", isRendered ? .string("\(path)/rendered") : .null),
+            ("rendered", InstanceKind(instance).isRendered ? .string("\(path)/rendered") : .null),
+            ("document", InstanceKind.hasDocument(instance) ? .string("\(path)/document") : .null),
             ("file", .string("\(path)/file")),
             ("metadata", .string("\(path)/metadata")),
             ("dicomweb", .string("\(study.dicomwebPath)/\(below)")),
@@ -88,6 +89,18 @@ enum InstanceKind: String, Sendable, CaseIterable {
     /// Whether it gives a picture, or itself as a video.
     var isRendered: Bool { self == .image || self == .video }
 
+    /// Whether it has a document, as reports, PDFs and videos have.
+    ///
+    /// Of other documents only the file is given.
+    static func hasDocument(_ instance: DataSet) -> Bool {
+        switch InstanceKind(instance) {
+        case .report, .video: true
+        case .document: instance.text(.sopClassUID) == Self.encapsulatedPDF
+        case .image, .presentation, .waveform, .other: false
+        }
+    }
+
+    private static let encapsulatedPDF = Self.storage + "104.1"
     private static let storage = "1.2.840.10008.5.1.4.1.1."
     private static let prefixes: [(String, InstanceKind)] = [
         (storage + "77.1.1.1", .video), (storage + "77.1.2.1", .video), (storage + "77.1.4.1", .video),

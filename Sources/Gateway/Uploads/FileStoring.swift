@@ -8,8 +8,8 @@ struct FileStoring: Sendable {
     let writing: UpstreamCall
     /// Decides on each study; nil where the caller may add to any.
     var admission: StoreAdmission?
-    /// Hears of each instance that was stored and was not there before.
-    var onStored: @Sendable (_ reference: StoredReference) async -> Void = { _ in }
+    /// Writes down who stores what; nil where nobody asks.
+    var notes: UploadNotes?
 
     /// What became of a file, and what its bytes say of itself as far as they were read.
     struct Result: Sendable {
@@ -31,14 +31,36 @@ struct FileStoring: Sendable {
             let (study, whole) = try await self.admitted(bytes)
             let known = try await self.has(begun.instance) ? begun.instance : nil
             let upload = UpstreamUpload(bytes: whole, length: length, study: study)
-            let receipt = try await self.upstream.store(upload, self.writing)
-            let outcome = self.outcome(receipt, known: known)
-            if case .stored(let reference) = outcome { await self.onStored(reference) }
+            let outcome = try await self.noting(known == nil ? begun.instance : nil) {
+                self.outcome(try await self.upstream.store(upload, self.writing), known: known)
+            }
             return Result(outcome: outcome.seen(by: begun), beginning: begun)
         } catch {
             let error = collimatorError(for: error)
             let outcome = UploadOutcome.refused(UploadOutcome.RefusalReason(error), error).seen(by: beginning)
             return Result(outcome: outcome, beginning: beginning)
+        }
+    }
+
+    /// Sends an instance that the store does not have, and writes down whose it is: that it is to come before any byte of it
+    /// leaves, and what became of it afterwards.
+    private func noting(
+        _ instance: InstanceUID?,
+        _ send: () async throws -> UploadOutcome
+    ) async throws -> UploadOutcome {
+        guard let notes else { return try await send() }
+        let intent = await notes.intend(instance)
+        do {
+            let outcome = try await send()
+            if case .stored(let reference) = outcome {
+                await notes.stored(reference, intent)
+            } else {
+                await notes.refused(intent)
+            }
+            return outcome
+        } catch {
+            notes.brokeOff(intent)
+            throw error
         }
     }
 

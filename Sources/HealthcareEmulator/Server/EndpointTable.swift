@@ -30,16 +30,18 @@ struct EndpointTable: Sendable {
     func router(boundary: RequestBoundary) -> Router<EmulatorContext> {
         let router = Router(context: EmulatorContext.self)
         router.add(middleware: boundary)
-        for (path, endpoints) in self.byPath {
+        for (template, endpoints) in self.byPath {
+            // Taken apart once for all of its methods.
+            let path = RouterPath(template)
             let offered = Set(endpoints.map(\.method))
             for endpoint in endpoints {
-                router.on(RouterPath(path), method: endpoint.method) { request, context in
+                router.on(path, method: endpoint.method) { request, context in
                     await boundary.serve(endpoint, request, context)
                 }
             }
             let allowed = endpoints.map(\.method.rawValue).sorted().joined(separator: ", ")
             for method in Self.methods where !offered.contains(method) {
-                router.on(RouterPath(path), method: method) { _, _ -> Response in
+                router.on(path, method: method) { _, _ -> Response in
                     throw GoogleError(
                         .methodNotAllowed,
                         "The method is not offered for this resource.",

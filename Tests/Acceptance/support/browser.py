@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM = "/usr/bin/chromium"
 DRIVER = "/usr/bin/chromedriver"
-WAIT_SECONDS_MAX = 20
+WAIT_SECONDS_MAX = 60
 
 os.environ["SE_OFFLINE"] = "true"
 
@@ -97,7 +97,7 @@ class Browser:
         return [line for line in lines if not re.search(r"status of (401|422)", line)]
 
 
-def wait_for_text(path: Path, pattern: str, seconds=30) -> re.Match:
+def wait_for_text(path: Path, pattern: str, seconds=60) -> re.Match:
     """The first match in a file that another process writes."""
     deadline = time.monotonic() + seconds
     while True:

@@ -34,7 +34,7 @@ def unchunked(body: bytes) -> bytes:
     return whole
 
 
-def send(port: int, data: bytes, half_close=False, timeout=20) -> RawAnswer:
+def send(port: int, data: bytes, half_close=False, timeout=60) -> RawAnswer:
     """Sends bytes and reads until the server closes, or an answer with a length is complete."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
         try:

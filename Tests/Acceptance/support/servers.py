@@ -16,7 +16,7 @@ from google.oauth2 import service_account
 from support import output
 
 SCOPE = "https://www.googleapis.com/auth/cloud-healthcare"
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 120
 
 
 def free_port() -> int:
@@ -56,14 +56,14 @@ class Server:
             try:
                 if self.is_ready():
                     return self
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             if time.monotonic() > deadline:
                 self.kill()
                 raise AssertionError(f"not ready after {START_SECONDS_MAX} s:\n{self.tail()}")
             time.sleep(0.02)
 
-    def stop(self, by=signal.SIGINT, seconds=30) -> int:
+    def stop(self, by=signal.SIGINT, seconds=60) -> int:
         """Asks the process to end and returns its status."""
         if self.process is None:
             return 0

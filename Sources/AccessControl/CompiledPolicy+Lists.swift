@@ -1,0 +1,104 @@
+package import Catalog
+package import CollimatorCore
+
+extension CompiledPolicy {
+    /// What the subject may do with the permission in the store, for lists and totals: what is allowed and not denied.
+    ///
+    /// Of rules on parts of the store it looks at one of each kind, however many there are.
+    package func visibility(_ subject: AccessSubject, _ permission: Permission, in store: StoreName) -> StoreVisibility
+    {
+        if subject.principal == .administrator { return .everything }
+        var seen = StoreVisibility.nothing
+        for principal in self.principals(of: subject) {
+            guard let rules = self.rules[principal] else { continue }
+            let wholes = rules.allStores + (rules.stores[store] ?? [])
+            for compiled in wholes where compiled.bears(on: permission, of: subject) {
+                switch (compiled.rule.effect, compiled.selector) {
+                case (.allow, nil): seen.allowsAll = true
+                case (.allow, let selector?): seen.allowed.selectors.insert(selector.key)
+                case (.deny, nil): return .nothing
+                case (.deny, let selector?): seen.denied.selectors.insert(selector.key)
+                }
+            }
+            for part in rules.parts[store]?.kinds ?? [] where part.sample.bears(on: permission, of: subject) {
+                switch part.sample.rule.effect {
+                case .allow: seen.allowed.formUnion(part.picked)
+                case .deny: seen.denied.formUnion(part.picked)
+                }
+            }
+        }
+        if seen.allowsAll { seen.allowed = StudySelection() }
+        return seen.isNothing ? .nothing : seen
+    }
+
+    /// Whether decisions of the subject in the store can depend on what is known of a study.
+    package func asksFacts(_ subject: AccessSubject, in store: StoreName) -> Bool {
+        guard subject.principal != .administrator else { return false }
+        return self.principals(of: subject).contains { principal in
+            self.rules[principal]?.bearing(on: .store(store)).contains { $0.selector != nil } ?? false
+        }
+    }
+}
+
+extension CompiledPolicy {
+    /// Rules on parts of a store, told apart by all but what they name: somebody may have thousands that differ by their
+    /// study alone, and a question about the store must not look at each.
+    struct Parts: Sendable {
+        private(set) var kinds: [Part] = []
+
+        /// All rules of a kind.
+        struct Part: Sendable {
+            /// One of them.
+            let sample: Compiled
+            /// What they pick together.
+            let picked: StudySelection
+        }
+    }
+
+    /// Puts rules on parts of a store together.
+    struct PartsBuilder {
+        private var kinds: [Kind: Int] = [:]
+        private var samples: [Compiled] = []
+        private var selectors: [Set<String>] = []
+        private var studies: [[String: StudyPart]] = []
+
+        private struct Kind: Hashable {
+            let effect: AccessEffect
+            let role: String
+            let request: RequestCondition
+            let asksFacts: Bool
+        }
+
+        mutating func add(_ compiled: Compiled) {
+            guard let study = compiled.rule.resource.study else { return }
+            let kind = Kind(
+                effect: compiled.rule.effect,
+                role: compiled.rule.role,
+                request: compiled.rule.request,
+                asksFacts: compiled.selector != nil
+            )
+            let index = self.kinds[kind] ?? self.samples.count
+            if index == self.samples.count {
+                self.kinds[kind] = index
+                self.samples.append(compiled)
+                self.selectors.append([])
+                self.studies.append([:])
+            }
+            if let key = compiled.rowKey {
+                self.selectors[index].insert(key)
+            } else {
+                self.studies[index][study] = .whole
+            }
+        }
+
+        var parts: Parts {
+            Parts(
+                kinds: self.samples.indices.map { index in
+                    let studies = NamedStudies(self.studies[index])
+                    let picked = StudySelection(selectors: self.selectors[index], studies: studies)
+                    return Parts.Part(sample: self.samples[index], picked: picked)
+                }
+            )
+        }
+    }
+}

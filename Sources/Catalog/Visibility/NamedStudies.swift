@@ -1,0 +1,72 @@
+/// Studies that are named by UID, with how much of each.
+///
+/// Somebody may have a hundred thousand of them. They are put together once, when the rules change, and shared from then
+/// on: nothing here is done for each of them but what says so.
+package struct NamedStudies: Sendable {
+    private var sets: [Shared] = []
+
+    private final class Shared: Sendable {
+        let parts: [String: StudyPart]
+        let isPartial: Bool
+
+        init(_ parts: [String: StudyPart]) {
+            self.parts = parts
+            self.isPartial = parts.values.contains { $0 != .whole }
+        }
+    }
+
+    package init(_ parts: [String: StudyPart]) {
+        let parts = parts.filter { $0.value != .nothing }
+        if !parts.isEmpty { self.sets = [Shared(parts)] }
+    }
+
+    package var isEmpty: Bool { self.sets.isEmpty }
+
+    /// How many there are, those that occur in several sets counted as often.
+    package var count: Int { self.sets.reduce(0) { $0 + $1.parts.count } }
+
+    /// Whether less than a whole study is named.
+    var isPartial: Bool { self.sets.contains(where: \.isPartial) }
+
+    /// How much of the study is named; nil where it is not.
+    package subscript(study: String) -> StudyPart? {
+        self.sets.reduce(nil) { known, set in
+            guard let part = set.parts[study] else { return known }
+            return known?.union(part) ?? part
+        }
+    }
+
+    package mutating func formUnion(_ other: NamedStudies) {
+        for set in other.sets where !self.sets.contains(where: { $0 === set }) { self.sets.append(set) }
+    }
+
+    /// All of them, each once and in order; it goes over each.
+    func uids(wholeOnly: Bool = false) -> [String] {
+        var uids: Set<String> = []
+        for set in self.sets {
+            for (uid, part) in set.parts where !wholeOnly || part == .whole { uids.insert(uid) }
+        }
+        return uids.sorted()
+    }
+
+    private var parts: [String: StudyPart] {
+        self.sets.reduce(into: [:]) { $0.merge($1.parts) { $0.union($1) } }
+    }
+}
+
+extension NamedStudies: Hashable {
+    /// It goes over each, unless both are made of the same.
+    package static func == (left: NamedStudies, right: NamedStudies) -> Bool {
+        if left.sets.elementsEqual(right.sets, by: ===) { return true }
+        return left.parts == right.parts
+    }
+
+    /// Whether there are any is all that is taken, for equal ones may be made of different sets.
+    package func hash(into hasher: inout Hasher) { hasher.combine(self.isEmpty) }
+}
+
+extension NamedStudies: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral parts: (String, StudyPart)...) {
+        self.init(Dictionary(parts) { $0.union($1) })
+    }
+}

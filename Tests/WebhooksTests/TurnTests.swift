@@ -1,0 +1,212 @@
+import Catalog
+import CollimatorCore
+import Logging
+import Synchronization
+import Testing
+
+@testable import Webhooks
+
+@Suite("Turns of calls")
+struct TurnTests {
+    /// Wants a call, and returns when it waits for it.
+    private static func waiter(_ turns: CallTurns, _ endpoint: String) async -> Task<CallTurns.Turn, Never> {
+        let before = turns.waiting(endpoint)
+        let task = Task { await turns.begin(endpoint) }
+        while turns.waiting(endpoint) == before { await Task.yield() }
+        return task
+    }
+
+    @Test("of an endpoint no more calls begin than may, and the next one when one ends")
+    func perEndpoint() async {
+        let turns = CallTurns(total: 10, perEndpoint: 2)
+        for _ in 0..<2 { #expect(await turns.begin("a") == .atOnce) }
+        let third = await Self.waiter(turns, "a")
+        #expect(await turns.begin("b") == .atOnce, "the others do not notice")
+        turns.end("a", .quick)
+        #expect(await third.value == .afterWait)
+        let fourth = await Self.waiter(turns, "a")
+        turns.end("a", .unmade)
+        #expect(await fourth.value == .afterWait)
+    }
+
+    @Test("case 65: where all calls there may be are made, endpoints take turns")
+    func total() async {
+        let turns = CallTurns(total: 1, perEndpoint: 8)
+        #expect(await turns.begin("a") == .atOnce)
+        var waiters: [(String, Task<CallTurns.Turn, Never>)] = []
+        for endpoint in ["a", "a", "a", "b", "c"] { waiters.append((endpoint, await Self.waiter(turns, endpoint))) }
+        var (running, order) = ("a", "")
+        for _ in waiters.indices {
+            let before = ["a", "b", "c"].map { turns.waiting($0) }
+            turns.end(running, .quick)
+            let after = ["a", "b", "c"].map { turns.waiting($0) }
+            running = zip(["a", "b", "c"], zip(before, after)).first { $0.1.0 > $0.1.1 }?.0 ?? ""
+            order += running
+        }
+        #expect(order == "abcaa")
+        for (_, waiter) in waiters { #expect(await waiter.value == .afterWait) }
+    }
+
+    @Test("quick answers have more taken ahead, a slow one half as much, and a failure sends back what waits")
+    func ahead() async {
+        let turns = CallTurns(total: 10, perEndpoint: 1)
+        #expect(turns.ahead.isEmpty)
+        for _ in 0..<300 {
+            #expect(await turns.begin("a") == .atOnce)
+            turns.end("a", .quick)
+        }
+        #expect(turns.ahead == ["a": CallTurns.aheadMax])
+        #expect(await turns.begin("a") == .atOnce)
+        turns.end("a", .slow)
+        #expect(turns.ahead == ["a": CallTurns.aheadMax / 2])
+        #expect(await turns.begin("a") == .atOnce)
+        var waiters: [Task<CallTurns.Turn, Never>] = []
+        for _ in 0..<3 { waiters.append(await Self.waiter(turns, "a")) }
+        turns.end("a", .failed)
+        for waiter in waiters { #expect(await waiter.value == .never) }
+        #expect(turns.ahead.isEmpty)
+        #expect(await turns.begin("a") == .atOnce)
+    }
+
+    @Test("after a slow answer no more waits than is still taken ahead, and the next call begins")
+    func slow() async {
+        let turns = CallTurns(total: 10, perEndpoint: 1)
+        for _ in 0..<2 {
+            #expect(await turns.begin("a") == .atOnce)
+            turns.end("a", .quick)
+        }
+        #expect(await turns.begin("a") == .atOnce)
+        var waiters: [Task<CallTurns.Turn, Never>] = []
+        for _ in 0..<4 { waiters.append(await Self.waiter(turns, "a")) }
+        turns.end("a", .slow)
+        // One of the two that were taken ahead is still, and one is called.
+        #expect(turns.waiting("a") == 1)
+        #expect(await waiters[0].value == .afterWait)
+        for waiter in waiters[2...] { #expect(await waiter.value == .never) }
+        turns.end("a", .quick)
+        #expect(await waiters[1].value == .afterWait)
+    }
+
+    @Test("who is cancelled waits no more, and takes nobody's turn")
+    func cancelled() async {
+        let turns = CallTurns(total: 1, perEndpoint: 1)
+        #expect(await turns.begin("a") == .atOnce)
+        let (first, second) = (await Self.waiter(turns, "a"), await Self.waiter(turns, "a"))
+        first.cancel()
+        #expect(await first.value == .never)
+        turns.end("a", .quick)
+        #expect(await second.value == .afterWait)
+        let late = Task { () -> CallTurns.Turn in
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await turns.begin("b")
+        }
+        #expect(await late.value == .never)
+        turns.end("a", .quick)
+        #expect(await turns.begin("b") == .atOnce)
+    }
+
+    /// A delivery that was taken and waits for its turn, until `ending` of the call before it.
+    private static func held(
+        _ rig: Rig,
+        _ ending: CallTurns.Ending = .quick,
+        meanwhile: (WebhookEndpoint) async throws -> Void
+    ) async throws {
+        let endpoint = try await rig.endpoint("https://a.example/").endpoint
+        try await rig.store("1.2.1", modality: nil)
+        while try await rig.engine.fanOut() > 0 {}
+        let claimed = try #require(try await rig.claim().first)
+        let turns = CallTurns(total: 8, perEndpoint: 1)
+        #expect(await turns.begin(endpoint.id) == .atOnce)
+        let delivery = Task { try await rig.engine.deliver(claimed, in: turns) }
+        while turns.waiting(endpoint.id) == 0 { await Task.yield() }
+        try await meanwhile(endpoint)
+        turns.end(endpoint.id, ending)
+        try await delivery.value
+        #expect(await turns.begin(endpoint.id) == .atOnce, "the turn was given back")
+    }
+
+    @Test("a delivery that had to wait is called when it is its turn")
+    func late() async throws {
+        try await Rig.run { rig in
+            try await Self.held(rig) { _ in }
+            #expect(rig.receiver.messages.count == 1)
+            #expect(try await rig.webhooks.count(.delivered) == 1)
+        }
+    }
+
+    @Test("what an endpoint may not have any more when its turn comes is not sent")
+    func forbidden() async throws {
+        try await Rig.run { rig in
+            try await Self.held(rig) { _ in rig.forbid("1.2.1") }
+            #expect(rig.receiver.messages.isEmpty)
+            #expect(try await rig.webhooks.count(.withheld) == 1)
+        }
+    }
+
+    @Test("what waited while its endpoint failed goes back, as if nobody had taken it")
+    func failed() async throws {
+        try await Rig.run { rig in
+            try await Self.held(rig, .failed) { _ in }
+            #expect(rig.receiver.messages.isEmpty)
+            #expect(try await rig.webhooks.count(.waiting) == 1)
+            #expect(try await rig.claim().first?.attempts == 0)
+        }
+    }
+
+    @Test("what waited for so long that its lease may end goes back")
+    func tooLate() async throws {
+        try await Rig.run { rig in
+            try await Self.held(rig) { _ in rig.clock.pass(9) }
+            #expect(rig.receiver.messages.isEmpty)
+            #expect(try await rig.claim().count == 1)
+        }
+    }
+
+    @Test("an endpoint that is switched off or moved while a delivery waits for its turn is not called")
+    func changed() async throws {
+        for isMoved in [true, false] {
+            try await Rig.run { rig in
+                try await Self.held(rig) { endpoint in
+                    if isMoved {
+                        _ = try await rig.engine.change(endpoint.id) { $0.url = "https://b.example/" }
+                    } else {
+                        _ = try await rig.engine.switchOff(endpoint.id)
+                    }
+                }
+                #expect(rig.receiver.messages.isEmpty)
+                #expect(try await rig.webhooks.count(.waiting) == 1)
+            }
+        }
+    }
+
+    @Test("an endpoint that answers quickly gets each message once, and no more at a time than it may")
+    func running() async throws {
+        try await Rig.run { rig in
+            for name in ["a", "b"] { _ = try await rig.endpoint("https://\(name).example/") }
+            let (arrived, continuation) = AsyncStream<String>.makeStream()
+            let underway = Mutex<[String: Int]>([:])
+            let most = Mutex(0)
+            var limits = WebhookLimits()
+            limits.perEndpoint = 2
+            let engine = rig.engine(limits) { message in
+                let count = underway.withLock { underway in
+                    underway[message.url, default: 0] += 1
+                    return underway[message.url] ?? 0
+                }
+                most.withLock { $0 = max($0, count) }
+                await Task.yield()
+                underway.withLock { $0[message.url, default: 0] -= 1 }
+                continuation.yield("\(message.url) \(message.headers["webhook-id"] ?? "")")
+                return .answered(status: 200)
+            }
+            for index in 0..<100 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            let running = Task { await engine.run(logger: Logger(label: "test")) }
+            var calls: Set<String> = []
+            for await call in arrived.prefix(200) { calls.insert(call) }
+            running.cancel()
+            await running.value
+            #expect(calls.count == 200 && most.withLock { $0 } <= 2)
+            #expect(try await rig.webhooks.count(.waiting) == 0)
+        }
+    }
+}
