@@ -46,8 +46,8 @@ struct GatewaysCommand: AsyncParsableCommand {
         )
         let written = try JSONEncoder().encode(description)
         try written.write(to: URL(fileURLWithPath: "\(self.folder)/gateways.json"), options: .atomic)
-        // Whoever ends it has what it wanted: no signal is waited for.
-        try await ServiceGroup(services: services, logger: logger).run()
+        let group = ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
     }
 
     private struct Description: Encodable {

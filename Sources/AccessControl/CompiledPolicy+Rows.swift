@@ -11,7 +11,7 @@ extension CompiledPolicy {
             for compiled in rules.all {
                 guard let key = compiled.rowKey, let selector = compiled.selector else { continue }
                 let study = compiled.rule.resource.study
-                selectors[key] = StudySelector(key: key) { entry in
+                selectors[key] = StudySelector(key: key, study: study.flatMap { StudyUID($0) }) { entry in
                     guard study == nil || study == entry.study.rawValue else { return .nothing }
                     return StudyPart(selector.evaluate(last.facts(of: entry)))
                 }

@@ -28,9 +28,18 @@ enum VisibilitySample {
         }
     }
 
+    /// The first series of one study.
+    static func one(_ number: Int) -> StudySelector {
+        let study = "1.2.\(number)"
+        return StudySelector(key: "study:\(study)", study: StudyUID(study)) { entry in
+            guard entry.study.rawValue == study else { return .nothing }
+            return StudyPart(Set((entry.series ?? []).prefix(1).map(\.series)))
+        }
+    }
+
     static let all =
         WishGenerator.modalities.map(Self.series) + WishGenerator.codes.map(Self.patient)
-        + WishGenerator.descriptions.map(Self.described)
+        + WishGenerator.descriptions.map(Self.described) + [3, 7, 11, 20, 40].map(Self.one)
 
     static let byKey = Dictionary(all.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
 

@@ -14,6 +14,7 @@ enum CatalogSchema {
         Migration(5, "uploads-and-references", uploads),
         Migration(6, "what-events-were-before", before),
         Migration(7, "intended-uploads", intents),
+        Migration(8, "selectors-of-one-study", ofOneStudy),
     ]
 
     private static let stores = [
@@ -207,6 +208,12 @@ enum CatalogSchema {
         ) STRICT
         """,
         "CREATE INDEX uploadIntentByStore ON uploadIntent (store, id)",
+    ]
+
+    /// Selectors of one study are worked out by themselves.
+    private static let ofOneStudy = [
+        "ALTER TABLE selector ADD COLUMN isOfOneStudy INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX selectorByPosition ON selector (isOfOneStudy, position)",
     ]
 
     private static let values = [

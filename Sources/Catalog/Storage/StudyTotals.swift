@@ -17,6 +17,8 @@ struct StudyTotals {
     /// `list` holds the candidates where the page was found among them, `found` is how many matches are known of.
     func total(_ list: inout CandidateList?, found: Int) throws -> StudyPage.Total {
         guard self.run.query.total != .none else { return .atLeast(found) }
+        // The first page is the last: what was found is all.
+        if self.run.query.after == nil, found < self.run.wanted { return .exact(found) }
         if self.run.query.conditions.isEmpty { return .exact(self.run.selectedCount) }
         let counted =
             self.run.query.total == .exact ? try self.exact(&list) : try self.bounded(&list)

@@ -36,8 +36,8 @@ extension CatalogStore {
             }
             let number = try self.next("selector", on: connection)
             try connection.execute(
-                "INSERT INTO selector (id, key, position) VALUES (?1, ?2, 0)",
-                [.integer(number), .text(selector.key)]
+                "INSERT INTO selector (id, key, position, isOfOneStudy) VALUES (?1, ?2, 0, ?3)",
+                [.integer(number), .text(selector.key), .integer(selector.study == nil ? 0 : 1)]
             )
             numbered[selector.key] = SelectorBoard.Numbered(number: number, selector: selector)
         }
@@ -53,14 +53,14 @@ extension CatalogStore {
     package func select(limit: Int) async throws -> Bool {
         let board = self.selectors
         return try await self.database.write { connection in
-            guard let selectors = board.current, !selectors.isEmpty else { return false }
-            let behind = try connection.query(
-                "SELECT id, position FROM selector WHERE key IS NOT NULL AND position < ?1 ORDER BY position",
-                [.integer(SelectionRows.everyStudy)]
-            )
+            guard let selectors = board.current, !selectors.all.isEmpty else { return false }
+            if try Self.selectOfOne(selectors, on: connection) { return true }
+            let behind = try connection.query(Self.behind, [.integer(0), .integer(SelectionRows.everyStudy)])
             guard let position = try behind.first?.integer(1) else { return false }
             let numbers = Set(try behind.filter { try $0.integer(1) == position }.map { try $0.integer(0) })
-            let together = selectors.filter { numbers.contains($0.number) }
+            let together = numbers.sorted().compactMap { number in
+                selectors.all[number].map { SelectorBoard.Numbered(number: number, selector: $0) }
+            }
             let last = try Self.select(together, after: position, limit: limit, on: connection)
             for number in numbers {
                 try connection.execute(
@@ -69,6 +69,58 @@ extension CatalogStore {
                 )
             }
             return true
+        }
+    }
+
+    static let behind =
+        "SELECT id, position FROM selector WHERE isOfOneStudy = ?1 AND key IS NOT NULL AND position < ?2 ORDER BY position"
+
+    /// Selectors of one study that are worked out at a time.
+    private static let ofOneAtATime = 500
+
+    /// Works out some of the selectors that are of one study; false where none is left.
+    ///
+    /// Each looks at its study alone, however many studies there are.
+    private static func selectOfOne(
+        _ selectors: SelectorBoard.Installed,
+        on connection: any SQLConnection
+    ) throws -> Bool {
+        let numbers = try connection.query(
+            self.behind + " LIMIT ?3",
+            [.integer(1), .integer(SelectionRows.everyStudy), .integer(Int64(self.ofOneAtATime))]
+        ).map { try $0.integer(0) }
+        var ofStudy: [StudyUID: [SelectorBoard.Numbered]] = [:]
+        for number in numbers {
+            guard let selector = selectors.all[number], let study = selector.study else { continue }
+            ofStudy[study, default: []].append(SelectorBoard.Numbered(number: number, selector: selector))
+        }
+        for (study, some) in ofStudy { try self.select(some, of: study, on: connection) }
+        for number in numbers {
+            try connection.execute(
+                "UPDATE selector SET position = ?2 WHERE id = ?1",
+                [.integer(number), .integer(SelectionRows.everyStudy)]
+            )
+        }
+        return !numbers.isEmpty
+    }
+
+    /// What the selectors pick of the study, in every store that has it.
+    private static func select(
+        _ selectors: [SelectorBoard.Numbered],
+        of study: StudyUID,
+        on connection: any SQLConnection
+    ) throws {
+        let rows = try connection.query(
+            """
+            SELECT s.id, s.uid, s.attributes, s.variants, s.moment FROM store t CROSS JOIN study s
+            WHERE s.store = t.id AND s.uid = ?1
+            """,
+            [.text(study.rawValue)]
+        )
+        for row in rows {
+            let number = try row.integer(0)
+            try SelectionRows(study: number, moment: try row.integer(4), connection: connection)
+                .write(try self.entry(row, number, on: connection), selectors, isNew: false)
         }
     }
 
@@ -131,21 +183,28 @@ extension CatalogStore {
         }
     }
 
-    /// Deletes so many rows of selectors that are no more; false where none is left.
+    /// Deletes so many rows of selectors that are no more, and those of them that have none; false where none is left.
     func deleteDropped(limit: Int) async throws -> Bool {
         try await self.database.write { connection in
-            let row = try connection.queryOne("SELECT MIN(id) FROM selector WHERE key IS NULL")
-            guard let number = try row?.integerIfPresent(0) else { return false }
-            let deleted = try connection.execute(
-                """
-                DELETE FROM selectedStudy WHERE selector = ?1 AND study IN (
-                    SELECT study FROM selectedStudy WHERE selector = ?1 LIMIT ?2
+            var left = limit
+            for round in 0..<Self.droppedAtATime where left > 0 {
+                let row = try connection.queryOne("SELECT MIN(id) FROM selector WHERE key IS NULL")
+                guard let number = try row?.integerIfPresent(0) else { return round > 0 }
+                let deleted = try connection.execute(
+                    """
+                    DELETE FROM selectedStudy WHERE selector = ?1 AND study IN (
+                        SELECT study FROM selectedStudy WHERE selector = ?1 LIMIT ?2
+                    )
+                    """,
+                    [.integer(number), .integer(left)]
                 )
-                """,
-                [.integer(number), .integer(limit)]
-            )
-            if deleted == 0 { try connection.execute("DELETE FROM selector WHERE id = ?1", [.integer(number)]) }
+                left -= deleted
+                if deleted == 0 { try connection.execute("DELETE FROM selector WHERE id = ?1", [.integer(number)]) }
+            }
             return true
         }
     }
+
+    /// Selectors that are looked at in one transaction: most may have no rows.
+    private static let droppedAtATime = 500
 }

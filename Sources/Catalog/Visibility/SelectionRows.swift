@@ -14,7 +14,7 @@ struct SelectionRows {
     ///
     /// Where nobody has said yet which selectors there are, whatever is kept has to be worked out anew.
     func write(_ entry: StudyEntry, _ board: SelectorBoard, isNew: Bool) throws {
-        guard let selectors = board.current else {
+        guard let selectors = board.current?.bearing(on: entry.study) else {
             try self.connection.execute("UPDATE selector SET position = 0 WHERE position > 0")
             return
         }

@@ -8,11 +8,20 @@ package struct StudySelector: Sendable {
     /// Says all of what is picked: rows that were kept under a key are taken for those of any selector with this key,
     /// also by a later start of the program.
     package let key: String
+    /// The only study of which anything is picked; nil where it may be any.
+    ///
+    /// There may be a hundred thousand of these: they cost nothing when another study comes.
+    package let study: StudyUID?
     /// What is picked of a study.
     package let part: @Sendable (StudyEntry) -> StudyPart
 
-    package init(key: String, part: @escaping @Sendable (StudyEntry) -> StudyPart) {
+    package init(
+        key: String,
+        study: StudyUID? = nil,
+        part: @escaping @Sendable (StudyEntry) -> StudyPart
+    ) {
         self.key = key
+        self.study = study
         self.part = part
     }
 }
