@@ -57,6 +57,7 @@ package struct StudySelection: Hashable, Sendable {
         self.studies = studies
     }
 
+    /// Adds what the other selects.
     package mutating func formUnion(_ other: StudySelection) {
         if self.selectors.isEmpty {
             self.selectors = other.selectors

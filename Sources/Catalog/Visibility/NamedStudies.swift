@@ -36,6 +36,7 @@ package struct NamedStudies: Sendable {
         }
     }
 
+    /// Adds what the other names; of a study that both name it is what either says.
     package mutating func formUnion(_ other: NamedStudies) {
         for set in other.sets where !self.sets.contains(where: { $0 === set }) { self.sets.append(set) }
     }
