@@ -34,6 +34,9 @@ class RestlessGateway(Gateway):
         settings = {"COLLIMATOR_EVENTS_QUIET_TIME": "2", "COLLIMATOR_CATALOG_SWEEP_INTERVAL": "1"}
         return super().environment() | settings | self.more
 
+    def is_ready(self):
+        return super().is_ready() and self.has_whole_catalog()
+
 
 def upload(server, study, series, number) -> None:
     data = file_bytes(slice_of(study, series, number, study=study, series=series, InstanceNumber=number))

@@ -180,7 +180,6 @@ def wait_until(condition, seconds=60):
         time.sleep(0.05)
 
 
-@pytest.mark.timeout(300)
 def test_kills_of_the_gateway_lose_no_message(binary, tmp_path, emulator, store, pubsub, names):
     """Studies that the catalog has grow behind its back: their number stays, so that only messages tell of it."""
     topic, subscription = names

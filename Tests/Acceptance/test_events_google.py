@@ -65,7 +65,6 @@ def left(google) -> list:
     return google.call("POST", f"{SUBSCRIPTION}:pull", body).get("receivedMessages", [])
 
 
-@pytest.mark.timeout(300)
 def test_messages_of_googles_pubsub_are_taken_in_and_acknowledged(binary, tmp_path, emulator, store, google):
     """Studies grow behind the gateway's back, and it is killed; messages come in both forms, twice and in any order."""
     seed = secrets.token_hex(8)

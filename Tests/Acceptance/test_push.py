@@ -252,7 +252,6 @@ def test_poison_is_set_aside_once_and_holds_up_nothing(emulator, store, topic, s
     assert "hello" not in listed and "evil" not in listed
 
 
-@pytest.mark.timeout(300)
 def test_kills_of_the_gateway_lose_no_push(emulator, store, topic, studies, gateway):
     body = {"notificationConfigs": [{"pubsubTopic": topic}]}
     emulator.call("PATCH", store.path, params={"updateMask": "notificationConfigs"}, json=body)

@@ -117,7 +117,6 @@ def test_an_issuer_that_fails_leaves_its_keys(service, issuer):
     assert "/elsewhere" not in issuer.asked
 
 
-@pytest.mark.timeout(120)
 def test_a_new_key_counts_while_the_service_runs(binary, tmp_path_factory):
     issuer = Issuer()
     issuer.keys = {"r": RSA}

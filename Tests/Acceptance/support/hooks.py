@@ -25,6 +25,9 @@ class CallingGateway(Gateway):
             "COLLIMATOR_CATALOG_SWEEP_INTERVAL": "1",
         } | self.more
 
+    def is_ready(self):
+        return super().is_ready() and self.has_whole_catalog()
+
 
 def eventually(condition, what: str, seconds=PATIENCE_SECONDS):
     deadline = time.monotonic() + seconds

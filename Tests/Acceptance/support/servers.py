@@ -259,6 +259,11 @@ class Gateway(Server):
             method, f"{self.url}{path}", headers=headers, timeout=arguments.pop("timeout", 60), **arguments
         )
 
+    def has_whole_catalog(self) -> bool:
+        """Whether its own store was walked through once. What that walk finds is no news, and told to nobody."""
+        answer = self.call("GET", "/api/v1/stores/radiology")
+        return answer.status_code == 200 and answer.json()["catalog"]["complete"]
+
     def run(self, *words, **arguments) -> subprocess.CompletedProcess:
         """A command of the executable against this server."""
         return subprocess.run(
