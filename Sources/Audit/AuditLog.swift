@@ -73,9 +73,13 @@ package final class AuditLog: Sendable {
     package func count(_ record: AuditRecord) -> Bool {
         let fold = record.fold
         return self.state.withLock { state in
-            guard let counting = state.folds[fold], counting.isCommitted else { return false }
-            state.folds[fold]?.count += 1
-            state.folds[fold]?.lastMilliseconds = max(counting.lastMilliseconds, record.timeMilliseconds)
+            // In place: each search would take the hash of ten texts.
+            guard let place = state.folds.index(forKey: fold), state.folds.values[place].isCommitted else {
+                return false
+            }
+            state.folds.values[place].count += 1
+            let last = max(state.folds.values[place].lastMilliseconds, record.timeMilliseconds)
+            state.folds.values[place].lastMilliseconds = last
             return true
         }
     }
