@@ -53,6 +53,9 @@ package struct GatewayLimits: Sendable {
     package var bodyPaceBytesMin = 1024
     /// How long a client may take nothing of an answer that waits for it.
     package var stalledReaderTimeout = Duration.seconds(60)
+    /// How long what is for its client alone goes on after that has closed its side: it may only have said that it asks
+    /// nothing more, and wait for the answer.
+    package var leavingGrace = Duration.milliseconds(250)
     /// Bytes of an answer that wait for a slow client before the upstream is read no further.
     package var writeBufferBytesMax = 512 * 1024
     /// How long the readiness probe waits for a store.

@@ -77,7 +77,10 @@ struct ClientPresenceTests {
 
     @Test("a client that only says that it asks nothing more is answered")
     func halfClosed() async throws {
-        let gateway = try await GatewayUnderTest(ScriptedUpstream()).knowing([try StudyEntry(Sample.study())])
+        var limits = GatewayLimits()
+        limits.leavingGrace = .seconds(3_600)
+        let gateway = try await GatewayUnderTest(ScriptedUpstream(), limits: limits)
+            .knowing([try StudyEntry(Sample.study())])
         _ = try await gateway.application.test(.live) { client in
             let answer = try await RawExchange.exchange(
                 port: try #require(client.port),

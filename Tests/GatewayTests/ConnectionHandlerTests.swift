@@ -49,7 +49,7 @@ struct ConnectionHandlerTests {
         #expect(connection.wire.statuses == [200])
     }
 
-    @Test("tells who works for the client alone that it has left, once, and not after the answer")
+    @Test("tells who works for the client alone a while after that closed its side, and not after the answer")
     func awaited() throws {
         let calls = Mutex(0)
         let connection = try Connection()
@@ -57,20 +57,31 @@ struct ConnectionHandlerTests {
         connection.awaits { calls.withLock { $0 += 1 } }
         #expect(calls.withLock { $0 } == 0)
         connection.clientClosesItsSide()
+        connection.wait(.milliseconds(200))
+        #expect(calls.withLock { $0 } == 0)
+        connection.wait(.milliseconds(100))
         #expect(calls.withLock { $0 } == 1)
-        connection.isGone()
-        #expect(calls.withLock { $0 } == 1)
-        // Who comes later is told at once.
+        // Who comes later is told as well.
         connection.awaits { calls.withLock { $0 += 1 } }
+        connection.wait(.milliseconds(300))
         #expect(calls.withLock { $0 } == 2)
+
+        let cut = try Connection()
+        cut.request("GET", isWhole: true)
+        cut.awaits { calls.withLock { $0 += 1 } }
+        cut.isGone()
+        #expect(calls.withLock { $0 } == 3)
+        cut.wait(.seconds(1))
+        #expect(calls.withLock { $0 } == 3)
 
         let answered = try Connection()
         answered.request("GET", isWhole: true)
         answered.awaits { calls.withLock { $0 += 10 } }
-        answered.answer(.ok)
         answered.clientClosesItsSide()
+        answered.answer(.ok)
+        answered.wait(.seconds(1))
         answered.isGone()
-        #expect(calls.withLock { $0 } == 2)
+        #expect(calls.withLock { $0 } == 3)
     }
 
     @Test("closes a connection whose client takes nothing of the last answer")

@@ -2,13 +2,10 @@ import NIOCore
 
 /// Said to the connection when work begins that is for its client alone.
 struct ClientAwaited: Sendable {
-    /// Called where the client closes its side, or the connection ends, before the answer has been written.
+    /// Called where the client has closed its side for ``GatewayLimits/leavingGrace``, or the connection ends, before the answer
+    /// has been written.
     let clientLeft: @Sendable () -> Void
 }
-
-/// How long work goes on for a client that has closed its side: it may only have said that it asks nothing more, and wait
-/// for the answer.
-private let graceAfterClosing = Duration.milliseconds(250)
 
 /// Does what is for the client of the connection alone, and cancels it where the client goes before it is done: nobody
 /// would read the answer, and others wait for what it takes.
@@ -24,7 +21,6 @@ func whileClientWaits<Answer: Sendable>(
         group.addTask {
             // It has no elements: it ends where the client has left, and where the work is done.
             for await _ in presence {}
-            try await Task.sleep(for: graceAfterClosing)
             return nil
         }
         while let done = try await group.next() {

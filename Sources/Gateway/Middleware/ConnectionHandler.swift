@@ -35,6 +35,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isInputClosed = false
     /// Whoever works for the client alone; told where it goes before it is answered.
     private var awaited: ClientAwaited?
+    private var leavingTimer: Scheduled<Void>?
     /// Done when the last byte of the answer that was written last has left.
     private var lastAnswer: EventLoopFuture<Void>?
     private var hasLastAnswerLeft = false
@@ -137,6 +138,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             self.writeEnd(data, context, promise)
             self.bodyProgress = context.eventLoop.now
             self.awaited = nil
+            self.leavingTimer?.cancel()
+            self.leavingTimer = nil
             switch self.state.answerEnded() {
             case .goOn: break
             case .refuse: self.refuse(self.refusal, context)
@@ -150,7 +153,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         if let awaited = event as? ClientAwaited {
             self.awaited = awaited
-            if self.isInputClosed { self.clientLeft() }
+            if self.isInputClosed { self.watchLeaving(context) }
             promise?.succeed()
             return
         }
@@ -176,7 +179,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
             self.isInputClosed = true
-            self.clientLeft()
+            self.watchLeaving(context)
             if self.hasLastAnswerLeft { return context.close(promise: nil) }
             self.noteCutRequest(context)
         }
@@ -252,6 +255,17 @@ extension ConnectionHandler {
         self.bodyTimer?.cancel()
         self.stallTimer?.cancel()
         self.lingerTimer?.cancel()
+        self.leavingTimer?.cancel()
+    }
+
+    /// A client that has closed its side may have gone, or only have no more to ask.
+    private func watchLeaving(_ context: ChannelHandlerContext) {
+        guard self.awaited != nil, self.leavingTimer == nil else { return }
+        let limit = TimeAmount(self.limits.leavingGrace)
+        self.leavingTimer = context.eventLoop.assumeIsolated().scheduleTask(in: limit) {
+            self.leavingTimer = nil
+            self.clientLeft()
+        }
     }
 
     private func clientLeft() {
