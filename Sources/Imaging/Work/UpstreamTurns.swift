@@ -28,6 +28,9 @@ final class UpstreamTurns: Sendable {
         self.width = max(1, width)
     }
 
+    /// How many wait for their turn.
+    var waiting: Int { self.state.withLock { $0.visible.count + $0.ahead.count } }
+
     func run<Output: Sendable>(
         _ urgency: Urgency,
         _ work: @Sendable () async throws -> Output
