@@ -53,7 +53,7 @@ final class CallTurns: Sendable {
     /// The most that is taken ahead of one endpoint.
     static let aheadMax = 256
     /// A call that takes no longer is a quick one, in milliseconds: what is taken ahead waits for seconds at the most.
-    static let quickMax: Int64 = 100
+    static let quickMax: Int64 = 200
     /// Endpoints that are remembered while they are not called.
     private static let linesMax = 1_000
 

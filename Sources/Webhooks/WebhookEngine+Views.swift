@@ -10,20 +10,21 @@ extension WebhookEngine {
     /// That is done after a change of the study, after a change of the rules, and from time to time, because rights end by
     /// themselves, too. Gives whether there are more. The feed is written first: a kill between the two has the endpoint told twice, and never not at all.
     func review() async throws -> Bool {
+        let hasMore = try await self.store.beginReviews(limit: Self.sweptMax)
         let round = try await self.store.reviewRound(
             version: self.decisions.version(),
             now: self.milliseconds,
             interval: self.limits.reviewInterval
         )
         let told = try await self.store.toldToReview(in: round, limit: Self.reviewedMax)
-        guard !told.isEmpty else { return false }
+        guard !told.isEmpty else { return hasMore }
         var (kept, gone): ([ToldStudy], [ToldStudy]) = ([], [])
         for one in told {
             if try await self.hasLeft(one) { gone.append(one) } else { kept.append(one) }
         }
         try await self.tellRemovals(gone)
         try await self.store.reviewed(kept, gone: gone, in: round)
-        return told.count == Self.reviewedMax
+        return hasMore || told.count == Self.reviewedMax
     }
 
     /// Whether the endpoint may hear, and may not see the study any more.
@@ -48,14 +49,15 @@ extension WebhookEngine {
         )
     }
 
-    /// The study was deleted: that has not taken it from the view of those who may be told of it.
-    func end(_ deletion: ChangeEvent) async throws {
-        guard let store = deletion.store, let study = deletion.study else { return }
-        let subject = EventSubject(store: store, study: study, kept: deletion.attributes)
+    /// Studies were deleted: nobody is to be told any more that one has left a view.
+    ///
+    /// Who may be told of the deletion is; who may not, because what is kept of the study allows it to nobody, hears of the study when it
+    /// comes back and may be seen.
+    func end(_ events: [ChangeEvent]) async throws {
         var ended: [ToldStudy] = []
-        for one in try await self.store.told(of: study, in: store)
-        where try await self.decisions.permitted(subject, one.endpoint) != nil {
-            ended.append(one)
+        for event in events where event.type == .studyDeleted {
+            guard let store = event.store, let study = event.study else { continue }
+            ended += try await self.store.told(of: study, in: store)
         }
         try await self.store.reviewed([], gone: ended, in: 0)
     }

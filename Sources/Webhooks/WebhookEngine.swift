@@ -94,7 +94,7 @@ package struct WebhookEngine: Sendable {
         }
         guard !page.events.isEmpty || page.next != cursor else { return 0 }
         let deliveries = try await self.deliveries(of: page, to: endpoints)
-        for event in page.events where event.type == .studyDeleted { try await self.end(event) }
+        try await self.end(page.events)
         _ = try await self.store.fanOut(deliveries, of: page.events, to: page.next, now: self.milliseconds)
         return page.events.count
     }

@@ -10,6 +10,7 @@ enum WebhookSchema {
         Migration(1, "endpoints-and-deliveries", endpoints + deliveries + replays),
         Migration(2, "views-and-credentials", views + credentials),
         Migration(3, "open-deliveries", open),
+        Migration(4, "reviews-of-endpoints", reviews),
     ]
 
     private static let endpoints = [
@@ -137,5 +138,13 @@ enum WebhookSchema {
         // Until when the endpoint has asked not to be called.
         "ALTER TABLE endpoint ADD COLUMN heldUntil INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX replayEnded ON replay (endedAt)",
+    ]
+
+    /// Endpoints that were switched on: all that each was told of is looked at again, and nothing of the others.
+    private static let reviews = [
+        "ALTER TABLE endpoint ADD COLUMN isToReview INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX endpointToReview ON endpoint (id) WHERE isToReview = 1",
+        "DROP INDEX toldByEndpoint",
+        "CREATE INDEX toldOfEndpoint ON told (endpoint, reviewed)",
     ]
 }

@@ -60,6 +60,27 @@ extension WebhookStore {
         }
     }
 
+    /// Has what one of the endpoints knows that were switched on looked at again, or so much of it; gives whether there is more.
+    func beginReviews(limit: Int) async throws -> Bool {
+        let id = try await self.database.read { connection in
+            try connection.queryOne("SELECT id FROM endpoint WHERE isToReview = 1 ORDER BY id LIMIT 1")?.text(0)
+        }
+        guard let id else { return false }
+        try await self.database.write { connection in
+            let count = try connection.execute(
+                """
+                UPDATE told SET reviewed = 0 WHERE (store, study, endpoint) IN (
+                    SELECT store, study, endpoint FROM told WHERE endpoint = ?1 AND reviewed > 0 LIMIT ?2
+                )
+                """,
+                [.text(id), .integer(limit)]
+            )
+            guard count < limit else { return }
+            try connection.execute("UPDATE endpoint SET isToReview = 0 WHERE id = ?1", [.text(id)])
+        }
+        return true
+    }
+
     /// What has not been looked at in the round.
     func toldToReview(in round: Int64, limit: Int) async throws -> [ToldStudy] {
         try await self.database.read { connection in
@@ -94,6 +115,7 @@ extension WebhookStore {
 
     /// Notes that these were looked at in the round, and forgets those of which the endpoint was told that they are gone.
     func reviewed(_ kept: [ToldStudy], gone: [ToldStudy], in round: Int64) async throws {
+        guard !kept.isEmpty || !gone.isEmpty else { return }
         try await self.database.write { connection in
             for one in kept {
                 try connection.execute(

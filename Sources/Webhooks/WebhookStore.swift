@@ -81,11 +81,11 @@ package final class WebhookStore: Sendable {
     func set(_ state: WebhookEndpoint.State, of id: String, asSeen seen: WebhookEndpoint? = nil) async throws {
         defer { self.memory.forget() }
         let count = try await self.database.write { connection in
-            // What it knows may have left its view meanwhile: a new round looks at it, and touches no rows before.
-            try connection.execute("UPDATE review SET version = -1")
-            return try connection.execute(
+            // What it knows may have left its view while it was not called: see ``beginReviews(limit:)``.
+            try connection.execute(
                 """
-                UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0, heldUntil = 0
+                UPDATE endpoint SET state = ?2, failures = 0, failingSince = NULL, pausedUntil = 0, heldUntil = 0,
+                    isToReview = CASE WHEN ?2 = 'active' THEN 1 ELSE isToReview END
                 WHERE id = ?1 AND (?3 IS NULL OR (url = ?3 AND state = ?4))
                 """,
                 [.text(id), .text(state.rawValue), .text(seen?.url), .text(seen?.state.rawValue)]

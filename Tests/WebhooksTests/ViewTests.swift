@@ -121,6 +121,46 @@ struct ViewTests {
         }
     }
 
+    @Test("of a study that is deleted nothing is known any more, also where the deletion may not be told")
+    func deletedUnseen() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            try await rig.store("1.2.2", modality: nil)
+            try await rig.settle()
+            rig.forbid("1.2.1")
+            _ = try await rig.catalog.remove(try #require(StudyUID("1.2.1")), from: rig.radiology, origin: .written)
+            try await rig.settle()
+            #expect(Self.told(rig) == ["study.created 1.2.1", "study.created 1.2.2"])
+            let told = try await rig.webhooks.told(of: try #require(StudyUID("1.2.1")), in: rig.radiology)
+            #expect(told.isEmpty)
+            #expect(try await rig.webhooks.toldCount() == 1)
+        }
+    }
+
+    @Test("of an endpoint that is switched on all that it knows is looked at again, and nothing of the others")
+    func switchedOn() async throws {
+        try await Rig.run { rig in
+            let endpoint = try await Self.informed(rig)
+            let other = try await rig.endpoint("https://b.example/").endpoint
+            try await rig.store("1.2.2", modality: nil)
+            try await rig.settle()
+            _ = try await rig.engine.switchOff(endpoint.id)
+            rig.forbid("1.2.1")
+            rig.forbid("1.2.2")
+            rig.clock.pass(60)
+            try await rig.prove(endpoint)
+            #expect(try await rig.webhooks.beginReviews(limit: 1))
+            #expect(try await rig.webhooks.beginReviews(limit: 1))
+            try await rig.settle()
+            #expect(try await rig.webhooks.beginReviews(limit: 1) == false)
+            let removed = rig.receiver.messages.filter {
+                String(decoding: $0.body, as: UTF8.self).contains("study.removed")
+            }
+            #expect(removed.map(\.url) == [endpoint.url, endpoint.url])
+            #expect(try await rig.webhooks.count(.waiting, of: other.id) == 0)
+        }
+    }
+
     @Test("who did not ask for it is not told, and nobody else is")
     func filtered() async throws {
         try await Rig.run { rig in

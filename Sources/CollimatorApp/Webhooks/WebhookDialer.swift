@@ -207,7 +207,7 @@ struct WebhookDialer: Sendable {
             let answer = WebhookAnswer.answered(
                 status: Int(response.status.code),
                 retryAfter: Self.retryAfter(response.headers),
-                body: await self.beginning(of: response.body)
+                body: await self.beginning(of: response)
             )
             return Dialled(answer: answer)
         } catch {
@@ -244,23 +244,14 @@ struct WebhookDialer: Sendable {
     /// What of the body comes in time, up to the most that is kept.
     ///
     /// The status was the answer: a body that breaks or never ends changes nothing in it.
-    private func beginning(of body: HTTPClientResponse.Body) async -> [UInt8] {
-        let limit = self.limits.body
+    private func beginning(of response: HTTPClientResponse) async -> [UInt8] {
+        let (body, limit) = (response.body, self.limits.body)
+        // Of these there is nothing to wait for.
+        guard !Self.isEmpty(response) else { return await Self.beginning(of: body) }
         return await withTaskGroup(of: [UInt8].self) { group in
             defer { group.cancelAll() }
 
-            group.addTask {
-                var bytes: [UInt8] = []
-                do {
-                    for try await chunk in body {
-                        bytes += chunk.readableBytesView.prefix(WebhookAnswer.bodyBytesMax - bytes.count)
-                        if bytes.count == WebhookAnswer.bodyBytesMax { break }
-                    }
-                } catch {
-                    // See above.
-                }
-                return bytes
-            }
+            group.addTask { await Self.beginning(of: body) }
             group.addTask {
                 do {
                     try await Task.sleep(for: limit)
@@ -271,6 +262,25 @@ struct WebhookDialer: Sendable {
             }
             return await group.next() ?? []
         }
+    }
+
+    private static func beginning(of body: HTTPClientResponse.Body) async -> [UInt8] {
+        var bytes: [UInt8] = []
+        do {
+            for try await chunk in body {
+                bytes += chunk.readableBytesView.prefix(WebhookAnswer.bodyBytesMax - bytes.count)
+                if bytes.count == WebhookAnswer.bodyBytesMax { break }
+            }
+        } catch {
+            // See above.
+        }
+        return bytes
+    }
+
+    /// Whether the message ends with its head (RFC 9112 §6.3).
+    private static func isEmpty(_ response: HTTPClientResponse) -> Bool {
+        response.status == .noContent
+            || !response.headers.contains(name: "transfer-encoding") && response.headers["content-length"] == ["0"]
     }
 
     /// The wait that `Retry-After` asks for in seconds; a date is left to the schedule.
