@@ -29,7 +29,7 @@ def steady(row, _) -> str:
                 f"delivered while {row['offered']:,} events/s were to be made", f"{row['delivered_rate']:,.0f}/s",
                 f"{row['offered']:,}/s", reached(row["delivered_rate"] >= row["offered"] * 0.98),
             ],
-            ["studies stored a second, three events each", f"{uploads['rate']:,.0f}/s", "", ""],
+            ["studies of ten series stored a second, twelve events each", f"{uploads['rate']:,.0f}/s", "", ""],
             ["from commit to delivered, p95", ms(row["p95"]), f"< {DELIVERED_MS} ms", reached(row["p95"] < DELIVERED_MS)],
             ["the same, p50 / p99 / longest", f"{ms(row['p50'])} / {ms(row['p99'])} / {ms(row['max'])}", "", ""],
             ["committed, and not arrived when the run ended", f"{row['committed']:,}, {row['lost']:,}", "0", reached(row["lost"] == 0)],

@@ -12,20 +12,21 @@ from pathlib import Path
 
 from .catalog import at, instance
 from .catalog_servers import HERE
-from .growth import BOUNDARY, PREFIX
+from .growth import BOUNDARY, PREFIX, TEMPLATE
 from .load import Load
 from .process import Sampler
 from .servers import Gateway
 from .webhook_servers import Feed, HookGateway, QUIET_SECONDS, Receiver, write_events
 
-# Of a study that is uploaded: created, its series stored, at rest.
-EVENTS_PER_STUDY = 3
+# A study is created, each of its series is stored, and it comes to rest.
+SERIES_PER_STUDY = 10
+EVENTS_PER_STUDY = SERIES_PER_STUDY + 2
 EVENTS_PER_SECOND = 1_000
 BACKLOG_ENDPOINTS = 10
 UPLOADS_PER_SECOND = 50
 CONNECTIONS = 32
 STUDIES_FROM = 5_000_000
-STUDIES_PER_REQUEST = 10
+FILES_PER_REQUEST = 10
 UPLOAD = {"Accept": "application/json", "Content-Type": "application/dicom"}
 STOW = {
     "Accept": "application/dicom+json",
@@ -63,27 +64,29 @@ class Bench:
     def home(self, name: str) -> Path:
         return self.folder / f"webhooks-{name}"
 
-    def uploads(self, gateway: HookGateway, rate: float, seconds: float) -> "Uploads":
-        return Uploads(self, gateway, rate, seconds)
+    def uploads(self, gateway: HookGateway, rate: float, seconds: float, series=1) -> "Uploads":
+        return Uploads(self, gateway, rate, seconds, series)
 
 
 class Uploads:
-    """Small new studies that are uploaded on schedule, and what became of them."""
+    """Small new studies that are uploaded on schedule, each of so many series of one file, and what became of them."""
 
-    def __init__(self, bench: Bench, gateway: HookGateway, rate: float, seconds: float):
+    def __init__(self, bench: Bench, gateway: HookGateway, rate: float, seconds: float, series: int):
         self.bench, self.gateway = bench, gateway
         self.bodies = bench.folder / "webhooks-bodies"
         self.bodies.mkdir(exist_ok=True)
         lines = []
-        for _ in range(max(1, int(rate * seconds / STUDIES_PER_REQUEST))):
+        self.per_request = FILES_PER_REQUEST // series
+        for _ in range(max(1, int(rate * seconds / self.per_request))):
             path = self.bodies / f"{bench.number}.multipart"
-            numbers = range(bench.number, bench.number + STUDIES_PER_REQUEST)
-            path.write_bytes(b"".join(HEAD + instance(number) + b"\r\n" for number in numbers) + TAIL)
-            bench.number += STUDIES_PER_REQUEST
+            numbers = range(bench.number, bench.number + self.per_request)
+            files = (instance(number) if series == 1 else of_series(number, one) for number in numbers for one in range(series))
+            path.write_bytes(b"".join(HEAD + file + b"\r\n" for file in files) + TAIL)
+            bench.number += self.per_request
             lines.append(f"POST {Gateway.dicomweb}/studies {path}")
         self.began, self.processor = time.monotonic(), gateway.processor_seconds()
         self.begun = bench.load.begin(
-            "uploads", gateway, lines, STOW, rate / STUDIES_PER_REQUEST, CONNECTIONS, seconds
+            "uploads", gateway, lines, STOW, rate / self.per_request, CONNECTIONS, seconds
         )
 
     def finish(self) -> dict:
@@ -91,12 +94,21 @@ class Uploads:
         seconds = time.monotonic() - self.began
         shutil.rmtree(self.bodies)
         took = sorted(row[1] for row in rows)
-        stored = sum(status == 200 for status, *_ in rows) * STUDIES_PER_REQUEST
+        stored = sum(status == 200 for status, *_ in rows) * self.per_request
         return {
-            "studies": len(rows) * STUDIES_PER_REQUEST, "stored": stored, "rate": stored / seconds, "seconds": seconds,
+            "studies": len(rows) * self.per_request, "stored": stored, "rate": stored / seconds, "seconds": seconds,
             "p50": at(took, 0.5), "p99": at(took, 0.99),
             "processor": (self.gateway.processor_seconds() - self.processor) / seconds,
         }
+
+
+def of_series(number: int, one: int) -> bytes:
+    """The only instance of one of ten series of a study."""
+    own = b"%07d" % (number * SERIES_PER_STUDY % 10_000_000 + one)
+    return (
+        TEMPLATE.study(number).replace(PREFIX.encode() + b"7777777", PREFIX.encode() + own)
+        .replace(b"2.5555555", b"2." + own)
+    )
 
 
 def measure(load: Load, folder: Path, lengths: Lengths, some: str | None, say) -> dict:
@@ -135,13 +147,13 @@ def ledger(bench: Bench, committed: list[dict], hooks: set[int]) -> dict:
 
 
 def steady(bench: Bench) -> dict:
-    """So many events a second, made by uploading new studies: each is created, has a series stored, and comes to rest."""
+    """So many events a second, made by uploading new studies: each is created, has ten series stored, and comes to rest."""
     rate = bench.lengths.events_per_second / EVENTS_PER_STUDY
     with HookGateway(bench.home("steady")) as gateway:
         gateway.connect([bench.receiver.url(1)], ALL_OF_A_STUDY)
         feed = Feed(gateway)
         with Sampler(gateway) as sampler:
-            uploads = bench.uploads(gateway, rate, bench.lengths.steady_seconds).finish()
+            uploads = bench.uploads(gateway, rate, bench.lengths.steady_seconds, SERIES_PER_STUDY).finish()
             ended = time.time()
             committed = settled(bench, feed, uploads["stored"])
         # Studies come to rest from then on, and no more are uploaded after the end.
