@@ -19,7 +19,7 @@ struct ClientPresenceTests {
         effort.slotCount = 0
         effort.slotWait = .seconds(3_600)
         let catalog = try TemporaryCatalog.store(effort: effort)
-        var gateway = try GatewayUnderTest(ScriptedUpstream())
+        var gateway = try GatewayUnderTest(ScriptedUpstream(), cloud: ScriptedCloud([:]))
         gateway.parts.catalog = StudyCatalog(catalog)
         return (try await gateway.knowing([try StudyEntry(Sample.study())]), catalog)
     }
