@@ -24,8 +24,9 @@ struct WebhookClientsTests {
         private let seen = Mutex(Seen())
         /// How many requests of a connection are answered; the next one ends it without an answer.
         private let answered: Int
-        /// So many connections are held before there is an encryption. When all are there the first one ends, and the others
-        /// when another one comes.
+        /// So many connections are held before there is an encryption.
+        ///
+        /// When all are there the first one ends, and the others when another one comes.
         private let held: Int
 
         init(answered: Int, held: Int) { (self.answered, self.held) = (answered, held) }

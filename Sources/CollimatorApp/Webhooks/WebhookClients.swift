@@ -159,7 +159,9 @@ final class WebhookClients: Sendable {
             entry.usedAt = now
             entry.hasAnswered = entry.hasAnswered || isAnswered
             state.kept[loan.key] = entry
-            guard entry.calls == 0, state.isClosed || state.kept.count > self.limits.kept else { return ([], wasShared) }
+            guard entry.calls == 0, state.isClosed || state.kept.count > self.limits.kept else {
+                return ([], wasShared)
+            }
             return (self.surplus(now, &state), wasShared)
         }
     }
