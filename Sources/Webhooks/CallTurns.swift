@@ -67,6 +67,26 @@ final class CallTurns: Sendable {
         self.state.withLock { $0.lines.compactMapValues { $0.ahead > 0 ? $0.ahead : nil } }
     }
 
+    /// How many of each endpoint may be taken beyond its calls where so many of each are taken already, and `most` of all
+    /// together; nothing is said of those with none.
+    ///
+    /// What has been taken stands until it has ended, also where its endpoint does not answer any more: what is left is
+    /// divided among those that may have more.
+    func ahead(taken: [String: Int], most: Int) -> [String: Int] {
+        let held = taken.mapValues { max(0, $0 - self.perEndpoint) }
+        var left = max(0, most - held.values.reduce(0, +))
+        var ahead = self.ahead
+        // Who wants the least first: what it leaves is for the others.
+        var wanting = ahead.map { (endpoint: $0.key, more: $0.value - (held[$0.key] ?? 0)) }
+            .filter { $0.more > 0 }.sorted { ($0.more, $0.endpoint) < ($1.more, $1.endpoint) }[...]
+        while let one = wanting.popFirst() {
+            let more = min(one.more, left / (wanting.count + 1))
+            left -= more
+            ahead[one.endpoint] = (held[one.endpoint] ?? 0) + more
+        }
+        return ahead.filter { $0.value > 0 }
+    }
+
     /// How many wait for a call of the endpoint.
     func waiting(_ endpoint: String) -> Int { self.state.withLock { $0.lines[endpoint]?.waiting.count ?? 0 } }
 

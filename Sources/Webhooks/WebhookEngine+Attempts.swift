@@ -7,7 +7,6 @@ extension WebhookEngine {
     /// Where there are turns the call is made when it is its; what may be said is decided before, because that it is said
     /// has to be on the disk first, and again where the turn came later.
     func deliver(_ delivery: ClaimedDelivery, in turns: CallTurns? = nil) async throws {
-        let claimedAt = self.milliseconds
         guard let body = try await self.body(of: delivery) else {
             return try await self.store.withhold(delivery, now: self.milliseconds)
         }
@@ -23,9 +22,7 @@ extension WebhookEngine {
         }
         let attempt: Attempt
         do {
-            attempt =
-                turn == .atOnce
-                ? try await self.call(delivery, body) : try await self.callLate(delivery, claimedAt: claimedAt)
+            attempt = try await self.call(delivery, body, in: turn)
         } catch {
             turns.end(delivery.endpoint, .unmade)
             throw error
@@ -65,12 +62,14 @@ extension WebhookEngine {
         return .made(AttemptOutcome(startedAt: startedAt, endedAt: self.milliseconds, answer: answer))
     }
 
-    /// The call of a delivery that has waited for its turn: rights, and the endpoint, may be others by now.
-    private func callLate(_ delivery: ClaimedDelivery, claimedAt: Int64) async throws -> Attempt {
+    /// The call of a delivery whose turn it is; where that came late rights, and the endpoint, may be others by now.
+    private func call(_ delivery: ClaimedDelivery, _ body: [UInt8], in turn: CallTurns.Turn) async throws -> Attempt {
         // So that it ends before its lease does.
-        guard abs(self.milliseconds - claimedAt) <= self.limits.turnMax.components.seconds * 1_000,
-            try await self.store.isCalled(delivery.endpoint, at: delivery.url)
-        else { return .givenBack }
+        guard abs(self.milliseconds - delivery.claimedAt) <= self.limits.turnMax.components.seconds * 1_000 else {
+            return .givenBack
+        }
+        guard turn != .atOnce else { return try await self.call(delivery, body) }
+        guard try await self.store.isCalled(delivery.endpoint, at: delivery.url) else { return .givenBack }
         guard let body = try await self.body(of: delivery) else { return .withheld }
         return try await self.call(delivery, body)
     }

@@ -53,17 +53,17 @@ extension WebhookEngine {
                     perEndpoint: self.limits.perEndpoint,
                     lease: self.limits.lease,
                     after: last,
-                    ahead: turns.ahead
+                    ahead: turns.ahead(taken: underway.ofEach, most: self.limits.ahead * 3 / 4)
                 )
             }
             last = claimed?.last?.endpoint ?? last
             for delivery in claimed ?? [] {
-                underway.begin()
+                underway.begin(delivery.endpoint)
                 group.addTask {
                     await allowFailure("the delivery is made again after its lease", logger: logger) {
                         try await self.deliver(delivery, in: turns)
                     }
-                    underway.end()
+                    underway.end(delivery.endpoint)
                     claims.call()
                 }
             }
@@ -135,11 +135,26 @@ extension WebhookEngine {
 
     /// Counts the deliveries that were taken and have not ended.
     private final class Underway: Sendable {
-        private let deliveries = Mutex(0)
+        private let deliveries = Mutex<(count: Int, ofEach: [String: Int])>((0, [:]))
 
-        var count: Int { self.deliveries.withLock { $0 } }
-        func begin() { self.deliveries.withLock { $0 += 1 } }
-        func end() { self.deliveries.withLock { $0 -= 1 } }
+        var count: Int { self.deliveries.withLock { $0.count } }
+        /// By endpoint.
+        var ofEach: [String: Int] { self.deliveries.withLock { $0.ofEach } }
+
+        func begin(_ endpoint: String) {
+            self.deliveries.withLock { deliveries in
+                deliveries.count += 1
+                deliveries.ofEach[endpoint, default: 0] += 1
+            }
+        }
+
+        func end(_ endpoint: String) {
+            self.deliveries.withLock { deliveries in
+                deliveries.count -= 1
+                let left = (deliveries.ofEach[endpoint] ?? 1) - 1
+                deliveries.ofEach[endpoint] = left > 0 ? left : nil
+            }
+        }
     }
 
     private final class Flag: Sendable {

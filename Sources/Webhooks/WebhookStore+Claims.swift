@@ -168,7 +168,7 @@ extension WebhookStore {
             [.text(candidate.endpoint), .integer(wish.now), .integer(count)]
         )
         return try rows.map { row in
-            let claimed = try Self.claimed(row, of: candidate)
+            let claimed = try Self.claimed(row, of: candidate, at: wish.now)
             try connection.execute(
                 "UPDATE delivery SET state = 1, dueAt = ?2, token = ?3 WHERE id = ?1",
                 [.integer(claimed.id), .integer(wish.until), .integer(claimed.token)]
@@ -193,7 +193,7 @@ extension WebhookStore {
         ) ORDER BY sequence, id LIMIT ?3
         """
 
-    private static func claimed(_ row: SQLRow, of candidate: Candidate) throws -> ClaimedDelivery {
+    private static func claimed(_ row: SQLRow, of candidate: Candidate, at now: Int64) throws -> ClaimedDelivery {
         guard let policy = EventDataPolicy(rawValue: try row.text(5)),
             let type = ChangeEvent.Kind(rawValue: try row.text(9))
         else {
@@ -214,7 +214,8 @@ extension WebhookStore {
             asked: candidate.policy,
             body: try row.blob(6),
             attempts: Int(try row.integer(7)),
-            token: try row.integer(8) + 1
+            token: try row.integer(8) + 1,
+            claimedAt: now
         )
     }
 }

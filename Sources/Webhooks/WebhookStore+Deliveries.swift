@@ -30,6 +30,8 @@ package struct ClaimedDelivery: Hashable, Sendable {
     /// How many attempts were made before.
     package let attempts: Int
     let token: Int64
+    /// When it was taken: its lease counts from here.
+    let claimedAt: Int64
 }
 
 /// What became of a delivery.

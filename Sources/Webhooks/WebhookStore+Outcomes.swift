@@ -40,9 +40,14 @@ package struct WebhookLimits: Hashable, Sendable {
     /// How long a worker has a delivery for itself; longer than any call takes.
     package var lease = Duration.seconds(30)
     /// Deliveries of all endpoints that are taken before a call is free for them.
+    ///
+    /// Endpoints that answer quickly have three quarters of it together: where they hang there is still room for the others.
     package var ahead = 1_024
-    /// How long one waits for its call at the most; with the longest call it is shorter than the lease.
-    package var turnMax = Duration.seconds(8)
+    /// How long after it was taken a call begins at the latest.
+    ///
+    /// With it, five seconds in which a name is resolved, ten until there is an answer and five of its body, what is left of
+    /// the lease is five seconds for the disk.
+    package var turnMax = Duration.seconds(5)
     /// So many failures in a row have an endpoint left alone for a while.
     package var failuresUntilPause = 5
     /// How long at first; it doubles with each further failure.

@@ -17,13 +17,40 @@ struct WebhookClientsTests {
         private struct Seen {
             var addresses: [String] = []
             var requests: [Int] = []
+            var accepted = 0
+            var held: [any Channel] = []
         }
 
         private let seen = Mutex(Seen())
         /// How many requests of a connection are answered; the next one ends it without an answer.
         private let answered: Int
+        /// So many connections are held before there is an encryption.
+        ///
+        /// When all are there the first one ends, and the others when another one comes.
+        private let held: Int
 
-        init(answered: Int) { self.answered = answered }
+        init(answered: Int, held: Int) { (self.answered, self.held) = (answered, held) }
+
+        /// Whether a connection that has come is one of those that are held.
+        func accept() -> Bool {
+            let (isHeld, ended) = self.seen.withLock { seen in
+                seen.accepted += 1
+                guard seen.accepted > self.held else { return (true, [any Channel]()) }
+                defer { seen.held = [] }
+                return (false, seen.held)
+            }
+            for channel in ended { channel.close(promise: nil) }
+            return isHeld
+        }
+
+        /// Something has come over a connection that is held.
+        func hold(_ channel: any Channel) {
+            let ended: (any Channel)? = self.seen.withLock { seen in
+                seen.held.append(channel)
+                return seen.held.count == self.held ? seen.held.removeFirst() : nil
+            }
+            ended?.close(promise: nil)
+        }
 
         /// The address of ours that each connection was made to.
         var addresses: [String] { self.seen.withLock { $0.addresses } }
@@ -48,13 +75,17 @@ struct WebhookClientsTests {
         static func run(
             _ files: TLSFiles? = nil,
             answered: Int = .max,
+            held: Int = 0,
             _ work: (_ server: KeepingServer, _ port: Int) async throws -> Void
         ) async throws {
-            let server = KeepingServer(answered: answered)
+            let server = KeepingServer(answered: answered, held: held)
             let context = try files.map { try NIOSSLContext(configuration: $0.configuration()) }
             let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        guard !server.accept() else {
+                            return try channel.pipeline.syncOperations.addHandler(Holding(server))
+                        }
                         if let context {
                             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                         }
@@ -64,6 +95,22 @@ struct WebhookClientsTests {
                 .bind(host: "0.0.0.0", port: 0).get()
             try await work(server, try #require(channel.localAddress?.port))
             try await channel.close()
+        }
+    }
+
+    /// Takes what comes first, and says nothing.
+    private final class Holding: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let server: KeepingServer
+        private var isHeld = false
+
+        init(_ server: KeepingServer) { self.server = server }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            guard !self.isHeld else { return }
+            self.isHeld = true
+            self.server.hold(context.channel)
         }
     }
 
@@ -223,6 +270,36 @@ struct WebhookClientsTests {
                 #expect(server.requests == [1])
             }
         }
+    }
+
+    @Test("one connection that cannot be made fails none of the calls that wait for others")
+    func oneFails() async throws {
+        let folder = try TemporaryDirectory()
+        let host = "hook.example.com"
+        let files = try TLSTests.makeCertificate(named: "own", in: folder.path, for: host)
+        let loopback = try #require(NetworkAddress("127.0.0.1"))
+        try await KeepingServer.run(files, held: 8) { server, port in
+            try await Self.withDialer(change: { dialer in
+                dialer = WebhookDialer(
+                    policy: dialer.policy,
+                    resolver: HostResolver { _ in [loopback] },
+                    trustRoots: .file(files.certificate),
+                    clients: dialer.clients
+                )
+                // However long eight connections take here.
+                dialer.limits.connect = .seconds(60)
+                dialer.limits.head = .seconds(60)
+            }) { dialer in
+                let message = Self.message("https://\(host):\(port)/")
+                let answers = await withTaskGroup(of: WebhookAnswer.self) { group in
+                    for _ in 0..<8 { group.addTask { await dialer.sender.send(message) } }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(answers == [WebhookAnswer](repeating: Self.taken, count: 8))
+                #expect(server.requests.count == 8)
+            }
+        }
+        withExtendedLifetime(folder) {}
     }
 
     @Test("of clients that nobody uses as many are kept as may be, and after a while none")

@@ -68,6 +68,23 @@ struct TurnTests {
         #expect(await turns.begin("a") == .atOnce)
     }
 
+    @Test("of all endpoints together no more is taken ahead than may be, whatever each of them has already")
+    func aheadOfAll() async {
+        let turns = CallTurns(total: 10, perEndpoint: 8)
+        for (endpoint, count) in [("a", 300), ("b", 300), ("c", 300), ("d", 10)] {
+            for _ in 0..<count {
+                #expect(await turns.begin(endpoint) == .atOnce)
+                turns.end(endpoint, .quick)
+            }
+        }
+        #expect(turns.ahead(taken: [:], most: 1_000) == ["a": 256, "b": 256, "c": 256, "d": 10])
+        #expect(turns.ahead(taken: [:], most: 310) == ["a": 100, "b": 100, "c": 100, "d": 10])
+        // Those that hang keep what they have, and no more.
+        #expect(turns.ahead(taken: ["a": 264, "b": 8, "x": 8], most: 266) == ["a": 256, "b": 3, "c": 4, "d": 3])
+        #expect(turns.ahead(taken: ["a": 264], most: 100) == ["a": 256])
+        #expect(turns.ahead(taken: ["a": 264, "d": 18], most: 266) == ["a": 256, "d": 10])
+    }
+
     @Test("after a slow answer no more waits than is still taken ahead, and the next call begins")
     func slow() async {
         let turns = CallTurns(total: 10, perEndpoint: 1)
@@ -156,9 +173,28 @@ struct TurnTests {
     @Test("what waited for so long that its lease may end goes back")
     func tooLate() async throws {
         try await Rig.run { rig in
-            try await Self.held(rig) { _ in rig.clock.pass(9) }
+            try await Self.held(rig) { _ in rig.clock.pass(6) }
             #expect(rig.receiver.messages.isEmpty)
             #expect(try await rig.claim().count == 1)
+        }
+    }
+
+    @Test("what was taken long ago is not called, also where it has no turn to wait for")
+    func takenLongAgo() async throws {
+        try await Rig.run { rig in
+            _ = try await rig.endpoint("https://a.example/")
+            for index in 0..<2 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            let turns = CallTurns(total: 8, perEndpoint: 1)
+            let claimed = try await rig.claim()
+            rig.clock.pass(4)
+            try await rig.engine.deliver(try #require(claimed.first), in: turns)
+            #expect(rig.receiver.messages.count == 1)
+            // The time of the lease has run since.
+            rig.clock.pass(2)
+            try await rig.engine.deliver(try #require(claimed.last), in: turns)
+            #expect(rig.receiver.messages.count == 1)
+            #expect(try await rig.claim().map(\.id) == [claimed.last?.id])
         }
     }
 
@@ -207,6 +243,41 @@ struct TurnTests {
             await running.value
             #expect(calls.count == 200 && most.withLock { $0 } <= 2)
             #expect(try await rig.webhooks.count(.waiting) == 0)
+        }
+    }
+
+    @Test("endpoints that answered quickly and then hang leave room for another one", .timeLimit(.minutes(1)))
+    func hanging() async throws {
+        try await Rig.run { rig in
+            for name in ["a", "b"] { _ = try await rig.endpoint("https://\(name).example/") }
+            let (arrived, continuation) = AsyncStream<String>.makeStream()
+            let counts = Mutex<[String: Int]>([:])
+            var limits = WebhookLimits()
+            (limits.perEndpoint, limits.total, limits.ahead) = (1, 4, 8)
+            let engine = rig.engine(limits) { message in
+                let count = counts.withLock { counts in
+                    counts[message.url, default: 0] += 1
+                    return counts[message.url] ?? 0
+                }
+                guard count > 20 else { return .answered(status: 200) }
+                continuation.yield(message.url)
+                do {
+                    try await Task.sleep(for: .seconds(3_600))
+                } catch {
+                    // The engine has ended.
+                }
+                return .failed(.timeout)
+            }
+            for index in 0..<60 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            let running = Task { await engine.run(logger: Logger(label: "test")) }
+            var calls = arrived.makeAsyncIterator()
+            for _ in 0..<2 { _ = await calls.next() }
+            counts.withLock { $0["https://c.example/"] = 20 }
+            _ = try await rig.endpoint("https://c.example/")
+            try await rig.store("1.3.1", modality: nil)
+            #expect(await calls.next() == "https://c.example/")
+            running.cancel()
+            await running.value
         }
     }
 }

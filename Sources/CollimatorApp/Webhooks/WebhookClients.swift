@@ -37,16 +37,28 @@ final class WebhookClients: Sendable {
         /// A digest of the certificate that is shown, and of its key; nil where none is.
         let certificate: [UInt8]?
         /// How long a connection may take.
-        let connect: Duration
+        var connect: Duration
+    }
+
+    /// What came of a call with a client that others may have used, too.
+    struct Lent<Answer: Sendable>: Sendable {
+        let answer: Answer
+        /// Whether a call before was answered, so that the connection may be one that was kept.
+        let wasKept: Bool
+        /// Whether there may have been a connection under way for another call.
+        let wasShared: Bool
     }
 
     /// A client for one call.
-    struct Loan: Sendable {
+    private struct Loan: Sendable {
         let client: HTTPClient
-        /// Whether a call before was answered, so that the connection may be one that was kept.
         let hasAnswered: Bool
-        fileprivate let key: Key
-        fileprivate let number: Int
+        let key: Key
+        let number: Int
+        /// How many calls there were with the client, this one among them.
+        let count: Int
+        /// Whether a call before may still have a connection under way.
+        let isBehindOthers: Bool
     }
 
     private struct Entry {
@@ -55,6 +67,8 @@ final class WebhookClients: Sendable {
         let madeAt: ContinuousClock.Instant
         var usedAt: ContinuousClock.Instant
         var calls = 0
+        /// How many calls there were, with those that have ended.
+        var count = 0
         var hasAnswered = false
     }
 
@@ -73,12 +87,13 @@ final class WebhookClients: Sendable {
     func withClient<Answer: Sendable>(
         _ key: Key,
         configuration: () throws -> HTTPClient.Configuration,
-        _ call: (Loan) async -> (answer: Answer, isAnswered: Bool)
-    ) async throws -> Answer {
+        _ call: (HTTPClient) async -> (answer: Answer, isAnswered: Bool)
+    ) async throws -> Lent<Answer> {
         let (loan, old) = try self.borrow(key, configuration)
-        let (answer, isAnswered) = await call(loan)
-        await Self.shutDown(self.giveBack(loan, isAnswered: isAnswered) + old)
-        return answer
+        let (answer, isAnswered) = await call(loan.client)
+        let (free, wasShared) = self.giveBack(loan, isAnswered: isAnswered)
+        await Self.shutDown(free + old)
+        return Lent(answer: answer, wasKept: loan.hasAnswered, wasShared: wasShared)
     }
 
     /// Runs a call with a client of its own, whose connection nobody has used.
@@ -112,34 +127,42 @@ final class WebhookClients: Sendable {
                 state.lastNumber += 1
                 entry = Entry(client: client, number: state.lastNumber, madeAt: now, usedAt: now)
             }
+            let isBehindOthers = entry.calls > 0 || entry.count > 0 && now - entry.usedAt < key.connect
             entry.calls += 1
+            entry.count += 1
             state.kept[key] = entry
             let loan = Loan(
                 client: entry.client,
                 hasAnswered: entry.hasAnswered,
                 key: key,
-                number: entry.number
+                number: entry.number,
+                count: entry.count,
+                isBehindOthers: isBehindOthers
             )
             return (loan, free)
         }
     }
 
     /// Ends a call; gives the clients that are to be shut down now.
-    private func giveBack(_ loan: Loan, isAnswered: Bool) -> [HTTPClient] {
+    private func giveBack(_ loan: Loan, isAnswered: Bool) -> (free: [HTTPClient], wasShared: Bool) {
         let now = ContinuousClock.now
         return self.state.withLock { state in
             if var entry = state.leaving[loan.number] {
                 entry.calls -= 1
                 state.leaving[loan.number] = entry.calls > 0 ? entry : nil
-                return entry.calls > 0 ? [] : [entry.client]
+                let wasShared = loan.isBehindOthers || entry.count > loan.count
+                return (entry.calls > 0 ? [] : [entry.client], wasShared)
             }
-            guard var entry = state.kept[loan.key], entry.number == loan.number else { return [] }
+            guard var entry = state.kept[loan.key], entry.number == loan.number else { return ([], false) }
+            let wasShared = loan.isBehindOthers || entry.count > loan.count
             entry.calls -= 1
             entry.usedAt = now
             entry.hasAnswered = entry.hasAnswered || isAnswered
             state.kept[loan.key] = entry
-            guard entry.calls == 0, state.isClosed || state.kept.count > self.limits.kept else { return [] }
-            return self.surplus(now, &state)
+            guard entry.calls == 0, state.isClosed || state.kept.count > self.limits.kept else {
+                return ([], wasShared)
+            }
+            return (self.surplus(now, &state), wasShared)
         }
     }
 

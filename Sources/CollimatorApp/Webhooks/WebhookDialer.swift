@@ -89,6 +89,8 @@ struct WebhookDialer: Sendable {
         let answer: WebhookAnswer
         /// Whether there was no connection at all: nothing was sent then.
         var isUnconnected = false
+        /// Whether there was none that was ready: it may have failed with its encryption, too.
+        var isUnready = false
         /// Whether the connection ended before there was an answer.
         var isCutOff = false
 
@@ -111,26 +113,46 @@ struct WebhookDialer: Sendable {
             certificate: message.certificate.map { SHA256.hash(Array("\($0.chain)\n\($0.key)".utf8)) },
             connect: connect
         )
+        let beganAt = ContinuousClock.now
         do {
-            let (dialled, wasKept) = try await self.clients.withClient(key) {
+            let lent = try await self.clients.withClient(key) {
                 try self.configuration(url, key, message.certificate)
-            } _: { loan in
-                let dialled = await self.exchange(message, at: url, loan.client, within: deadline - .now)
-                return ((dialled, loan.hasAnswered), dialled.isAnswered)
+            } _: { client in
+                let dialled = await self.exchange(message, at: url, client, within: deadline - .now)
+                return (dialled, dialled.isAnswered)
             }
-            // A receiver may close a connection that was kept at the moment in which it is used again. That is no failure of
-            // its, and whoever has taken the message knows it by its id.
-            guard dialled.isCutOff, wasKept, deadline > .now, !Task.isCancelled else { return dialled }
-            let configuration = try self.configuration(url, key, message.certificate)
-            return await self.clients.withNewClient(configuration: configuration) { client in
-                var again = await self.exchange(message, at: url, client, within: deadline - .now)
+            let dialled = lent.answer
+            guard deadline > .now, !Task.isCancelled else { return dialled }
+            if dialled.isCutOff, lent.wasKept {
+                // A receiver may close a connection that was kept at the moment in which it is used again. That is no failure
+                // of its, and whoever has taken the message knows it by its id.
+                var again = try await self.dialAlone(message, at: url, key, until: deadline)
                 // Something was sent before.
                 again.isUnconnected = false
                 return again
             }
+            // Where a client does not get one connection all calls fail that wait for any of it: whether this one's own would
+            // have come is seen in what is left of its time.
+            var own = key
+            own.connect = connect - (.now - beganAt)
+            guard dialled.isUnready, lent.wasShared, own.connect > .zero else { return dialled }
+            return try await self.dialAlone(message, at: url, own, until: deadline)
         } catch {
             // It could be used when it was given: the file was changed by hand.
             return Dialled(answer: .failed(.encryption))
+        }
+    }
+
+    /// A call over a connection that nobody else has used or waits for.
+    private func dialAlone(
+        _ message: WebhookMessage,
+        at url: WebhookURL,
+        _ key: WebhookClients.Key,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> Dialled {
+        let configuration = try self.configuration(url, key, message.certificate)
+        return await self.clients.withNewClient(configuration: configuration) { client in
+            await self.exchange(message, at: url, client, within: deadline - .now)
         }
     }
 
@@ -214,6 +236,7 @@ struct WebhookDialer: Sendable {
             return Dialled(
                 answer: .failed(Self.failure(error)),
                 isUnconnected: Self.isUnconnected(error),
+                isUnready: Self.isUnready(error),
                 isCutOff: Self.isCutOff(error)
             )
         }
@@ -226,6 +249,16 @@ struct WebhookDialer: Sendable {
         case is NIOConnectionError: true
         case let error as IOError: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
         default: false
+        }
+    }
+
+    /// Whether no connection was ready to be sent over.
+    private static func isUnready(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError where error == .tlsHandshakeTimeout: true
+        case NIOSSLError.handshakeFailed, NIOSSLError.unableToValidateCertificate: true
+        case is NIOSSLExtraError: true
+        default: Self.isUnconnected(error)
         }
     }
 
