@@ -86,6 +86,8 @@ class Scene:
         configuration.write_text(
             f"stores:\n  names: [radiology]\n  radiology:\n    resource: {self.store.path}\n"
             f"    credentials: {self.emulator.key_file}\nendpoints:\n  healthcare: {self.between.url}\n"
+            # What the store does not have is given up after this time.
+            "catalog:\n  sweepInterval: 1\n"
         )
         self.gateway = Gateway(binary, folder / "home", "--config", str(configuration))
         self.gateway.start()

@@ -21,6 +21,8 @@ struct UploadIntentTests {
         let pretended = PretendStore()
         /// What the store has.
         let there = Mutex<[InstanceUID: StoredInstance]>([:])
+        /// How long the synchronisers have been at it.
+        private let passed = Mutex(Duration.zero)
 
         init(_ before: CatalogStore, _ database: Database, by uploaders: [Principal] = [vendor]) async throws {
             self.store = try #require(StoreName("radiology"))
@@ -43,14 +45,25 @@ struct UploadIntentTests {
             try await self.catalog.put([entry], in: self.store)
         }
 
-        func synchronizer(failing: Bool = false) async throws -> StoreSynchronizer {
+        func synchronizer(failing: DICOMwebError? = nil) async throws -> StoreSynchronizer {
             var upstream = self.pretended.upstream
             upstream.instance = { instance in
-                if failing { throw DICOMwebError.transport }
+                if let failing { throw failing }
                 return self.there.withLock { $0[instance] }
             }
-            return try await StoreSynchronizer(store: self.store, upstream: upstream, catalog: self.catalog)
+            var configuration = StoreSynchronizer.Configuration()
+            let start = ContinuousClock.now
+            configuration.now = { start + self.passed.withLock { $0 } }
+            return try await StoreSynchronizer(
+                store: self.store,
+                upstream: upstream,
+                catalog: self.catalog,
+                configuration: configuration
+            )
         }
+
+        /// Time goes by.
+        func pass(_ duration: Duration) { self.passed.withLock { $0 += duration } }
 
         var uploaders: [Set<Principal>] {
             get async throws {
@@ -69,7 +82,7 @@ struct UploadIntentTests {
             #expect(try await killed.uploaders == [[]])
             #expect(try await killed.left == 1)
             // While the store cannot be asked nothing is decided.
-            let away = try await killed.synchronizer(failing: true)
+            let away = try await killed.synchronizer(failing: .transport)
             await #expect(throws: DICOMwebError.transport) { try await away.settleUploads() }
             #expect(try await killed.left == 1)
             let synchronizer = try await killed.synchronizer()
@@ -83,11 +96,107 @@ struct UploadIntentTests {
     func neverArrived() async throws {
         try await withCatalog { before, database in
             let killed = try await Killed(before, database)
-            try await killed.synchronizer().settleUploads()
+            let synchronizer = try await killed.synchronizer()
+            try await synchronizer.settleUploads()
+            killed.pass(StoreSynchronizer.Configuration().writeLasting)
+            try await synchronizer.settleUploads()
             #expect(try await killed.left == 0)
             try await killed.arrives()
-            try await killed.synchronizer().settleUploads()
+            try await synchronizer.settleUploads()
             #expect(try await killed.uploaders == [[]])
+        }
+    }
+
+    @Test("what the store was still taking in when it was asked first is the uploader's own once it is there")
+    func late() async throws {
+        try await withCatalog { before, database in
+            let killed = try await Killed(before, database)
+            let synchronizer = try await killed.synchronizer()
+            try await synchronizer.settleUploads()
+            killed.pass(StoreSynchronizer.Configuration().writeLasting - .seconds(1))
+            try await synchronizer.settleUploads()
+            #expect(try await killed.left == 1)
+            try await killed.arrives()
+            try await synchronizer.settleUploads()
+            #expect(try await killed.uploaders == [[Self.vendor]])
+            #expect(try await killed.left == 0)
+        }
+    }
+
+    @Test(
+        "an error says nothing of whether it was stored, however often and late it comes; that it is not found does",
+        arguments: [
+            (.upstreamFault(status: 500), 1), (.invalidAnswer(.json), 1), (.limit(.bodyBytes), 1),
+            (.badRequest(status: 400, code: nil), 1), (.notFound, 0),
+        ] as [(DICOMwebError, Int)]
+    )
+    func errors(error: DICOMwebError, left: Int) async throws {
+        try await withCatalog { before, database in
+            let killed = try await Killed(before, database)
+            let synchronizer = try await killed.synchronizer(failing: error)
+            for _ in 0..<3 {
+                try await synchronizer.settleUploads()
+                killed.pass(StoreSynchronizer.Configuration().writeLasting)
+            }
+            #expect(try await killed.left == left)
+        }
+    }
+
+    @Test("what lies in another study than it was sent to is not what was sent")
+    func elsewhere() async throws {
+        try await withCatalog { store, database in
+            let killed = try await Killed(store, database, by: [])
+            for (study, own) in [("1.9", []), ("1.2", [Self.vendor])] as [(String, Set<Principal>)] {
+                let uid = try #require(StudyUID(study))
+                let intent = try await killed.catalog.intend(
+                    killed.instance,
+                    sentTo: uid,
+                    by: Self.vendor,
+                    in: killed.store
+                )
+                try await killed.arrives()
+                killed.catalog.openIntents.close(intent.number)
+                try await killed.synchronizer().settleUploads()
+                #expect(try await killed.uploaders == [own], "\(study)")
+                #expect(try await killed.left == 0)
+            }
+        }
+    }
+
+    @Test("while another is still about to store the same one nothing is decided, and it is that one's who is told so")
+    func openRival() async throws {
+        try await withCatalog { store, database in
+            let killed = try await Killed(store, database, by: [])
+            let synchronizer = try await killed.synchronizer()
+            let broken = try await killed.catalog.intend(killed.instance, by: Self.alice, in: killed.store)
+            let open = try await killed.catalog.intend(killed.instance, by: Self.vendor, in: killed.store)
+            try await killed.arrives()
+            killed.catalog.openIntents.close(broken.number)
+            try await synchronizer.settleUploads()
+            #expect(try await killed.uploaders == [[]])
+            let stored = try #require(killed.there.withLock { $0[killed.instance] })
+            try await killed.catalog.noteStored([stored], by: Self.vendor, in: killed.store, settling: open)
+            killed.catalog.openIntents.close(open.number)
+            try await synchronizer.settleUploads()
+            #expect(try await killed.uploaders == [[Self.vendor]])
+            #expect(try await killed.left == 0)
+        }
+    }
+
+    @Test("where both broke off, one after the other, it is nobody's")
+    func rivalsOneByOne() async throws {
+        try await withCatalog { store, database in
+            let killed = try await Killed(store, database, by: [])
+            let synchronizer = try await killed.synchronizer()
+            let first = try await killed.catalog.intend(killed.instance, by: Self.alice, in: killed.store)
+            let second = try await killed.catalog.intend(killed.instance, by: Self.vendor, in: killed.store)
+            try await killed.arrives()
+            for intent in [first, second] {
+                killed.catalog.openIntents.close(intent.number)
+                try await synchronizer.settleUploads()
+            }
+            #expect(try await killed.uploaders == [[]])
+            #expect(try await killed.left == 0)
         }
     }
 

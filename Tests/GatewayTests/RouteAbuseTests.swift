@@ -85,7 +85,7 @@ struct RouteAbuseTests {
     }
 
     @Test(
-        "cases 23 to 26: nothing but a credential makes a caller: no query, no header that names one, no probe's name"
+        "cases 23, 24, 25 and 26: nothing but a credential makes a caller: no query, header that names one, probe's name"
     )
     func strangers() async throws {
         let upstream = ScriptedUpstream()

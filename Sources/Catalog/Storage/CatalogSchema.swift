@@ -15,6 +15,7 @@ enum CatalogSchema {
         Migration(6, "what-events-were-before", before),
         Migration(7, "intended-uploads", intents),
         Migration(8, "selectors-of-one-study", ofOneStudy),
+        Migration(9, "studies-of-intended-uploads", studiesOfIntents),
     ]
 
     private static let stores = [
@@ -208,6 +209,12 @@ enum CatalogSchema {
         ) STRICT
         """,
         "CREATE INDEX uploadIntentByStore ON uploadIntent (store, id)",
+    ]
+
+    /// Which study an instance is sent to, and all who are about to store the same one.
+    private static let studiesOfIntents = [
+        "ALTER TABLE uploadIntent ADD COLUMN study TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX uploadIntentByInstance ON uploadIntent (store, instance)",
     ]
 
     /// Selectors of one study are worked out by themselves.

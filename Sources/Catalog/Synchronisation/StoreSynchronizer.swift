@@ -47,6 +47,9 @@ package actor StoreSynchronizer {
     /// Whether there may be studies that nobody has counted.
     var hasUncounted = true
 
+    /// Uploads of which nobody knows what became, and since when at the latest they are no more on their way.
+    var unsettledSince: [Int64: ContinuousClock.Instant] = [:]
+
     /// Reads how far it had come.
     package init(
         store: StoreName,

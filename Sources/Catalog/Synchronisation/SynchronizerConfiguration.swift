@@ -17,6 +17,11 @@ extension StoreSynchronizer {
         package var deletionWatched = Duration.seconds(10 * 60)
         /// How often the store's own count is compared.
         package var checking = Duration.seconds(30)
+        /// How often the store is asked for an upload of which nobody knows what became.
+        package var uploadAsking = Duration.seconds(30)
+        /// How long after an upload broke off, or after the start, the store may still be taking it in: what it does not
+        /// have then was not stored.
+        package var writeLasting = Duration.seconds(10 * 60)
         /// How long a failure is waited out at first.
         package var retrying = Duration.seconds(1)
         /// The longest of these waits, unless the store asks for more.

@@ -31,7 +31,10 @@ extension CatalogStore {
         // No rule names the administrator: what it stored counts only in a series in which somebody else did.
         let instances =
             uploader == .administrator ? try await self.besideOthers(instances, in: store) : instances
-        guard !instances.isEmpty else { return }
+        guard !instances.isEmpty else {
+            if let intent { try await self.drop(intent) }
+            return
+        }
         let studies = Set(instances.map(\.study)).sorted()
         let board = self.selectors
         try await self.changing(studies, in: store) {

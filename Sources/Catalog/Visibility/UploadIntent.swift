@@ -11,6 +11,8 @@ package struct UploadIntent: Hashable, Sendable {
     package let number: Int64
     package let store: StoreName
     package let instance: InstanceUID
+    /// Where it was sent to; nil where nobody said.
+    package let study: StudyUID?
     package let uploader: Principal
 }
 
@@ -27,28 +29,42 @@ final class OpenIntents: Sendable {
 
 extension CatalogStore {
     /// Writes down that somebody is about to store the instance, which the store does not have.
+    ///
+    /// `study` is where it is sent to; nil where its sender does not say.
     package func intend(
         _ instance: InstanceUID,
+        sentTo study: StudyUID? = nil,
         by uploader: Principal,
         in store: StoreName
     ) async throws -> UploadIntent {
+        let open = self.openIntents
         let number = try await self.database.write { connection in
             let by = try Self.number(ofUploader: uploader, on: connection)
             let number = try Self.next("uploadIntent", on: connection)
             try connection.execute(
-                "INSERT INTO uploadIntent (id, store, instance, uploader) VALUES (?1, ?2, ?3, ?4)",
-                [.integer(number), .text(store.rawValue), .text(instance.rawValue), .integer(by)]
+                "INSERT INTO uploadIntent (id, store, instance, uploader, study) VALUES (?1, ?2, ?3, ?4, ?5)",
+                [
+                    .integer(number), .text(store.rawValue), .text(instance.rawValue), .integer(by),
+                    .text(study?.rawValue ?? ""),
+                ]
             )
+            // Before anybody can read it: nobody is to settle what is on its way.
+            open.open(number)
             return number
         }
-        // Who asked the store before this would only take the intent away, as if there had been none.
-        self.openIntents.open(number)
-        return UploadIntent(number: number, store: store, instance: instance, uploader: uploader)
+        return UploadIntent(number: number, store: store, instance: instance, study: study, uploader: uploader)
     }
 
     /// Forgets it: the store did not take the instance.
     package func drop(_ intent: UploadIntent) async throws {
-        try await self.database.write { try Self.drop(intent, on: $0) }
+        try await self.drop([intent])
+    }
+
+    /// Forgets all of them at once, so that none is left alone with what the others may have stored.
+    func drop(_ intents: [UploadIntent]) async throws {
+        try await self.database.write { connection in
+            for intent in intents { try Self.drop(intent, on: connection) }
+        }
     }
 
     static func drop(_ intent: UploadIntent, on connection: any SQLConnection) throws {
@@ -60,58 +76,104 @@ extension CatalogStore {
         let open = self.openIntents
         return try await self.database.read { connection in
             try connection.query(
-                """
-                SELECT i.id, i.instance, u.principal FROM uploadIntent i JOIN uploader u ON u.id = i.uploader
-                WHERE i.store = ?1 ORDER BY i.id LIMIT ?2
-                """,
+                "\(Self.intents) WHERE i.store = ?1 ORDER BY i.id LIMIT ?2",
                 [.text(store.rawValue), .integer(Self.unsettledMax)]
-            ).compactMap { row in
-                guard let instance = InstanceUID(try row.text(1)), let uploader = Principal(try row.text(2)) else {
-                    throw CollimatorError(.internalError, "an upload in the catalog cannot be read")
-                }
-                let number = try row.integer(0)
-                guard !open.contains(number) else { return nil }
-                return UploadIntent(number: number, store: store, instance: instance, uploader: uploader)
-            }
+            )
+            .map { try UploadIntent($0, in: store) }
+            .filter { !open.contains($0.number) }
         }
     }
+
+    /// Everybody's intents to store the instance, those that are on their way too.
+    func intents(toStore instance: InstanceUID, in store: StoreName) async throws -> [UploadIntent] {
+        try await self.database.read { connection in
+            try connection.query(
+                "\(Self.intents) WHERE i.store = ?1 AND i.instance = ?2 ORDER BY i.id",
+                [.text(store.rawValue), .text(instance.rawValue)]
+            )
+            .map { try UploadIntent($0, in: store) }
+        }
+    }
+
+    private static let intents = """
+        SELECT i.id, i.instance, i.study, u.principal FROM uploadIntent i JOIN uploader u ON u.id = i.uploader
+        """
 
     /// Intents that are settled at a time.
     private static let unsettledMax: Int64 = 10_000
 }
 
+extension UploadIntent {
+    fileprivate init(_ row: SQLRow, in store: StoreName) throws {
+        guard let instance = InstanceUID(try row.text(1)), let uploader = Principal(try row.text(3)) else {
+            throw CollimatorError(.internalError, "an upload in the catalog cannot be read")
+        }
+        self.init(
+            number: try row.integer(0),
+            store: store,
+            instance: instance,
+            study: StudyUID(try row.text(2)),
+            uploader: uploader
+        )
+    }
+}
+
 extension StoreSynchronizer {
     /// Asks the store for the instances of which nobody knows whether they were stored, and notes whose they are.
     ///
-    /// Where two wanted to store the same one, it is nobody's own.
+    /// Where two wanted to store the same one, it is nobody's own; while one of them is still at it, nothing is decided.
+    /// What the store does not have, or cannot tell, is asked for again: it may still be taking it in.
     package func settleUploads() async throws {
         let intents = try await self.catalog.unsettledIntents(in: self.store)
-        let uploaders = Dictionary(grouping: intents, by: \.instance).mapValues { Set($0.map(\.uploader)) }
+        let now = self.configuration.now()
+        let known = self.unsettledSince
+        self.unsettledSince = Dictionary(uniqueKeysWithValues: intents.map { ($0.number, known[$0.number] ?? now) })
         for intent in intents {
             try Task.checkCancellation()
             try await self.obeyPause()
-            guard uploaders[intent.instance]?.count == 1, let found = try await self.find(intent.instance) else {
-                try await self.catalog.drop(intent)
-                continue
-            }
-            try await self.catalog.noteStored([found], by: intent.uploader, in: self.store, settling: intent)
-            self.note(found.study)
+            try await self.settle(intent)
         }
     }
 
-    private func find(_ instance: InstanceUID) async throws -> StoredInstance? {
-        let upstream = self.upstream
+    private func settle(_ intent: UploadIntent) async throws {
+        let asked = self.configuration.now()
+        let found: StoredInstance?
         do {
-            return try await self.paced { try await upstream.instance(instance) }
+            let upstream = self.upstream
+            found = try await self.paced { try await upstream.instance(intent.instance) }
+        } catch DICOMwebError.notFound {
+            found = nil
         } catch  where UpstreamPause.isOfOneStudy(error) {
-            return nil
+            // It says nothing of whether the instance is there.
+            return
+        }
+        // Read after the store has answered: who comes later cannot have stored what was found.
+        let all = try await self.catalog.intents(toStore: intent.instance, in: self.store)
+        guard all.contains(intent), !all.contains(where: { self.catalog.openIntents.contains($0.number) }) else {
+            return
+        }
+        guard all.allSatisfy({ $0.uploader == intent.uploader }) else { return try await self.drop(all) }
+        if let found {
+            // What lies in another study is not what was sent to this one.
+            guard intent.study == nil || intent.study == found.study else { return try await self.drop([intent]) }
+            try await self.catalog.noteStored([found], by: intent.uploader, in: self.store, settling: intent)
+            self.unsettledSince[intent.number] = nil
+            self.note(found.study)
+        } else if let since = self.unsettledSince[intent.number], asked - since >= self.configuration.writeLasting {
+            try await self.drop([intent])
         }
     }
 
-    /// Settles what there is, and waits until there may be more.
+    private func drop(_ intents: [UploadIntent]) async throws {
+        try await self.catalog.drop(intents)
+        for intent in intents { self.unsettledSince[intent.number] = nil }
+    }
+
+    /// Settles what there is, and waits until there may be more, or what is left is to be asked for again.
     func settle() async throws {
         try await self.settleUploads()
-        await self.settling.wait()
+        guard !self.unsettledSince.isEmpty else { return await self.settling.wait() }
+        try await self.settling.wait(atMost: self.configuration.uploadAsking, sleep: self.configuration.sleep)
     }
 }
 
@@ -119,10 +181,11 @@ extension StudyCatalog {
     /// Writes down that somebody is about to store the instance, which the store does not have; ``close(_:)`` must follow.
     package func intend(
         _ instance: InstanceUID,
+        sentTo study: StudyUID?,
         by uploader: Principal,
         in store: StoreName
     ) async throws -> UploadIntent {
-        try await self.catalog.intend(instance, by: uploader, in: store)
+        try await self.catalog.intend(instance, sentTo: study, by: uploader, in: store)
     }
 
     /// Forgets it: the store did not take the instance.

@@ -32,6 +32,8 @@ struct CatalogService: Service {
         times.countlessSweeping = min(times.countlessSweeping, sweeping)
         times.settling = min(times.settling, sweeping)
         times.checking = min(times.checking, sweeping)
+        times.uploadAsking = min(times.uploadAsking, sweeping)
+        times.writeLasting = min(times.writeLasting, sweeping)
         let (database, catalog) = try await CatalogFile(folder: folder, logger: logger).open(
             times,
             feedTimes: feedTimes

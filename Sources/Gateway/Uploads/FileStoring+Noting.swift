@@ -32,10 +32,10 @@ struct UploadNotes: Sendable {
     let logger: Logger
 
     /// Before any byte goes up.
-    func intend(_ instance: InstanceUID?) async -> UploadIntent? {
+    func intend(_ instance: InstanceUID?, sentTo study: StudyUID?) async -> UploadIntent? {
         guard self.writesAhead, let instance else { return nil }
         return await allowFailure("who is to store an instance could not be noted", logger: self.logger) {
-            try await self.catalog.intend(instance, by: self.uploader, in: self.store)
+            try await self.catalog.intend(instance, sentTo: study, by: self.uploader, in: self.store)
         }
     }
 

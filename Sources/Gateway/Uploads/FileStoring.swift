@@ -31,7 +31,7 @@ struct FileStoring: Sendable {
             let (study, whole) = try await self.admitted(bytes)
             let known = try await self.has(begun.instance) ? begun.instance : nil
             let upload = UpstreamUpload(bytes: whole, length: length, study: study)
-            let outcome = try await self.noting(known == nil ? begun.instance : nil) {
+            let outcome = try await self.noting(known == nil ? begun.instance : nil, sentTo: study) {
                 self.outcome(try await self.upstream.store(upload, self.writing), known: known)
             }
             return Result(outcome: outcome.seen(by: begun), beginning: begun)
@@ -46,10 +46,11 @@ struct FileStoring: Sendable {
     /// leaves, and what became of it afterwards.
     private func noting(
         _ instance: InstanceUID?,
+        sentTo study: StudyUID?,
         _ send: () async throws -> UploadOutcome
     ) async throws -> UploadOutcome {
         guard let notes else { return try await send() }
-        let intent = await notes.intend(instance)
+        let intent = await notes.intend(instance, sentTo: study)
         do {
             let outcome = try await send()
             if case .stored(let reference) = outcome {
