@@ -129,7 +129,7 @@ struct StudyTotals {
             left -= Int(try self.run.connection.queryOne(sql, arguments.values)?.integer(0) ?? 0)
         }
         if studies.count > limit { return .atLeast(limit) }
-        let isWhole = best.isCounted && !best.isCut && best.count <= self.run.effort.examinedForTotalMax
+        let isWhole = !best.isCut && best.count <= self.run.effort.examinedForTotalMax
         // A study may have several values of the range: the limit counts them all.
         return isWhole && studies.count < limit ? .exact(studies.count) : .atLeast(studies.count)
     }
