@@ -44,6 +44,8 @@ struct SearchPlanTests {
                 ([brain, .days(from: 20_260_105, to: 20_260_105)], .moment, "walk", .exact(192)),
             ]
             let sets = StudySets(windowRows: 1_000)
+            var effort = SearchEffort()
+            effort.setTime = .seconds(60)
             for (conditions, key, expected, total) in rows {
                 let order = StudyOrder(key, isDescending: true)
                 let query = StudyQuery(
@@ -53,11 +55,9 @@ struct SearchPlanTests {
                     order: order,
                     limit: 100
                 )
-                let (plan, page, slow) = try await catalog.database.read { connection in
+                let (plan, page, slow) = try await catalog.database.read { [effort] connection in
                     let explaining = ExplainingConnection(connection)
-                    let run = try #require(
-                        try StudySearchRun(query, effort: SearchEffort(), on: explaining, sets: sets)
-                    )
+                    let run = try #require(try StudySearchRun(query, effort: effort, on: explaining, sets: sets))
                     return (try SearchPlanner(run).plan().name, try run.page(), explaining.slowSteps)
                 }
                 #expect(plan == expected && page.total == total, "\(conditions)")

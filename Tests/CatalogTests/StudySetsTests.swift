@@ -164,9 +164,21 @@ struct CommonValuesTests {
         StudyQuery(stores: stores, visibility: .everything, conditions: [.text(words)], limit: limit)
     }
 
+    /// Time enough on a busy machine.
+    private static var patient: SearchEffort {
+        var effort = SearchEffort()
+        effort.setTime = .seconds(60)
+        effort.freeSetTime = .seconds(60)
+        effort.searchTime = .seconds(60)
+        effort.freeTime = .seconds(60)
+        effort.totalTime = .seconds(60)
+        effort.exactTotalTime = .seconds(60)
+        return effort
+    }
+
     /// A search that looks at little, so that a walk along all studies is refused.
     private static var effort: SearchEffort {
-        var effort = SearchEffort()
+        var effort = self.patient
         effort.examinedMax = 200
         effort.examinedFreely = 200
         effort.examinedForTotalMax = 200
@@ -219,7 +231,7 @@ struct CommonValuesTests {
     func totals() async throws {
         let radiology = try #require(StoreName("radiology"))
         let trial = try #require(StoreName("trial"))
-        try await withCatalog { catalog, _ in
+        try await withCatalog(effort: Self.patient) { catalog, _ in
             try await Self.fill(catalog, radiology)
             var query = Self.query([radiology], ["chest", "jones"])
             query.total = .exact
