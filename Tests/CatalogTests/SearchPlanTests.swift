@@ -40,6 +40,8 @@ struct SearchPlanTests {
                 ([chest, brain], .moment, "candidates that are known", .exact(0)),
                 ([chest, smith], .patientName, "candidates that are known", .exact(669)),
                 ([chest, .anyOf(.modality, ["CT"])], .moment, "walk along a value", .atLeast(1_000)),
+                // Of far more than are counted among, few are of the day.
+                ([brain, .days(from: 20_260_105, to: 20_260_105)], .moment, "walk", .exact(192)),
             ]
             let sets = StudySets(windowRows: 1_000)
             var effort = SearchEffort()

@@ -250,6 +250,51 @@ struct CommonValuesTests {
         }
     }
 
+    @Test("a total stays exact when what was counted for it is kept in memory")
+    func sameTotal() async throws {
+        let radiology = try #require(StoreName("radiology"))
+        try await withCatalog { catalog, _ in
+            try await Self.fill(catalog, radiology)
+            // The last of the conditions is not decided by the sets that the others make.
+            let words = [StudyCondition.text(["smith"]), .text(["chest"])]
+            for conditions in [words + [.updatedSince(milliseconds: 0)], [words[0]]] {
+                let query = StudyQuery(
+                    stores: [radiology],
+                    visibility: .everything,
+                    conditions: conditions,
+                    limit: 3
+                )
+                for _ in 0..<3 { #expect(try await catalog.search(query).total == .exact(300)) }
+            }
+        }
+    }
+
+    @Test("a set that is kept says nothing of how many studies have the value by now")
+    func grown() async throws {
+        let radiology = try #require(StoreName("radiology"))
+        var effort = SearchEffort()
+        effort.examinedForTotalMax = 400
+        effort.candidatesMax = 400
+        effort.setTime = .seconds(60)
+        try await withCatalog { [effort] catalog, database in
+            let sets = StudySets(windowRows: 1_000)
+            let query = Self.query([radiology], ["smith", "chest"])
+            func counts() async throws -> [Int?] {
+                try await database.read { connection in
+                    let run = try #require(try StudySearchRun(query, effort: effort, on: connection, sets: sets))
+                    let planner = try SearchPlanner(run)
+                    return [planner.best?.count, planner.run.known?.members.count]
+                }
+            }
+            try await Self.fill(catalog, radiology)
+            #expect(try await counts() == [300, 300])
+            // With the studies that are there already, a thousand times both words.
+            try await Self.fill(catalog, radiology, count: 2_000)
+            #expect(try await counts() == [401, 1_000])
+            #expect(try await counts() == [401, 1_000])
+        }
+    }
+
     @Test("a search whose sets take too long goes on without them, and a later one has them")
     func outOfTime() async throws {
         let radiology = try #require(StoreName("radiology"))

@@ -25,8 +25,6 @@ struct SearchPlanner {
         let source: CandidateSource
         let count: Int
         let isCut: Bool
-        /// Whether the index was looked at, and not only a set that is kept in memory.
-        var isCounted = true
     }
 
     /// What is counted first.
@@ -50,10 +48,7 @@ struct SearchPlanner {
         let bound = max(run.effort.candidatesMax, run.effort.examinedForTotalMax) + 1
         if estimates.allSatisfy(\.isCut) {
             estimates = try sources.map { source in
-                if let count = Self.keptCount(source, run) {
-                    return Estimate(source: source, count: min(count, bound), isCut: count >= bound, isCounted: false)
-                }
-                let count = try source.count(upTo: bound, run)
+                let count = Self.isKnownToHave(bound, source, run) ? bound : try source.count(upTo: bound, run)
                 return Estimate(source: source, count: count, isCut: count >= bound)
             }
         }
@@ -70,12 +65,14 @@ struct SearchPlanner {
     /// The source with the fewest rows; nil where no condition has an index.
     var best: Estimate? { self.estimates.min { $0.count < $1.count } }
 
-    /// How many rows the source has as far as memory tells, without a look at the index.
-    private static func keptCount(_ source: CandidateSource, _ run: StudySearchRun) -> Int? {
-        guard case .values(let range) = source, let key = range.setKey else { return nil }
+    /// Whether the source has so many rows as far as memory tells, without a look at the index.
+    ///
+    /// Fewer are counted: a set that is kept in memory may be old, and far more studies may have the value by now.
+    private static func isKnownToHave(_ rows: Int, _ source: CandidateSource, _ run: StudySearchRun) -> Bool {
+        guard case .values(let range) = source, let key = range.setKey else { return false }
         // The rows of one value are counted within the days.
-        guard run.moments.isEverything || !source.isWithinDays else { return nil }
-        return run.sets?.count(key)
+        guard run.moments.isEverything || !source.isWithinDays else { return false }
+        return run.sets?.count(key).map { $0 >= rows } ?? false
     }
 
     func plan() -> SearchPlan {

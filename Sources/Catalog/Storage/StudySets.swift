@@ -87,7 +87,7 @@ final class StudySets: Sendable {
     private static let changesMin = 1_024
     private static let changesMax = 16_384
 
-    /// About how many studies have the value, where that is known without a look at the catalog.
+    /// How many studies had the value when the set was last looked at, where that is known without a look at the catalog.
     func count(_ key: Key) -> Int? {
         self.state.withLock { state in
             guard let set = state.sets[key]?.set, set.rest == nil else { return nil }

@@ -29,7 +29,7 @@ struct StudyTotals {
     private func bounded(_ list: inout CandidateList?) throws -> StudyPage.Total {
         let limit = self.run.effort.totalMax
         if let total = self.run.known?.total(self.run, upTo: limit) { return total }
-        if list == nil, let known = self.run.known, known.decidesAll(self.run) {
+        if list == nil, let known = self.run.known, known.decidesAll(self.run), self.isBest(known) {
             return try self.counted(known, upTo: limit)
         }
         let budget = SearchBudget(rows: self.run.effort.examinedForTotalMax, time: self.run.effort.totalTime)
@@ -45,6 +45,15 @@ struct StudyTotals {
             return try self.counted(range, best, upTo: limit)
         }
         return try self.counted(upTo: limit, budget)
+    }
+
+    /// Whether it is counted among those that are known: all of them, or because nothing else has fewer rows.
+    ///
+    /// The first of very many are not those of a few days.
+    private func isBest(_ known: KnownStudies) -> Bool {
+        if known.members.count <= self.run.effort.examinedForTotalMax { return true }
+        let rows = self.best.flatMap { $0.isCut ? nil : Double($0.count) } ?? .infinity
+        return Double(known.members.count) <= min(rows, self.domain)
     }
 
     /// What may be seen, where that is all that is asked for and each of it is named.
@@ -120,7 +129,7 @@ struct StudyTotals {
             left -= Int(try self.run.connection.queryOne(sql, arguments.values)?.integer(0) ?? 0)
         }
         if studies.count > limit { return .atLeast(limit) }
-        let isWhole = best.isCounted && !best.isCut && best.count <= self.run.effort.examinedForTotalMax
+        let isWhole = !best.isCut && best.count <= self.run.effort.examinedForTotalMax
         // A study may have several values of the range: the limit counts them all.
         return isWhole && studies.count < limit ? .exact(studies.count) : .atLeast(studies.count)
     }
