@@ -7,7 +7,7 @@ package struct DatabaseConfiguration: Sendable {
     /// How long a statement waits for a lock held by another process before it fails as `unavailable`.
     package var busyTimeoutSeconds: Double
     /// How many pages the write-ahead log may hold before a commit copies them into the file; while reads are in its way it
-    /// may become a few times as long.
+    /// may become several times as long.
     package var checkpointPages: Int
     /// How many bytes a page has; it takes effect when the file is made.
     package var pageBytes: Int

@@ -179,6 +179,37 @@ struct DatabaseTests {
         }
     }
 
+    @Test("one read that goes on and on holds up the writers for a moment, and ever more rarely")
+    func longRead() async throws {
+        try await withDatabase(checkpointPages: 4) { database, _ in
+            let isReading = DispatchSemaphore(value: 0)
+            let isWritten = DispatchSemaphore(value: 0)
+            async let seen = database.read { connection in
+                let count = try connection.queryOne("SELECT count(*) FROM item")?.integer(0)
+                isReading.signal()
+                isWritten.wait()
+                return count
+            }
+            defer { isWritten.signal() }
+            try await database.write { _ in isReading.wait() }
+            let duration = try await ContinuousClock().measure {
+                // Each adds at least five pages, more than are let grow: a wait after each would make 40.
+                for number in 0..<40 {
+                    _ = try await database.write { connection in
+                        try connection.execute(
+                            "INSERT INTO item (name, size, more) VALUES (?1, 1, ?2)",
+                            [.text("\(number)"), .blob(Array(repeating: 7, count: 20_000))]
+                        )
+                    }
+                }
+            }
+            // Six waits or seven, none longer than half a second. Forty of these, or four of five seconds each, are more.
+            #expect(duration < .seconds(15))
+            isWritten.signal()
+            #expect(try await seen == 0)
+        }
+    }
+
     @Test("a read whose task is cancelled ends: within a statement, and before the next one", arguments: [true, false])
     func cancellation(isWithinStatement: Bool) async throws {
         try await withDatabase { database, _ in

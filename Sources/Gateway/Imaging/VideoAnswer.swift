@@ -84,21 +84,24 @@ struct VideoAnswer: Sendable {
 
     private static func body(_ part: Range<Int>, of video: VideoFile) -> ResponseBody {
         ResponseBody(contentLength: part.count) { writer in
-            var share = ThreadShare()
-            var ahead = part.lowerBound
-            var left = part.count
-            for try await chunk in video.bytes {
-                await share.spend(chunk.readableBytes)
-                var chunk = chunk
-                let passed = min(ahead, chunk.readableBytes)
-                chunk.moveReaderIndex(forwardBy: passed)
-                ahead -= passed
-                guard let wanted = chunk.readSlice(length: min(left, chunk.readableBytes)) else { continue }
-                if wanted.readableBytes > 0 { try await writer.write(wanted) }
-                left -= wanted.readableBytes
-                if left == 0 { break }
+            // However short the part is, all that lies before it is read: on the thread of the connection others would wait.
+            try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                var share = ThreadShare()
+                var ahead = part.lowerBound
+                var left = part.count
+                for try await chunk in video.bytes {
+                    await share.spend(chunk.readableBytes)
+                    var chunk = chunk
+                    let passed = min(ahead, chunk.readableBytes)
+                    chunk.moveReaderIndex(forwardBy: passed)
+                    ahead -= passed
+                    guard let wanted = chunk.readSlice(length: min(left, chunk.readableBytes)) else { continue }
+                    if wanted.readableBytes > 0 { try await writer.write(wanted) }
+                    left -= wanted.readableBytes
+                    if left == 0 { break }
+                }
+                guard left == 0 else { throw VideoFile.broken }
             }
-            guard left == 0 else { throw VideoFile.broken }
             try await writer.finish(nil)
         }
     }
