@@ -127,12 +127,20 @@ extension WebhookStore {
         }
     }
 
-    /// No attempt was made: it waits as before, and is due now.
+    /// No attempt was made: it waits as before, and is due now; where calls are spread over the minute its call is free again.
     func giveBack(_ claimed: ClaimedDelivery, now: Int64) async throws {
         try await self.outcomes.write { connection in
-            _ = try connection.execute(
+            let count = try connection.execute(
                 "UPDATE delivery SET state = 0, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
                 [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]
+            )
+            guard count == 1 else { return }
+            try connection.execute(
+                """
+                UPDATE endpoint SET calledUntil = calledUntil - (60000 + callsPerMinute - 1) / callsPerMinute
+                WHERE id = ?1 AND callsPerMinute IS NOT NULL
+                """,
+                [.text(claimed.endpoint)]
             )
         }
     }

@@ -120,6 +120,20 @@ struct ClaimTests {
         }
     }
 
+    @Test("a delivery that goes back uncalled costs its endpoint none of the calls that are spread over the minute")
+    func paceAndGivingBack() async throws {
+        try await Rig.run { rig in
+            _ = try await rig.endpoint("https://a.example/") { $0.callsPerMinute = 60 }
+            for index in 0..<2 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            let claimed = try #require(try await rig.claim().first)
+            #expect(try await rig.claim().isEmpty)
+            try await rig.webhooks.giveBack(claimed, now: rig.engine.milliseconds)
+            #expect(try await rig.claim().count == 1)
+            #expect(try await rig.claim().isEmpty)
+        }
+    }
+
     @Test("of more than may wait the oldest are given up with the reason, and can be asked for again")
     func excess() async throws {
         try await Rig.run { rig in
