@@ -105,7 +105,10 @@ struct AuditEntry: Sendable {
             response = try await answer()
         } catch {
             let touched = try await self.writable { try await self.writeTouched(to: log) }
-            if !touched.contains(.refused) { await self.note(.failed, patient: before, in: log) }
+            // Where the client has gone nothing was shown, and nothing failed.
+            if !touched.contains(.refused), !(error is ClientGone) {
+                await self.note(.failed, patient: before, in: log)
+            }
             throw error
         }
         let touched = try await self.writable { try await self.writeTouched(to: log) }

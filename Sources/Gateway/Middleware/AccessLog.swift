@@ -37,7 +37,8 @@ struct AccessLog: RouterMiddleware {
             }
             return response
         } catch {
-            line.write(status: collimatorError(for: error).code.status, bytes: nil, outcome: .complete)
+            let outcome: TransferOutcome = error is ClientGone ? .clientGone : .complete
+            line.write(status: collimatorError(for: error).code.status, bytes: nil, outcome: outcome)
             throw error
         }
     }
@@ -47,7 +48,7 @@ struct AccessLog: RouterMiddleware {
 enum TransferOutcome: String, Sendable, CaseIterable {
     /// All of it was handed to the connection.
     case complete
-    /// The client closed the connection before the end.
+    /// The client closed the connection before the end, or before there was an answer.
     case clientGone = "client-gone"
     /// Its source failed in the middle, and the connection was cut.
     case cut

@@ -7,8 +7,13 @@ struct ClientAwaited: Sendable {
     let clientLeft: @Sendable () -> Void
 }
 
+/// The client has gone before it was answered: no failure of anybody, and nobody reads what is said of it.
+struct ClientGone: Error {}
+
 /// Does what is for the client of the connection alone, and cancels it where the client goes before it is done: nobody
 /// would read the answer, and others wait for what it takes.
+///
+/// - Throws: what the work throws; ``ClientGone`` where the client has gone.
 func whileClientWaits<Answer: Sendable>(
     on channel: any Channel,
     _ work: @escaping @Sendable () async throws -> Answer
@@ -23,9 +28,14 @@ func whileClientWaits<Answer: Sendable>(
             for await _ in presence {}
             return nil
         }
-        while let done = try await group.next() {
-            if let answer = done { return answer }
-            group.cancelAll()
+        if case .some(.some(let answer)) = try await group.next() { return answer }
+        // The watch has ended first: the client has gone, or the request was cancelled as a whole.
+        group.cancelAll()
+        do {
+            if case .some(.some(let answer)) = try await group.next() { return answer }
+        } catch  where !Task.isCancelled {
+            // However the work says that it was cut short.
+            throw ClientGone()
         }
         throw CancellationError()
     }

@@ -23,7 +23,7 @@ struct ErrorBoundary: RouterMiddleware {
             response = try await next(request, context)
         } catch {
             let failure = collimatorError(for: error)
-            self.log(failure, context: context)
+            self.log(failure, level: error is ClientGone ? .debug : failure.code.logLevel, context: context)
             let form = ErrorForm(route: context.endpointPath, path: request.uri.path)
             response = form.response(failure, requestID: context.requestID)
             if failure.code == .methodNotAllowed, let methods = context.endpointPath.flatMap({ self.methods[$0] }) {
@@ -37,9 +37,9 @@ struct ErrorBoundary: RouterMiddleware {
         return response
     }
 
-    private func log(_ failure: CollimatorError, context: GatewayContext) {
+    private func log(_ failure: CollimatorError, level: Logger.Level, context: GatewayContext) {
         context.logger.log(
-            level: failure.code.logLevel,
+            level: level,
             "request failed",
             error: failure,
             metadata: ["http.route": "\(context.endpointPath ?? "none", .open)"]

@@ -29,6 +29,8 @@ func collimatorError(for error: any Error) -> CollimatorError {
             publicDetail: "The request is not valid HTTP.",
             cause: error
         )
+    case is ClientGone:
+        CollimatorError(.unavailable, "the client went before the answer", cause: error, retryAfterSeconds: 1)
     case is CancellationError:
         CollimatorError(.unavailable, "the request was cancelled", cause: error, retryAfterSeconds: 1)
     default:
