@@ -10,6 +10,8 @@ struct ToldStudy: Hashable, Sendable {
     let study: StudyUID
     /// Whether the endpoint is called at all.
     var isCalled = true
+    /// The round in which it was looked at last, when it was read; another number where it is to be looked at again.
+    var reviewed: Int64 = 0
 
     fileprivate var key: [SQLValue] {
         [.text(self.store.rawValue), .text(self.study.rawValue), .text(self.endpoint)]
@@ -31,7 +33,7 @@ extension WebhookStore {
         try connection.execute(
             """
             INSERT INTO told (store, study, endpoint) VALUES (?1, ?2, ?3)
-            ON CONFLICT (store, study, endpoint) DO UPDATE SET reviewed = 0
+            ON CONFLICT (store, study, endpoint) DO UPDATE SET reviewed = \(Self.again)
             """,
             ToldStudy(endpoint: claimed.endpoint, store: store, study: study).key
         )
@@ -86,7 +88,7 @@ extension WebhookStore {
         try await self.database.read { connection in
             try connection.query(
                 """
-                SELECT t.store, t.study, t.endpoint, e.state FROM told t JOIN endpoint e ON e.id = t.endpoint
+                SELECT t.store, t.study, t.endpoint, e.state, t.reviewed FROM told t JOIN endpoint e ON e.id = t.endpoint
                 WHERE t.reviewed < ?1 ORDER BY t.reviewed LIMIT ?2
                 """,
                 [.integer(round), .integer(limit)]
@@ -99,7 +101,7 @@ extension WebhookStore {
         try await self.database.read { connection in
             try connection.query(
                 """
-                SELECT t.store, t.study, t.endpoint, e.state FROM told t JOIN endpoint e ON e.id = t.endpoint
+                SELECT t.store, t.study, t.endpoint, e.state, t.reviewed FROM told t JOIN endpoint e ON e.id = t.endpoint
                 WHERE t.store = ?1 AND t.study = ?2
                 """,
                 [.text(store.rawValue), .text(study.rawValue)]
@@ -110,17 +112,28 @@ extension WebhookStore {
     private static func told(_ row: SQLRow) throws -> ToldStudy? {
         guard let store = StoreName(try row.text(0)), let study = StudyUID(try row.text(1)) else { return nil }
         let isCalled = try row.text(3) == WebhookEndpoint.State.active.rawValue
-        return ToldStudy(endpoint: try row.text(2), store: store, study: study, isCalled: isCalled)
+        return ToldStudy(
+            endpoint: try row.text(2),
+            store: store,
+            study: study,
+            isCalled: isCalled,
+            reviewed: try row.integer(4)
+        )
     }
 
+    /// What has it looked at again: a number that it did not have before, so that a look that is under way does not count.
+    private static let again = "CASE WHEN told.reviewed > 0 THEN 0 ELSE told.reviewed - 1 END"
+
     /// Notes that these were looked at in the round, and forgets those of which the endpoint was told that they are gone.
+    ///
+    /// Of those that have changed since they were read the look does not count.
     func reviewed(_ kept: [ToldStudy], gone: [ToldStudy], in round: Int64) async throws {
         guard !kept.isEmpty || !gone.isEmpty else { return }
         try await self.database.write { connection in
             for one in kept {
                 try connection.execute(
-                    "UPDATE told SET reviewed = ?4 WHERE store = ?1 AND study = ?2 AND endpoint = ?3",
-                    one.key + [.integer(round)]
+                    "UPDATE told SET reviewed = ?4 WHERE store = ?1 AND study = ?2 AND endpoint = ?3 AND reviewed = ?5",
+                    one.key + [.integer(round), .integer(one.reviewed)]
                 )
             }
             for one in gone {
@@ -135,7 +148,7 @@ extension WebhookStore {
             event.type == .studyUpdated || event.type == .studyDeleted
         else { return }
         try connection.execute(
-            "UPDATE told SET reviewed = 0 WHERE store = ?1 AND study = ?2 AND reviewed > 0",
+            "UPDATE told SET reviewed = \(Self.again) WHERE store = ?1 AND study = ?2",
             [.text(store.rawValue), .text(study.rawValue)]
         )
     }
@@ -152,7 +165,7 @@ extension WebhookStore {
                 """
                 DELETE FROM told WHERE (store, study, endpoint) IN (
                     SELECT store, study, endpoint FROM told
-                    ORDER BY CASE WHEN reviewed = 0 THEN 1 ELSE 0 END, reviewed LIMIT ?1
+                    ORDER BY CASE WHEN reviewed <= 0 THEN 1 ELSE 0 END, reviewed LIMIT ?1
                 )
                 """,
                 [.integer(Int64(min(surplus, limit)))]

@@ -60,6 +60,25 @@ struct ViewTests {
         }
     }
 
+    @Test("a study that changes while it is looked at is looked at once more")
+    func meanwhile() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            let round: Int64 = 99
+            for modality in ["MR", "CT", "MR"] {
+                let told = try await rig.webhooks.toldToReview(in: round, limit: 10)
+                #expect(told.count == 1)
+                try await rig.store("1.2.1", modality: modality)
+                _ = try await rig.engine.fanOut()
+                try await rig.webhooks.reviewed(told, gone: [], in: round)
+            }
+            let told = try await rig.webhooks.toldToReview(in: round, limit: 10)
+            #expect(told.count == 1)
+            try await rig.webhooks.reviewed(told, gone: [], in: round)
+            #expect(try await rig.webhooks.toldToReview(in: round, limit: 10).isEmpty)
+        }
+    }
+
     @Test("a right that ends by itself is seen in the next review")
     func expiry() async throws {
         try await Rig.run { rig in

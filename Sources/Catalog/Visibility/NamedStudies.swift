@@ -8,10 +8,15 @@ package struct NamedStudies: Sendable {
     private final class Shared: Sendable {
         let parts: [String: StudyPart]
         let isPartial: Bool
+        /// All of them in order, and those that are named whole: every list asks for them.
+        let uids: [String]
+        let wholeUIDs: [String]
 
         init(_ parts: [String: StudyPart]) {
             self.parts = parts
-            self.isPartial = parts.values.contains { $0 != .whole }
+            self.uids = parts.keys.sorted()
+            self.wholeUIDs = self.uids.filter { parts[$0] == .whole }
+            self.isPartial = self.wholeUIDs.count < self.uids.count
         }
     }
 
@@ -41,13 +46,11 @@ package struct NamedStudies: Sendable {
         for set in other.sets where !self.sets.contains(where: { $0 === set }) { self.sets.append(set) }
     }
 
-    /// All of them, each once and in order; it goes over each.
+    /// All of them, each once and in order; where they come from several sets it goes over each.
     func uids(wholeOnly: Bool = false) -> [String] {
-        var uids: Set<String> = []
-        for set in self.sets {
-            for (uid, part) in set.parts where !wholeOnly || part == .whole { uids.insert(uid) }
-        }
-        return uids.sorted()
+        let lists = self.sets.map { wholeOnly ? $0.wholeUIDs : $0.uids }
+        guard lists.count != 1 else { return lists[0] }
+        return Set(lists.joined()).sorted()
     }
 
     private var parts: [String: StudyPart] {
