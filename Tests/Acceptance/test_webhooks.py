@@ -152,8 +152,12 @@ def test_gone_ends_the_calls_and_is_told(server, receiver):
     eventually(
         lambda: server.call("GET", f"{PATH}/{endpoint}").json()["state"] == "gone", "the endpoint is still called"
     )
-    told = server.call("GET", "/api/v1/events", params={"type": "webhook.disabled", "limit": 1000}).json()["items"]
-    assert endpoint in [e["subject"] for e in told]
+
+    def told() -> list[str]:
+        events = server.call("GET", "/api/v1/events", params={"type": "webhook.disabled", "limit": 1000}).json()["items"]
+        return [event["subject"] for event in events]
+
+    eventually(lambda: endpoint in told(), "the feed does not say so")
     count = len(receiver.messages)
     upload(server)
     time.sleep(1)
