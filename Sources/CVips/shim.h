@@ -1,5 +1,6 @@
 #pragma once
 #include <vips/vips.h>
+#include <vips/vector.h>
 
 /* Swift cannot call variadic C functions: each function here gives one libvips call a fixed argument list. */
 

@@ -15,6 +15,9 @@ enum VipsLibrary {
     static let isStarted: Bool = {
         guard collimator_vips_start() == 0 else { return false }
         collimator_vips_silence()
+        // Its code for vectors is made and freed by liborc, which tidies the memory of freed code without a lock (0.4.33):
+        // two pictures at once on two threads end the process.
+        vips_vector_set_enabled(0)
         // One picture is one thread's work: the pool above decides how many run.
         vips_concurrency_set(1)
         vips_cache_set_max(0)
@@ -83,6 +86,9 @@ enum VipsLibrary {
         }
         return try outcome.get()
     }
+
+    /// Whether libvips makes code for vectors.
+    static var makesVectorCode: Bool { self.isStarted && vips_vector_isenabled() != 0 }
 
     /// Whether there is a loader for the bytes that is not blocked.
     static func canLoad(_ bytes: [UInt8]) -> Bool {

@@ -91,4 +91,21 @@ struct ConversionTests {
             #expect([.tooLarge, .invalidFile].contains(error))
         }
     }
+
+    @Test("pictures made smaller side by side on many threads end nothing, and no code for vectors is made for them")
+    func sideBySide() async throws {
+        let encoder = ImageEncoder(threads: 4)
+        let files = [try await self.file(160, 120), try await self.file(110, 150, channels: 3)]
+        let made = try await withThrowingTaskGroup(of: EncodedPicture.self) { group in
+            for number in 0..<64 {
+                group.addTask {
+                    let box = Reshaping(box: PixelBox(width: 8 + number, height: 8 + number))
+                    return try await encoder.convert(files[number % 2], to: .webp(quality: 80), box)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(made.count == 64)
+        #expect(!VipsLibrary.makesVectorCode)
+    }
 }
