@@ -1,5 +1,6 @@
 import CollimatorCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import HealthcareAPI

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -8,9 +9,9 @@ struct FlightsTests {
     @Test("whoever leaves harms none of the others", arguments: [Flights<Int, Int>.Unwaited.goesOn, .ends])
     func leaving(unwaited: Flights<Int, Int>.Unwaited) async throws {
         let flights = Flights<Int, Int>(unwaited)
-        let door = Door()
+        let door = Gate()
         let leader = Task { try await flights.value(1) { await Self.passed(door) } }
-        await door.arrivals(1)
+        await door.untilArrived(1)
         let followers = (0..<5).map { _ in Task { try await flights.value(1) { -1 } } }
         while flights.waiters(1) < 6 { await Task.yield() }
         leader.cancel()
@@ -24,7 +25,7 @@ struct FlightsTests {
     @Test("work that nobody waits for is cancelled where that is wanted; what comes of it later harms no other")
     func ending() async throws {
         let flights = Flights<Int, Int>(.ends)
-        let (first, second) = (Door(), Door())
+        let (first, second) = (Gate(), Gate())
         let ended = Ending()
         let only = Task {
             try await flights.value(1) {
@@ -33,13 +34,13 @@ struct FlightsTests {
                 return 1
             }
         }
-        await first.arrivals(1)
+        await first.untilArrived(1)
         only.cancel()
         await #expect(throws: CancellationError.self) { try await only.value }
         #expect(flights.count == 0)
         // Another begins while the first has not come to its end.
         let next = Task { try await flights.value(1) { await Self.passed(second) } }
-        await second.arrivals(1)
+        await second.untilArrived(1)
         first.open()
         while ended.wasCancelled == nil { await Task.yield() }
         for _ in 0..<100 { await Task.yield() }
@@ -52,9 +53,9 @@ struct FlightsTests {
     @Test("work that nobody waits for goes on where that is wanted, and is joined by who comes then")
     func going() async throws {
         let flights = Flights<Int, Int>()
-        let door = Door()
+        let door = Gate()
         let only = Task { try await flights.value(1) { await Self.passed(door) } }
-        await door.arrivals(1)
+        await door.untilArrived(1)
         only.cancel()
         await #expect(throws: CancellationError.self) { try await only.value }
         let next = Task { try await flights.value(1) { -1 } }
@@ -66,7 +67,7 @@ struct FlightsTests {
     @Test("a failure reaches all who wait, and nobody who comes afterwards")
     func failing() async throws {
         let flights = Flights<Int, Int>(.ends)
-        let door = Door()
+        let door = Gate()
         let waiters = (0..<3).map { _ in
             Task {
                 try await flights.value(1) {
@@ -92,7 +93,7 @@ struct FlightsTests {
         func note(wasCancelled: Bool) { self.state.withLock { $0 = wasCancelled } }
     }
 
-    private static func passed(_ door: Door) async -> Int {
+    private static func passed(_ door: Gate) async -> Int {
         await door.pass()
         return 7
     }

@@ -1,5 +1,6 @@
 import CollimatorCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -9,7 +10,7 @@ struct UpstreamTurnsTests {
     @Test("no more are under way at the same time than may be, and all get their turn")
     func width() async throws {
         let turns = UpstreamTurns(width: 3)
-        let door = Door()
+        let door = Gate()
         let tally = Tally()
         let works = (0..<20).map { number in
             Task {
@@ -32,11 +33,11 @@ struct UpstreamTurnsTests {
     @Test("what somebody looks at goes before what is only made ready, whichever came first")
     func visibleFirst() async throws {
         let turns = UpstreamTurns(width: 1)
-        let door = Door()
+        let door = Gate()
         let (before, after) = (0, 1)
         let tally = Tally()
         let first = Task { try await turns.run(.visible) { await door.pass() } }
-        await door.arrivals(1)
+        await door.untilArrived(1)
         let ahead = Task { try await turns.run(.ahead) { tally.end(after) } }
         while turns.waiting < 1 { await Task.yield() }
         let visible = Task { try await turns.run(.visible) { tally.end(before) } }
@@ -49,9 +50,9 @@ struct UpstreamTurnsTests {
     @Test("one thing is made ready at a time, and room is left for those who look")
     func oneAhead() async throws {
         let turns = UpstreamTurns(width: 3)
-        let door = Door()
+        let door = Gate()
         let works = (0..<2).map { _ in Task { try await turns.run(.ahead) { await door.pass() } } }
-        await door.arrivals(1)
+        await door.untilArrived(1)
         while turns.waiting < 1 { await Task.yield() }
         #expect(try await turns.run(.visible) { "at once" } == "at once")
         #expect(turns.waiting == 1)
@@ -65,7 +66,7 @@ struct UpstreamTurnsTests {
         await #expect(throws: CollimatorError.self) {
             try await turns.run(.visible) { throw CollimatorError(.unavailable, "test: the store fails") }
         }
-        let door = Door()
+        let door = Gate()
         let works = (0...UpstreamTurns.waitingMax).map { _ in
             Task { try await turns.run(.visible) { await door.pass() } }
         }
@@ -102,41 +103,5 @@ private final class Tally: Sendable {
             state.now -= 1
             state.order.append(number)
         }
-    }
-}
-
-/// A door that stays shut until it is opened, also for who is cancelled.
-final class Door: Sendable {
-    private struct State {
-        var isOpen = false
-        var arrivals = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    func pass() async {
-        await withCheckedContinuation { continuation in
-            let isOpen = self.state.withLock { state in
-                state.arrivals += 1
-                if !state.isOpen { state.waiting.append(continuation) }
-                return state.isOpen
-            }
-            if isOpen { continuation.resume() }
-        }
-    }
-
-    func open() {
-        let waiting = self.state.withLock { state in
-            state.isOpen = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
-    }
-
-    /// Returns when so many have come to the door.
-    func arrivals(_ count: Int) async {
-        while self.state.withLock({ $0.arrivals < count }) { await Task.yield() }
     }
 }
