@@ -35,6 +35,7 @@ struct SearchPropertyTests {
         effort.examinedBeforeScan = [1, 30, 100_000][seed % 3]
         effort.namesInStatementMax = [1, 1_024, 3, 2][seed / 3 % 4]
         effort.candidatesBeforeSets = [0, 100_000][seed / 4 % 2]
+        effort.remembersVisible = seed % 5 > 1
         let folder = try TemporaryDirectory()
         let database = try Database.open(DatabaseConfiguration(path: "\(folder.path)/catalog.db"))
         let store = CatalogStore(database: database, clock: SteppingClock().clock, effort: effort)

@@ -44,6 +44,8 @@ package struct SearchEffort: Sendable {
     package var slotWait = Duration.seconds(2)
     /// The most searches that wait for their turn.
     package var slotWaitingMax = 64
+    /// Whether the studies that somebody may see are kept in memory, where they are picked by rules.
+    package var remembersVisible = true
     /// Whether all values of an attribute may be read for a pattern that says nothing of how they begin.
     var mayScan = true
     /// The most values that one query may name.

@@ -16,6 +16,7 @@ enum CatalogSchema {
         Migration(7, "intended-uploads", intents),
         Migration(8, "selectors-of-one-study", ofOneStudy),
         Migration(9, "studies-of-intended-uploads", studiesOfIntents),
+        Migration(10, "revisions-of-selectors", revisions),
     ]
 
     private static let stores = [
@@ -221,6 +222,11 @@ enum CatalogSchema {
     private static let ofOneStudy = [
         "ALTER TABLE selector ADD COLUMN isOfOneStudy INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX selectorByPosition ON selector (isOfOneStudy, position)",
+    ]
+
+    /// Counts what a selector picks otherwise than before although no study has changed.
+    private static let revisions = [
+        "ALTER TABLE selector ADD COLUMN revision INTEGER NOT NULL DEFAULT 0"
     ]
 
     private static let values = [

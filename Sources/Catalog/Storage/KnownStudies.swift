@@ -21,9 +21,9 @@ struct KnownStudies {
     init?(_ run: StudySearchRun, _ estimates: [SearchPlanner.Estimate]) throws {
         guard let sets = run.sets, Self.isOfUse(to: run, estimates), let moment = try run.moment() else { return nil }
         let end = ContinuousClock.now + run.effort.setTime
-        var members: StudySet?
-        var decided: Set<Int> = []
-        var goneMax: Int64 = 0
+        var members = run.known?.members
+        var decided = run.known?.decided ?? []
+        var goneMax = run.known?.goneMax ?? 0
         for (index, condition) in run.query.conditions.enumerated() {
             guard let groups = condition.keys else { continue }
             var isDecided = true
@@ -53,6 +53,39 @@ struct KnownStudies {
         guard let members else { return nil }
         self.members = members
         self.decided = decided
+        self.goneMax = goneMax
+    }
+
+    /// What is picked of what may be seen, which is the condition of the run at the index; nil where more may be seen than
+    /// what is picked, and while it is being read.
+    init?(_ visible: VisibleStudies, condition: Int, _ run: StudySearchRun) throws {
+        guard run.effort.remembersVisible, let sets = run.sets, visible.isPicked, var moment = try run.moment()
+        else { return nil }
+        let end = ContinuousClock.now + run.effort.setTime
+        var members = StudySet()
+        var goneMax: Int64 = 0
+        for store in visible.stores {
+            guard store.allowed.selectors.count <= run.effort.namesInStatementMax else { return nil }
+            let picked = StudySets.Key.Picked(
+                store: store.number,
+                selectors: store.allowed.selectors.sorted(),
+                names: store.allowed.studies.identity
+            )
+            moment.revision = store.revision
+            let insists = run.effort.mayScan
+            let set = try sets.studies(
+                .picked(picked),
+                at: moment,
+                on: run.connection,
+                until: end,
+                insists: insists
+            )
+            guard let set else { return nil }
+            goneMax = max(goneMax, set.goneMax)
+            members.formUnion(set.studies)
+        }
+        self.members = members
+        self.decided = visible.isWhatIsPicked ? [condition] : []
         self.goneMax = goneMax
     }
 

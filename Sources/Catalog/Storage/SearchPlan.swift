@@ -38,7 +38,10 @@ struct SearchPlanner {
     private static let commonShare = 0.1
 
     init(_ run: StudySearchRun) throws {
-        let sources = CandidateSource.all(of: run.query)
+        let sources = CandidateSource.all(of: run.query).filter { source in
+            // What may be seen is no source where memory has it.
+            if case .visible(_, let condition) = source { !run.isKnown(condition) } else { true }
+        }
         let rare = min(Self.rare, run.effort.candidatesMax)
         self.rare = rare
         var estimates = try sources.map { source in
@@ -46,7 +49,7 @@ struct SearchPlanner {
             return Estimate(source: source, count: count, isCut: count >= rare)
         }
         let bound = max(run.effort.candidatesMax, run.effort.examinedForTotalMax) + 1
-        if estimates.allSatisfy(\.isCut) {
+        if estimates.allSatisfy(\.isCut), run.known.map({ $0.members.count >= rare }) ?? true {
             estimates = try sources.map { source in
                 let count = Self.isKnownToHave(bound, source, run) ? bound : try source.count(upTo: bound, run)
                 return Estimate(source: source, count: count, isCut: count >= bound)
@@ -55,7 +58,7 @@ struct SearchPlanner {
         self.estimates = estimates
         var run = run
         if !estimates.isEmpty, estimates.allSatisfy({ $0.count >= run.effort.candidatesBeforeSets }) {
-            run.known = try KnownStudies(run, estimates)
+            run.known = try KnownStudies(run, estimates) ?? run.known
         }
         self.run = run
         let days = estimates.first { if case .days = $0.source { true } else { false } }
@@ -64,6 +67,14 @@ struct SearchPlanner {
 
     /// The source with the fewest rows; nil where no condition has an index.
     var best: Estimate? { self.estimates.min { $0.count < $1.count } }
+
+    /// Where all matches are among few candidates, most of which memory tells apart; nil where it does not.
+    var quick: CandidateSource? {
+        guard let known = self.run.known else { return nil }
+        if let best, !best.isCut, self.isDecidedInMemory(best) { return best.source }
+        guard known.members.count <= self.run.effort.examinedForTotalMax else { return nil }
+        return known.members.count < best?.count ?? .max ? known.source : nil
+    }
 
     /// Whether the source has so many rows as far as memory tells, without a look at the index.
     ///
@@ -77,6 +88,7 @@ struct SearchPlanner {
 
     func plan() -> SearchPlan {
         if let best, best.count < self.rare { return .candidates(best.source) }
+        if let known = self.run.known, known.members.count < self.rare { return .candidates(known.source) }
         var plan = (plan: SearchPlan.walk, cost: self.walkCost)
         if let known = self.run.known, known.members.count <= self.run.effort.candidatesMax {
             let isDecided = known.decidesAll(self.run)

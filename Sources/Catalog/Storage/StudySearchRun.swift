@@ -61,6 +61,7 @@ struct StudySearchRun {
         self.allCount = allCount
         self.visible = visible
         self.sets = sets
+        self.known = try visible.flatMap { try KnownStudies($0, condition: query.conditions.count - 1, self) }
     }
 
     /// The stores to test for; nil where every study is in one of them.
@@ -253,8 +254,18 @@ struct StudySearchRun {
         }
         return try numbers.compactMap { number in
             guard let study = found[number], let visible else { return found[number] }
-            return try visible.narrow(study, on: self.connection)
+            return try self.narrow(study, visible)
         }
+    }
+
+    /// What memory says of what may be seen is not shown before the study's own rows have said the same.
+    private func narrow(_ study: CatalogStudy, _ visible: VisibleStudies) throws -> CatalogStudy? {
+        let isFromMemory = self.query.conditions.indices.contains { self.isKnown($0) && self.isOfVisible($0) }
+        return try visible.narrow(study, isCertain: !isFromMemory, on: self.connection)
+    }
+
+    private func isOfVisible(_ condition: Int) -> Bool {
+        if case .visible = self.query.conditions[condition] { true } else { false }
     }
 
     private static let studiesAtATime = 64
@@ -265,7 +276,7 @@ struct StudySearchRun {
         else { return nil }
         let study = try CatalogStudy(row: row)
         guard let visible else { return study }
-        return try visible.narrow(study, on: self.connection)
+        return try self.narrow(study, visible)
     }
 }
 

@@ -1,9 +1,9 @@
 internal import Persistence
 internal import Synchronization
 
-/// The studies of values that many studies have, such as those of one modality or of one word, kept in memory between
-/// searches: whether a study has the value is asked of thousands of candidates, and of two such values which studies have
-/// both.
+/// The studies of values that many studies have, such as those of one modality or of one word, and those that somebody may
+/// see, kept in memory between searches: whether a study has the value is asked of thousands of candidates, and of two such
+/// values which studies have both.
 ///
 /// No search pays for the making of a set for longer than it likes: what is made goes on with the next search, and until a
 /// set is whole searches go about it without. A set says nothing of studies that are no more; whoever asks has found the
@@ -17,10 +17,28 @@ final class StudySets: Sendable {
         self.windowRows = windowRows
     }
 
-    /// What the studies of a set have in common: a value of one of the attributes.
-    struct Key: Hashable {
-        let attributes: [StudyAttribute]
-        let bounds: ValueInterval.Bounds
+    /// What the studies of a set have in common.
+    enum Key: Hashable {
+        case value(Value)
+        case picked(Picked)
+
+        /// A value of one of the attributes.
+        struct Value: Hashable {
+            let attributes: [StudyAttribute]
+            let bounds: ValueInterval.Bounds
+        }
+
+        /// Studies of one store: those of which a selector picks anything, and those that are named.
+        struct Picked: Hashable {
+            let store: Int64
+            /// By number, in order.
+            let selectors: [Int64]
+            let names: NamedStudies.Identity
+        }
+
+        init(attributes: [StudyAttribute], bounds: ValueInterval.Bounds) {
+            self = .value(Value(attributes: attributes, bounds: bounds))
+        }
     }
 
     /// The state of the catalog that a search sees.
@@ -29,6 +47,8 @@ final class StudySets: Sendable {
         let change: Int64
         /// How many studies have ever gone.
         let gone: Int64
+        /// Grows where other studies have what the set's have in common although none of them has changed.
+        var revision: Int64 = 0
     }
 
     /// A set that is whole in the state that was asked for.
@@ -52,10 +72,18 @@ final class StudySets: Sendable {
         var change: Int64
         /// How many studies had gone when it was begun.
         let goneBefore: Int64
+        let revision: Int64
         /// What following the last changes did, so that a search that sees less can do without.
         var lastStep: (from: Int64, flipped: [Int64])?
         /// Where the making goes on; nil where the set is whole.
-        var rest: Place?
+        var rest: Place? = Place()
+
+        /// None yet.
+        init(_ moment: Moment) {
+            self.change = moment.change
+            self.goneBefore = moment.gone
+            self.revision = moment.revision
+        }
 
         /// The set before the last step.
         var before: Kept? {
@@ -68,9 +96,10 @@ final class StudySets: Sendable {
         }
     }
 
-    /// A place in the index of values: after this row of the attribute.
-    fileprivate struct Place {
-        var attribute = 0
+    /// A place in what is read to make a set: after this row of the part.
+    struct Place {
+        /// Attributes, selectors, or so many names.
+        var part = 0
         var after: Row?
 
         struct Row {
@@ -106,8 +135,12 @@ final class StudySets: Sendable {
         until end: ContinuousClock.Instant,
         insists: Bool = false
     ) throws -> Whole? {
-        var set = self.kept(key) ?? Kept(change: moment.change, goneBefore: moment.gone, rest: Place())
+        var set = self.kept(key) ?? Kept(moment)
         var isLatest = true
+        if set.revision != moment.revision {
+            guard set.revision < moment.revision else { return nil }
+            set = Kept(moment)
+        }
         if set.change > moment.change {
             guard let before = set.before, before.change <= moment.change else { return nil }
             set = before
@@ -115,7 +148,7 @@ final class StudySets: Sendable {
         }
         let isStale = moment.gone - set.goneBefore > max(Self.changesMin, set.studies.count / 4)
         if try isStale || !Self.follow(&set, to: moment.change, key, on: connection) {
-            set = Kept(change: moment.change, goneBefore: moment.gone, rest: Place())
+            set = Kept(moment)
         }
         if set.rest != nil {
             guard isLatest, self.begins(key) || insists else { return nil }
@@ -137,7 +170,7 @@ final class StudySets: Sendable {
     private func keep(_ set: Kept, _ key: Key) {
         self.state.withLock { state in
             if let other = state.sets[key]?.set {
-                guard other.change < set.change || other.rest != nil else { return }
+                guard other.revision < set.revision || other.change < set.change || other.rest != nil else { return }
                 state.bytes -= other.studies.bytes
             }
             state.sets[key] = (set, state.uses)
@@ -166,21 +199,12 @@ final class StudySets: Sendable {
     ) throws -> Bool {
         guard set.change < change else { return true }
         let changesMax = min(max(Self.changesMin, set.studies.count / 4), Self.changesMax)
-        var changed: [(study: Int64, hasValue: Bool)] = []
-        for store in try connection.query("SELECT id FROM store") {
-            var arguments = StatementArguments()
-            let test = key.sql(&arguments)
-            let place = "s.store = \(arguments.bind(.integer(try store.integer(0))))"
-            let since = arguments.bind(.integer(set.change))
-            let most = arguments.bind(.integer(changesMax))
-            let sql = """
-                SELECT s.id, CASE WHEN EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND \(test)) THEN 1 ELSE 0 END
-                FROM study s WHERE \(place) AND s.change > \(since) LIMIT \(most)
-                """
-            try connection.forEachPair(sql, arguments.values) { changed.append(($0, $1 == 1)) }
-            guard changed.count < changesMax else { return false }
-        }
-        guard changed.allSatisfy({ $0.study < StudySet.end }) else { return false }
+        let changed =
+            switch key {
+            case .value(let value): try value.changed(since: set.change, upTo: changesMax, on: connection)
+            case .picked(let picked): try picked.changed(since: set.change, upTo: changesMax, on: connection)
+            }
+        guard changed.count < changesMax, changed.allSatisfy({ $0.study < StudySet.end }) else { return false }
         var flipped: [Int64] = []
         for (study, hasValue) in changed where hasValue ? set.studies.insert(study) : set.studies.remove(study) {
             flipped.append(study)
@@ -190,7 +214,7 @@ final class StudySets: Sendable {
         return true
     }
 
-    /// Reads on in the index of values, window after window, at least one; false where a number has no place.
+    /// Reads on in the index, window after window, at least one; false where a number has no place.
     private func make(
         _ set: inout Kept,
         _ key: Key,
@@ -201,25 +225,60 @@ final class StudySets: Sendable {
         var hasPlace = true
         repeat {
             guard let place = set.rest else { return true }
-            let last = try key.last(of: self.windowRows, after: place.after, in: place.attribute, on: connection)
-            try key.forEach(after: place.after, upTo: last, in: place.attribute, on: connection) { study in
+            let insert: (Int64) -> Void = { study in
                 if study < StudySet.end { set.studies.insert(study) } else { hasPlace = false }
             }
+            let next =
+                switch key {
+                case .value(let value): try value.read(self.windowRows, at: place, on: connection, insert)
+                case .picked(let picked): try picked.read(self.windowRows, at: place, on: connection, insert)
+                }
             guard hasPlace else { return false }
-            if let last {
-                set.rest = Place(attribute: place.attribute, after: last)
-                guard ContinuousClock.now < end else { return true }
-            } else {
-                set.rest = place.attribute + 1 < key.attributes.count ? Place(attribute: place.attribute + 1) : nil
-            }
-        } while true
+            set.rest = next
+        } while ContinuousClock.now < end
+        return true
     }
 }
 
-extension StudySets.Key {
+extension StudySets.Key.Value {
+    /// Those of the studies with a later change that have the value, and the others of them; no more than `limit`.
+    fileprivate func changed(
+        since change: Int64,
+        upTo limit: Int,
+        on connection: any SQLConnection
+    ) throws -> [(study: Int64, isIn: Bool)] {
+        var changed: [(study: Int64, isIn: Bool)] = []
+        for store in try connection.query("SELECT id FROM store") where changed.count < limit {
+            var arguments = StatementArguments()
+            let test = self.sql(&arguments)
+            let place = "s.store = \(arguments.bind(.integer(try store.integer(0))))"
+            let since = arguments.bind(.integer(change))
+            let most = arguments.bind(.integer(limit))
+            let sql = """
+                SELECT s.id, CASE WHEN EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND \(test)) THEN 1 ELSE 0 END
+                FROM study s WHERE \(place) AND s.change > \(since) LIMIT \(most)
+                """
+            try connection.forEachPair(sql, arguments.values) { changed.append(($0, $1 == 1)) }
+        }
+        return changed
+    }
+
+    /// Reads so many rows of the index; gives the place after them, nil at the end.
+    fileprivate func read(
+        _ rows: Int,
+        at place: StudySets.Place,
+        on connection: any SQLConnection,
+        _ body: (Int64) -> Void
+    ) throws -> StudySets.Place? {
+        let last = try self.last(of: rows, after: place.after, in: place.part, on: connection)
+        try self.forEach(after: place.after, upTo: last, in: place.part, on: connection, body)
+        if let last { return StudySets.Place(part: place.part, after: last) }
+        return place.part + 1 < self.attributes.count ? StudySets.Place(part: place.part + 1) : nil
+    }
+
     /// The test on a row `v` of the table `studyValue` among those of a study, all of which are read where several attributes
     /// come into question.
-    fileprivate func sql(_ arguments: inout StatementArguments) -> String {
+    private func sql(_ arguments: inout StatementArguments) -> String {
         let attributes = arguments.bindList(self.attributes.map { .integer($0.rawValue) })
         let attribute = self.attributes.count > 1 ? "+v.attribute" : "v.attribute"
         return "\(attribute) IN (\(attributes)) AND \(self.bounds(&arguments))"
@@ -236,7 +295,7 @@ extension StudySets.Key {
     }
 
     /// The last row of the window after a row; nil where the window is not full.
-    fileprivate func last(
+    private func last(
         of rows: Int,
         after row: StudySets.Place.Row?,
         in attribute: Int,
@@ -254,7 +313,7 @@ extension StudySets.Key {
         }
     }
 
-    fileprivate func forEach(
+    private func forEach(
         after row: StudySets.Place.Row?,
         upTo last: StudySets.Place.Row?,
         in attribute: Int,

@@ -5,6 +5,8 @@ struct StudyTotals {
     let run: StudySearchRun
     /// The condition with the fewest rows in an index.
     let best: SearchPlanner.Estimate?
+    /// The candidates that need little more than a look at memory; nil where there are none.
+    private let quick: CandidateSource?
     /// About how many studies the stores have on the days that are asked for.
     let domain: Double
 
@@ -12,6 +14,7 @@ struct StudyTotals {
         self.run = run
         self.best = planner.best
         self.domain = planner.domain
+        self.quick = planner.quick
     }
 
     /// `list` holds the candidates where the page was found among them, `found` is how many matches are known of.
@@ -33,6 +36,13 @@ struct StudyTotals {
             return try self.counted(known, upTo: limit)
         }
         let budget = SearchBudget(rows: self.run.effort.examinedForTotalMax, time: self.run.effort.totalTime)
+        if list == nil, let quick {
+            do {
+                list = try CandidateList(quick, self.run.fromBeginning, budget)
+            } catch is SearchExhausted {
+                return .atLeast(0)
+            }
+        }
         if list != nil { return try list?.total(upTo: limit, budget) ?? .atLeast(0) }
         var arguments = StatementArguments()
         let filter = self.run.filter(&arguments)
@@ -69,6 +79,10 @@ struct StudyTotals {
         let budget = SearchBudget(rows: .max, time: self.run.effort.exactTotalTime)
         if list != nil { return try list?.total(upTo: .max, budget) ?? .atLeast(0) }
         do {
+            if let quick {
+                var list = try CandidateList(quick, self.run, budget)
+                return try list.total(upTo: .max, budget)
+            }
             if let best {
                 let bound = self.run.effort.exactCandidatesMax
                 if try best.source.count(upTo: bound + 1, self.run) <= bound {

@@ -64,7 +64,7 @@ extension CatalogStore {
             let last = try Self.select(together, after: position, limit: limit, on: connection)
             for number in numbers {
                 try connection.execute(
-                    "UPDATE selector SET position = ?2 WHERE id = ?1",
+                    Self.advance,
                     [.integer(number), .integer(last ?? SelectionRows.everyStudy)]
                 )
             }
@@ -74,6 +74,9 @@ extension CatalogStore {
 
     static let behind =
         "SELECT id, position FROM selector WHERE isOfOneStudy = ?1 AND key IS NOT NULL AND position < ?2 ORDER BY position"
+
+    /// The rows that were written with it are of studies that have not changed.
+    private static let advance = "UPDATE selector SET position = ?2, revision = revision + 1 WHERE id = ?1"
 
     /// Selectors of one study that are worked out at a time.
     private static let ofOneAtATime = 500
@@ -97,7 +100,7 @@ extension CatalogStore {
         for (study, some) in ofStudy { try self.select(some, of: study, on: connection) }
         for number in numbers {
             try connection.execute(
-                "UPDATE selector SET position = ?2 WHERE id = ?1",
+                Self.advance,
                 [.integer(number), .integer(SelectionRows.everyStudy)]
             )
         }

@@ -97,8 +97,9 @@ extension CatalogStore {
         )
         guard let row else { return }
         let number = try row.integer(0)
-        try SelectionRows(study: number, moment: try row.integer(4), connection: connection)
-            .write(try Self.entry(row, number, on: connection), board, isNew: false)
+        var rows = SelectionRows(study: number, moment: try row.integer(4), connection: connection)
+        rows.isOfChange = false
+        try rows.write(try Self.entry(row, number, on: connection), board, isNew: false)
     }
 
     static func number(ofUploader uploader: Principal, on connection: any SQLConnection) throws -> Int64 {

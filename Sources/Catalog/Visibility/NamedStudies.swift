@@ -5,7 +5,7 @@
 package struct NamedStudies: Sendable {
     private var sets: [Shared] = []
 
-    private final class Shared: Sendable {
+    fileprivate final class Shared: Sendable {
         let parts: [String: StudyPart]
         let isPartial: Bool
         /// All of them in order, and those that are named whole: every list asks for them.
@@ -52,6 +52,37 @@ package struct NamedStudies: Sendable {
         guard lists.count != 1 else { return lists[0] }
         return Set(lists.joined()).sorted()
     }
+
+    /// Which sets it is made of: equal where the names are the same ones, and at no cost for each of them.
+    struct Identity: Hashable, Sendable {
+        private let sets: [Shared]
+
+        fileprivate init(_ sets: [Shared]) { self.sets = sets }
+
+        static func == (left: Identity, right: Identity) -> Bool { left.sets.elementsEqual(right.sets, by: ===) }
+
+        func hash(into hasher: inout Hasher) {
+            for set in self.sets { hasher.combine(ObjectIdentifier(set)) }
+        }
+
+        /// Whether the study is named.
+        func contains(_ study: String) -> Bool { self.sets.contains { $0.parts[study] != nil } }
+
+        /// So many of the names at a time; nil after the last.
+        func names(at index: Int, atATime count: Int) -> ArraySlice<String>? {
+            var index = index
+            for set in self.sets {
+                let pieces = (set.uids.count + count - 1) / count
+                guard index >= pieces else {
+                    return set.uids[(index * count)..<min(set.uids.count, (index + 1) * count)]
+                }
+                index -= pieces
+            }
+            return nil
+        }
+    }
+
+    var identity: Identity { Identity(self.sets) }
 
     private var parts: [String: StudyPart] {
         self.sets.reduce(into: [:]) { $0.merge($1.parts) { $0.union($1) } }

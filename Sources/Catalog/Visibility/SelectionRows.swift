@@ -6,6 +6,8 @@ struct SelectionRows {
     let study: Int64
     let moment: Int64
     let connection: any SQLConnection
+    /// Whether the study gets the number of a change in the same transaction, or the selectors that are written a revision.
+    var isOfChange = true
 
     /// A selector that was evaluated up to this number has seen every study.
     static let everyStudy = Int64.max
@@ -34,8 +36,14 @@ struct SelectionRows {
                 }
             let known = there[selector.number]
             guard row != known else { continue }
+            if !self.isOfChange { try self.revise(selector.number) }
             try self.put(row, of: selector.number, isKnown: known != nil)
         }
+    }
+
+    /// Lets everybody who remembers what the selector picks look again.
+    private func revise(_ selector: Int64) throws {
+        try self.connection.execute("UPDATE selector SET revision = revision + 1 WHERE id = ?1", [.integer(selector)])
     }
 
     private struct Row: Equatable {

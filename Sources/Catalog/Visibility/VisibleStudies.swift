@@ -20,6 +20,8 @@ package struct VisibleStudies: Hashable, Sendable {
         let allowsAll: Bool
         let allowed: Picks
         let denied: Picks
+        /// Grows where the selectors that allow pick otherwise than before although no study has changed.
+        let revision: Int64
         /// Whether all is visible.
         var isWhole: Bool { self.allowsAll && self.denied.isEmpty }
     }
@@ -64,29 +66,41 @@ package struct VisibleStudies: Hashable, Sendable {
                 number: number,
                 allowsAll: visibility.allowsAll,
                 allowed: Picks(allowed, visibility.allowed.studies),
-                denied: Picks(denied, visibility.denied.studies)
+                denied: Picks(denied, visibility.denied.studies),
+                revision: allowed.reduce(0) { $0 + $1.revision }
             )
             if store.allowsAll || !store.allowed.isEmpty { self.stores.append(store) }
         }
         if self.isComplete, self.stores.count == stores.count, self.stores.allSatisfy(\.isWhole) { return nil }
     }
 
+    /// A selector whose rows are there.
+    fileprivate struct Selector {
+        let number: Int64
+        let isPartial: Bool
+        let revision: Int64
+    }
+
     /// The selectors that have been worked out for every study, by key.
     private static func numbers(
         of keys: Set<String>,
         on connection: any SQLConnection
-    ) throws -> [String: (number: Int64, isPartial: Bool)] {
+    ) throws -> [String: Selector] {
         guard !keys.isEmpty else { return [:] }
-        var numbers: [String: (number: Int64, isPartial: Bool)] = [:]
+        var numbers: [String: Selector] = [:]
         let sorted = keys.sorted()
         for start in stride(from: 0, to: sorted.count, by: self.keysAtATime) {
             var arguments = StatementArguments()
             let end = min(sorted.count, start + self.keysAtATime)
             let list = arguments.bindList(sorted[start..<end].map { .text($0) })
             let done = arguments.bind(.integer(SelectionRows.everyStudy))
-            let sql = "SELECT key, id, isPartial FROM selector WHERE key IN (\(list)) AND position = \(done)"
+            let sql = "SELECT key, id, isPartial, revision FROM selector WHERE key IN (\(list)) AND position = \(done)"
             try connection.forEach(sql, arguments.values) { row in
-                numbers[try row.text(0)] = (try row.integer(1), try row.integer(2) != 0)
+                numbers[try row.text(0)] = Selector(
+                    number: try row.integer(1),
+                    isPartial: try row.integer(2) != 0,
+                    revision: try row.integer(3)
+                )
             }
         }
         return numbers
@@ -187,9 +201,9 @@ package struct VisibleStudies: Hashable, Sendable {
         }
     }
 
-    /// The study as it is shown.
-    func narrow(_ study: CatalogStudy, on connection: any SQLConnection) throws -> CatalogStudy? {
-        guard self.isPartial else { return study }
+    /// The study as it is shown; `isCertain` is whether its rows have said that it is.
+    func narrow(_ study: CatalogStudy, isCertain: Bool, on connection: any SQLConnection) throws -> CatalogStudy? {
+        guard self.isPartial || !isCertain else { return study }
         switch try self.part(of: study.number, on: connection) {
         case .nothing: return nil
         case .whole: return study
@@ -201,6 +215,11 @@ package struct VisibleStudies: Hashable, Sendable {
     /// Whether all that is visible is picked, so that a search can begin at what is picked.
     var isPicked: Bool { self.stores.allSatisfy { !$0.allowsAll } }
 
+    /// Whether what is picked says all: every study of it is shown, if perhaps in part.
+    var isWhatIsPicked: Bool {
+        self.isPicked && !self.hasRestOfPicked && self.stores.allSatisfy(\.denied.isEmpty)
+    }
+
     /// Whether it picks by UID and nothing is denied.
     var isByUID: Bool {
         self.isPicked && !self.hasRestOfPicked
@@ -209,7 +228,7 @@ package struct VisibleStudies: Hashable, Sendable {
 }
 
 extension VisibleStudies.Picks {
-    fileprivate init(_ selectors: [(number: Int64, isPartial: Bool)], _ studies: NamedStudies) {
+    fileprivate init(_ selectors: [VisibleStudies.Selector], _ studies: NamedStudies) {
         self.selectors = Set(selectors.map(\.number))
         self.studies = studies
         self.isPartial = selectors.contains(where: \.isPartial) || studies.isPartial
