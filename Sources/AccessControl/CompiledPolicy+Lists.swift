@@ -9,6 +9,8 @@ extension CompiledPolicy {
     {
         if subject.principal == .administrator { return .everything }
         var seen = StoreVisibility.nothing
+        var allowed: [NamedStudies] = []
+        var denied: [NamedStudies] = []
         for principal in self.principals(of: subject) {
             guard let rules = self.rules[principal] else { continue }
             let wholes = rules.allStores + (rules.stores[store] ?? [])
@@ -22,13 +24,41 @@ extension CompiledPolicy {
             }
             for part in rules.parts[store]?.kinds ?? [] where part.sample.bears(on: permission, of: subject) {
                 switch part.sample.rule.effect {
-                case .allow: seen.allowed.formUnion(part.picked)
-                case .deny: seen.denied.formUnion(part.picked)
+                case .allow:
+                    allowed.append(part.picked.studies)
+                    seen.allowed.formUnion(StudySelection(selectors: part.picked.selectors))
+                case .deny:
+                    denied.append(part.picked.studies)
+                    seen.denied.formUnion(StudySelection(selectors: part.picked.selectors))
                 }
             }
         }
-        if seen.allowsAll { seen.allowed = StudySelection() }
+        seen.denied.studies = self.names.union(denied)
+        seen.allowed = seen.allowsAll ? StudySelection() : seen.allowed
+        if !seen.allowsAll { seen.allowed.studies = self.names.union(allowed) }
         return seen.isNothing ? .nothing : seen
+    }
+
+    /// Whether the subject may use the permission on all of the store, and nothing in it is denied.
+    ///
+    /// It is asked for every picture: rules on single studies are looked at only where they deny.
+    package func allowsAll(_ subject: AccessSubject, _ permission: Permission, in store: StoreName) -> Bool {
+        if subject.principal == .administrator { return true }
+        var allowsAll = false
+        for principal in self.principals(of: subject) {
+            guard let rules = self.rules[principal] else { continue }
+            let wholes = rules.allStores + (rules.stores[store] ?? [])
+            for compiled in wholes where compiled.bears(on: permission, of: subject) {
+                switch (compiled.rule.effect, compiled.selector) {
+                case (.allow, nil): allowsAll = true
+                case (.allow, _): break
+                case (.deny, _): return false
+                }
+            }
+            let denying = rules.parts[store]?.denying ?? []
+            if denying.contains(where: { $0.sample.bears(on: permission, of: subject) }) { return false }
+        }
+        return allowsAll
     }
 
     /// Whether decisions of the subject in the store can depend on what is known of a study.
@@ -44,7 +74,14 @@ extension CompiledPolicy {
     /// Rules on parts of a store, told apart by all but what they name: somebody may have thousands that differ by their
     /// study alone, and a question about the store must not look at each.
     struct Parts: Sendable {
-        private(set) var kinds: [Part] = []
+        let kinds: [Part]
+        /// Those of them that deny.
+        let denying: [Part]
+
+        init(_ kinds: [Part]) {
+            self.kinds = kinds
+            self.denying = kinds.filter { $0.sample.rule.effect == .deny }
+        }
 
         /// All rules of a kind.
         struct Part: Sendable {
@@ -93,7 +130,7 @@ extension CompiledPolicy {
 
         var parts: Parts {
             Parts(
-                kinds: self.samples.indices.map { index in
+                self.samples.indices.map { index in
                     let studies = NamedStudies(self.studies[index])
                     let picked = StudySelection(selectors: self.selectors[index], studies: studies)
                     return Parts.Part(sample: self.samples[index], picked: picked)

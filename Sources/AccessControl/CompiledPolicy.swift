@@ -1,3 +1,4 @@
+internal import Catalog
 import CollimatorCore
 
 /// One version of the policy, ready to decide: it never changes.
@@ -6,6 +7,8 @@ package struct CompiledPolicy: Sendable {
     /// Every distinct part of rules that has to be worked out for each study.
     package let selectors: [RuleSelector]
     var rules: [Principal: PrincipalRules]
+    /// Names that rules of several kinds pick, put together once.
+    let names = NamedStudiesMemory()
     private let groups: [Principal: [Principal]]
 
     /// The rules of one principal, by what they are about.

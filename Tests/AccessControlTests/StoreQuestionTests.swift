@@ -1,8 +1,8 @@
-import Catalog
 import CollimatorCore
 import Testing
 
 @testable import AccessControl
+@testable import Catalog
 
 @Suite("questions about a whole store")
 struct StoreQuestionTests {
@@ -63,6 +63,54 @@ struct StoreQuestionTests {
         // Of kinds that are about something else nothing is taken.
         let subject = AccessSubject(self.sample.reader, timeSeconds: 0)
         #expect(policy.visibility(subject, .dicomWebDelete, in: self.sample.store).isNothing)
+    }
+
+    @Test("put the names of thousands of rules that end at different times together once")
+    func ending() throws {
+        var policy = AccessPolicy()
+        policy.rules = (0..<2_000).map { number in
+            self.sample.rule("r\(number)", on: self.study(number)) { $0.request.expiresAtSeconds = Int64(100 + number) }
+        }
+        let compiled = try CompiledPolicy(policy, version: 1)
+        func seen(at time: Int64) -> NamedStudies {
+            let subject = AccessSubject(self.sample.reader, timeSeconds: time)
+            return compiled.visibility(subject, .dicomWebRead, in: self.sample.store).allowed.studies
+        }
+        let (first, again, later) = (seen(at: 0), seen(at: 1), seen(at: 1_100))
+        #expect(first.count == 2_000 && first.setCount == 1)
+        #expect(first.identity == again.identity)
+        #expect(later.count == 999 && later["1.2.1000"] == nil && later["1.2.1001"] == .whole)
+    }
+
+    @Test("say whether all of the store may be used, as the list of it does")
+    func wholes() throws {
+        let all = self.sample.rule("all")
+        let denied = self.sample.rule("not-this", .deny, on: self.study(3)) { $0.request.expiresAtSeconds = 100 }
+        let some = self.sample.rule("some") { $0.condition.modalities = ["CT"] }
+        let none = self.sample.rule("none", .deny)
+        let sets: [[AccessRule]] = [
+            [], [all], [some], [all, some], [all, denied], [all, none], [self.sample.rule("one", on: self.study(1))],
+        ]
+        for rules in sets {
+            var policy = AccessPolicy()
+            policy.rules = rules
+            let compiled = try CompiledPolicy(policy, version: 1)
+            for time: Int64 in [0, 100] {
+                let subject = AccessSubject(self.sample.reader, timeSeconds: time)
+                for permission: Permission in [.dicomWebRead, .dicomWebDelete] {
+                    let seen = compiled.visibility(subject, permission, in: self.sample.store)
+                    let allowsAll = compiled.allowsAll(subject, permission, in: self.sample.store)
+                    #expect(allowsAll == (seen.allowsAll && seen.denied.isEmpty))
+                }
+            }
+        }
+        #expect(
+            try CompiledPolicy(AccessPolicy(), version: 1).allowsAll(
+                AccessSubject(.administrator, timeSeconds: 0),
+                .dicomWebRead,
+                in: self.sample.store
+            )
+        )
     }
 
     @Test("look at every kind: one that has ended, another role or effect hides no other")

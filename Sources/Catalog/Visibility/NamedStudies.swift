@@ -20,12 +20,26 @@ package struct NamedStudies: Sendable {
         }
     }
 
+    /// What all of them name.
+    init(together all: [NamedStudies]) {
+        var seen: Set<ObjectIdentifier> = []
+        for named in all {
+            for set in named.sets where seen.insert(ObjectIdentifier(set)).inserted { self.sets.append(set) }
+        }
+    }
+
     package init(_ parts: [String: StudyPart]) {
         let parts = parts.filter { $0.value != .nothing }
         if !parts.isEmpty { self.sets = [Shared(parts)] }
     }
 
     package var isEmpty: Bool { self.sets.isEmpty }
+
+    /// How many sets it is made of.
+    var setCount: Int { self.sets.count }
+
+    /// The same in one set.
+    var merged: NamedStudies { NamedStudies(self.parts) }
 
     /// How many there are, those that occur in several sets counted as often.
     package var count: Int { self.sets.reduce(0) { $0 + $1.parts.count } }

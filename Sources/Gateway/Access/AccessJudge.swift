@@ -85,10 +85,8 @@ extension Authorizer: AccessJudge {
     package func asksFacts(_ caller: Caller, _ permission: Permission, in store: StoreName) -> Bool {
         let policy = self.policy
         let subject = AccessSubject(caller)
-        return [permission, .dicomWebRead].contains { asked in
-            let filter = policy.visibility(subject, asked, in: store)
-            return !filter.allowsAll || !filter.denied.isEmpty
-        }
+        return !policy.allowsAll(subject, permission, in: store)
+            || (permission != .dicomWebRead && !policy.allowsAll(subject, .dicomWebRead, in: store))
     }
 
     /// As the policy in force gives it.
