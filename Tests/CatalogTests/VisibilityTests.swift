@@ -154,6 +154,29 @@ struct VisibilityTests {
         }
     }
 
+    @Test("what the store says of all series of a study is kept from who sees some, unless it is worked out for these")
+    func storesCounts() async throws {
+        try await withCatalog { catalog, _ in
+            let store = try #require(StoreName("radiology"))
+            try await catalog.setSelectors(VisibilitySample.all)
+            while try await catalog.select(limit: 100) {}
+            var entry = try StudyEntry.made("1.2.1", modalities: ["CT", "SR"])
+            entry.series?[0].instanceCount = nil
+            entry.attributes.set(.sopClassesInStudy, "1.2.840.10008.5.1.4.1.1.88.33")
+            entry.attributes.set(.numberOfStudyRelatedInstances, 12)
+            try await catalog.put([entry], in: store)
+            func shown(_ visibility: StoreVisibility) async throws -> DataSet {
+                let visible = CatalogVisibility([store: visibility])
+                let page = try await catalog.search(StudyQuery(stores: [store], visibility: visible, limit: 10))
+                return try #require(page.studies.first).attributes
+            }
+            let some = try await shown(StoreVisibility(allowed: StudySelection(selectors: ["series:CT"])))
+            #expect(some[.sopClassesInStudy] == nil && some[.numberOfStudyRelatedInstances] == nil)
+            let all = try await shown(.everything)
+            #expect(all[.sopClassesInStudy] != nil && all[.numberOfStudyRelatedInstances] != nil)
+        }
+    }
+
     @Test("lists of those who may see some are found by what they may see, and nothing whole is read or sorted")
     func plans() async throws {
         try await GeneratedCatalog.with { catalog in

@@ -8,7 +8,7 @@ package struct CatalogStudy: Hashable, Sendable {
     package let number: Int64
     package let store: StoreName
     package let study: StudyUID
-    private let stored: StoredAttributes
+    private var stored: StoredAttributes
     /// Nil where nobody has asked.
     package private(set) var modalities: [String]?
     /// Nil where nobody has asked.
@@ -49,7 +49,20 @@ package struct CatalogStudy: Hashable, Sendable {
         study.modalities = shown.modalities
         study.seriesCount = shown.count
         study.instanceCount = shown.instanceCount
+        study.forgetWhatCountsAll()
         return study
+    }
+
+    /// Takes out what the store says of all series together and nobody has worked out for those that are shown.
+    private mutating func forgetWhatCountsAll() {
+        var hidden: Set<Tag> = [.sopClassesInStudy]
+        if self.modalities == nil { hidden.insert(.modalitiesInStudy) }
+        if self.seriesCount == nil { hidden.insert(.numberOfStudyRelatedSeries) }
+        if self.instanceCount == nil { hidden.insert(.numberOfStudyRelatedInstances) }
+        if let outline, !outline.elements.contains(where: { hidden.contains($0.tag) }) { return }
+        var attributes = self.attributes
+        for tag in hidden { attributes.remove(tag) }
+        self.stored = .read(attributes)
     }
 
     /// The columns that the initialiser reads.
