@@ -6,6 +6,7 @@ internal import Persistence
 extension CatalogStore {
     /// What became of an entry that was put.
     package enum PutOutcome: Hashable, Sendable {
+        /// It was not there, or nobody had been told of it.
         case created
         case updated
         /// The catalog had exactly this; nothing was written and no number was used.
@@ -16,13 +17,14 @@ extension CatalogStore {
     ///
     /// `sweep` is noted with every study that was put, also with an unchanged one: see ``suspects(of:in:limit:)``. What
     /// no walk after `renewedFrom` has seen is written again even so. Where there is an origin, what changed is told in
-    /// the change feed.
+    /// the change feed; a study with a higher number than `silentAfter` of which nothing was told yet is told as created.
     @discardableResult
     package func put(
         _ entries: [StudyEntry],
         in store: StoreName,
         sweep: Int64 = 0,
         renewedFrom: Int64? = nil,
+        silentAfter: Int64? = nil,
         origin: StudyChangeNotice.Origin? = nil
     ) async throws -> [PutOutcome] {
         let now = self.milliseconds
@@ -31,6 +33,7 @@ extension CatalogStore {
                 let number = try Self.makeStore(store, on: connection)
                 var writing = self.writing(number, now: now, sweep: sweep, connection)
                 writing.renewedFrom = renewedFrom
+                writing.silentAfter = silentAfter
                 writing.feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
                 return try entries.map { [writing] in try writing.put($0) }
             }

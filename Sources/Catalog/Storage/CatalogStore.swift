@@ -81,6 +81,13 @@ package final class CatalogStore: Sendable {
         }
     }
 
+    /// The number of the last study that came.
+    func lastStudy() async throws -> Int64 {
+        try await self.database.read { connection in
+            try connection.queryOne("SELECT value FROM counter WHERE name = 'study'")?.integer(0) ?? 0
+        }
+    }
+
     func writing(_ store: Int64, now: Int64, sweep: Int64, _ connection: any SQLConnection) -> EntryWriting {
         EntryWriting(store: store, now: now, sweep: sweep, selectors: self.selectors, connection: connection)
     }

@@ -129,6 +129,7 @@ extension StoreSynchronizer {
             in: self.store,
             sweep: sweep,
             renewedFrom: self.state.rebuiltFrom,
+            silentAfter: self.silentAfter,
             origin: origin
         )
         switch outcomes.first {
@@ -143,8 +144,21 @@ extension StoreSynchronizer {
     ///
     /// Where it fails, or takes longer than ``Configuration/writeWait``, the notice stays.
     package nonisolated func changed(_ study: StudyUID) async throws {
+        await self.noteDown(study)
         guard !self.board.written(study) else { return }
         try await self.bringIn([study], within: self.configuration.writeWait)
+    }
+
+    /// While a walk tells nobody of what it finds, a study that was written through us is written down before it is asked
+    /// for, so that it is told of also where the process is killed and the walk comes to it first.
+    private func noteDown(_ study: StudyUID) async {
+        guard !self.state.isComplete else { return }
+        do {
+            let mark = try await self.catalog.keep([StudyNote(store: self.store, study: study)], setAside: [])
+            self.note(study, mark: mark)
+        } catch {
+            // It is asked for all the same, and whoever waits for that hears of the same disk.
+        }
     }
 
     /// Something of the study was deleted through us: the catalog follows now, and again until the store has done it.

@@ -3,6 +3,8 @@ extension StoreSynchronizer {
     package struct Configuration: Sendable {
         /// How long notices of the same study are gathered before it is asked for again.
         package var gathering = Duration.seconds(2)
+        /// How long after the end of a walk that tells nobody a notice may come of what arrived while it went on.
+        package var noticeLateness = Duration.seconds(60)
         /// How long a search waits for studies that were written just before it.
         package var searchWait = Duration.seconds(1)
         /// How long the answer to an upload waits for the catalog.
