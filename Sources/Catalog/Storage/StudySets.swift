@@ -12,9 +12,13 @@ final class StudySets: Sendable {
     private let state = Mutex(State())
     /// How many rows of the index are read between two looks at the time.
     private let windowRows: Int
+    /// How long a set that was thrown away before it was whole is not begun anew: while studies come in by the thousand it
+    /// would never be whole, and each search would pay for a piece of it.
+    private let rest: Duration
 
-    init(windowRows: Int) {
+    init(windowRows: Int, rest: Duration = .seconds(5)) {
         self.windowRows = windowRows
+        self.rest = rest
     }
 
     /// What the studies of a set have in common: a value of one of the attributes.
@@ -42,6 +46,8 @@ final class StudySets: Sendable {
         var sets: [Key: (set: Kept, usedAt: Int)] = [:]
         /// What somebody is at.
         var making: Set<Key> = []
+        /// Until when what was thrown away is not begun anew.
+        var restingUntil: [Key: ContinuousClock.Instant] = [:]
         var uses = 0
         var bytes = 0
     }
@@ -96,9 +102,9 @@ final class StudySets: Sendable {
     }
 
     /// The studies that have the value in the state that the connection reads; nil where the set is not whole when the
-    /// time is up, where somebody else is making it, and where numbers have no place.
+    /// time is up, where somebody else is making it or it is not to be begun now, and where numbers have no place.
     ///
-    /// `insists` is whether it is made even where somebody else is at it.
+    /// `insists` is whether it is made even so.
     func studies(
         _ key: Key,
         at moment: Moment,
@@ -106,8 +112,11 @@ final class StudySets: Sendable {
         until end: ContinuousClock.Instant,
         insists: Bool = false
     ) throws -> Whole? {
-        var set = self.kept(key) ?? Kept(change: moment.change, goneBefore: moment.gone, rest: Place())
+        let known = self.kept(key)
+        guard known != nil || insists || !self.isResting(key) else { return nil }
+        var set = known ?? Kept(change: moment.change, goneBefore: moment.gone, rest: Place())
         var isLatest = true
+        var isAnew = false
         if set.change > moment.change {
             guard let before = set.before, before.change <= moment.change else { return nil }
             set = before
@@ -115,14 +124,19 @@ final class StudySets: Sendable {
         }
         let isStale = moment.gone - set.goneBefore > max(Self.changesMin, set.studies.count / 4)
         if try isStale || !Self.follow(&set, to: moment.change, key, on: connection) {
+            if let known, known.rest != nil, isLatest, !insists {
+                self.throwAway(known, key)
+                return nil
+            }
             set = Kept(change: moment.change, goneBefore: moment.gone, rest: Place())
+            isAnew = true
         }
         if set.rest != nil {
             guard isLatest, self.begins(key) || insists else { return nil }
             defer { self.ends(key) }
             guard try self.make(&set, key, on: connection, until: end) else { return nil }
         }
-        if isLatest { self.keep(set, key) }
+        if isLatest { self.keep(set, key, inPlaceOf: isAnew ? known?.change : nil) }
         return set.rest == nil ? Whole(studies: set.studies, goneMax: moment.gone - set.goneBefore) : nil
     }
 
@@ -134,19 +148,49 @@ final class StudySets: Sendable {
         }
     }
 
-    private func keep(_ set: Kept, _ key: Key) {
+    /// A set that is not whole takes the place of a whole one only where that was found to be of no more use: of the change
+    /// `discarded`.
+    private func keep(_ set: Kept, _ key: Key, inPlaceOf discarded: Int64?) {
         self.state.withLock { state in
             if let other = state.sets[key]?.set {
-                guard other.change < set.change || other.rest != nil else { return }
+                let isBetter =
+                    other.rest != nil || (set.rest == nil ? other.change < set.change : other.change == discarded)
+                guard isBetter else { return }
                 state.bytes -= other.studies.bytes
             }
             state.sets[key] = (set, state.uses)
+            state.restingUntil[key] = nil
             state.bytes += set.studies.bytes
             while state.sets.count > Self.countMax || state.bytes > Self.bytesMax {
                 guard let oldest = state.sets.min(by: { $0.value.usedAt < $1.value.usedAt }) else { return }
                 state.bytes -= oldest.value.set.studies.bytes
                 state.sets[oldest.key] = nil
             }
+        }
+    }
+
+    private func isResting(_ key: Key) -> Bool {
+        let now = ContinuousClock.now
+        return self.state.withLock { state in
+            guard let until = state.restingUntil[key] else { return false }
+            if until <= now { state.restingUntil[key] = nil }
+            return now < until
+        }
+    }
+
+    /// So many studies have changed since it was begun that it cannot be followed.
+    private func throwAway(_ set: Kept, _ key: Key) {
+        let now = ContinuousClock.now
+        self.state.withLock { state in
+            // Another search may have gone on with it, or be through with it.
+            guard let other = state.sets[key]?.set, other.rest != nil, other.change == set.change else { return }
+            state.bytes -= other.studies.bytes
+            state.sets[key] = nil
+            if state.restingUntil.count >= Self.countMax {
+                state.restingUntil = state.restingUntil.filter { now < $0.value }
+            }
+            guard state.restingUntil.count < Self.countMax else { return }
+            state.restingUntil[key] = now + self.rest
         }
     }
 
