@@ -16,6 +16,7 @@ enum CatalogSchema {
         Migration(7, "intended-uploads", intents),
         Migration(8, "selectors-of-one-study", ofOneStudy),
         Migration(9, "studies-of-intended-uploads", studiesOfIntents),
+        Migration(10, "fewer-indexes", fewerIndexes),
     ]
 
     private static let stores = [
@@ -221,6 +222,13 @@ enum CatalogSchema {
     private static let ofOneStudy = [
         "ALTER TABLE selector ADD COLUMN isOfOneStudy INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX selectorByPosition ON selector (isOfOneStudy, position)",
+    ]
+
+    /// What no search used, and each study that came had to be written to; of what nobody has read only that is kept.
+    private static let fewerIndexes = [
+        "DROP INDEX studyBySweep",
+        "DROP INDEX studyByReferencesRead",
+        "CREATE INDEX studyUnread ON study (store, id) WHERE referencesRead = 0",
     ]
 
     private static let values = [

@@ -17,14 +17,13 @@ extension CatalogStore {
     ///
     /// `sweep` is noted with every study that was put, also with an unchanged one: see ``suspects(of:in:limit:)``. What
     /// no walk after `renewedFrom` has seen is written again even so. Where there is an origin, what changed is told in
-    /// the change feed; a study with a higher number than `silentAfter` of which nothing was told yet is told as created.
+    /// the change feed.
     @discardableResult
     package func put(
         _ entries: [StudyEntry],
         in store: StoreName,
         sweep: Int64 = 0,
         renewedFrom: Int64? = nil,
-        silentAfter: Int64? = nil,
         origin: StudyChangeNotice.Origin? = nil
     ) async throws -> [PutOutcome] {
         let now = self.milliseconds
@@ -33,7 +32,6 @@ extension CatalogStore {
                 let number = try Self.makeStore(store, on: connection)
                 var writing = self.writing(number, now: now, sweep: sweep, connection)
                 writing.renewedFrom = renewedFrom
-                writing.silentAfter = silentAfter
                 writing.feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
                 return try entries.map { [writing] in try writing.put($0) }
             }
@@ -121,24 +119,34 @@ extension CatalogStore {
         let now = self.milliseconds
         let isRemoved = try await self.changing([study], in: store) {
             try await self.database.write { connection in
-                guard let number = try Self.number(of: store, on: connection) else { return false }
-                if let origin { try self.feed(of: store, origin, now: now, on: connection).deleted(study) }
-                let removed = try connection.execute(
-                    "DELETE FROM study WHERE store = ?1 AND uid = ?2",
-                    [.integer(number), .text(study.rawValue)]
-                )
-                guard removed > 0 else { return false }
-                try connection.execute(
-                    "DELETE FROM uploadedSeries WHERE store = ?1 AND study = ?2",
-                    [.text(store.rawValue), .text(study.rawValue)]
-                )
-                try connection.execute("UPDATE store SET studyCount = studyCount - 1 WHERE id = ?1", [.integer(number)])
-                _ = try Self.next("change", on: connection)
-                return true
+                let feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
+                return try Self.remove(study, from: store, feed, on: connection)
             }
         }
         if origin != nil { self.signal.call() }
         return isRemoved
+    }
+
+    static func remove(
+        _ study: StudyUID,
+        from store: StoreName,
+        _ feed: FeedWriting?,
+        on connection: any SQLConnection
+    ) throws -> Bool {
+        guard let number = try self.number(of: store, on: connection) else { return false }
+        try feed?.deleted(study)
+        let removed = try connection.execute(
+            "DELETE FROM study WHERE store = ?1 AND uid = ?2",
+            [.integer(number), .text(study.rawValue)]
+        )
+        guard removed > 0 else { return false }
+        try connection.execute(
+            "DELETE FROM uploadedSeries WHERE store = ?1 AND study = ?2",
+            [.text(store.rawValue), .text(study.rawValue)]
+        )
+        try connection.execute("UPDATE store SET studyCount = studyCount - 1 WHERE id = ?1", [.integer(number)])
+        _ = try self.next("change", on: connection)
+        return true
     }
 
     /// Makes sure that the store has a number.
@@ -158,8 +166,8 @@ extension CatalogStore {
 
     /// The next number of a sequence; its row is locked until the transaction ends, so order is commit order.
     static func next(_ counter: String, on connection: any SQLConnection) throws -> Int64 {
-        try connection.execute("UPDATE counter SET value = value + 1 WHERE name = ?1", [.text(counter)])
-        guard let row = try connection.queryOne("SELECT value FROM counter WHERE name = ?1", [.text(counter)]) else {
+        let sql = "UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value"
+        guard let row = try connection.queryOne(sql, [.text(counter)]) else {
             throw CollimatorError(.internalError, "a counter is missing")
         }
         return try row.integer(0)

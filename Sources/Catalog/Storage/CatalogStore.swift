@@ -15,6 +15,7 @@ package final class CatalogStore: Sendable {
     let selectors = SelectorBoard()
     let openIntents = OpenIntents()
     let changes = ChangeObservers()
+    let refreshes = WaitingRefreshes()
     let feedTimes: FeedTimes
     /// Called when events were written.
     let signal = FeedSignal()

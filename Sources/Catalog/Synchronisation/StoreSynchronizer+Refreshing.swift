@@ -95,8 +95,7 @@ extension StoreSynchronizer {
             if let left = self.pauseLeft { throw UpstreamPause.refusal(left) }
             let upstream = self.upstream
             let entry = try await self.call { try await upstream.study(study) }
-            let kind = try await self.write(entry, of: study, origin: origin)
-            if let mark { try await self.catalog.dropNotice(of: study, in: self.store, upTo: mark) }
+            let kind = try await self.write(entry, of: study, origin: origin, mark: mark)
             self.board.with { $0.refreshEnded(study, began: began, isThere: entry != nil, at: $1) }
             guard let kind, let origin else { return }
             await self.configuration.onChange(
@@ -115,28 +114,28 @@ extension StoreSynchronizer {
     private func write(
         _ entry: StudyEntry?,
         of study: StudyUID,
-        origin: StudyChangeNotice.Origin?
+        origin: StudyChangeNotice.Origin?,
+        mark: Int64?
     ) async throws -> StudyChangeNotice.Kind? {
-        let origin = origin ?? (self.state.isComplete ? .reconciled : nil)
-        guard var entry else {
-            return try await self.catalog.remove(study, from: self.store, origin: origin) ? .deleted : nil
+        let entry = entry.map { entry in
+            var whole = entry
+            whole.series = entry.series ?? []
+            return whole
         }
-        defer { self.reading.call() }
-        entry.series = entry.series ?? []
-        let sweep = self.state.sweep?.number ?? self.state.lastSweep
-        let outcomes = try await self.catalog.put(
-            [entry],
-            in: self.store,
-            sweep: sweep,
-            renewedFrom: self.state.rebuiltFrom,
-            silentAfter: self.silentAfter,
-            origin: origin
+        // Others have nothing that refers to series.
+        defer { if entry?.series?.contains(where: \.isDerived) == true { self.reading.call() } }
+        return try await self.catalog.write(
+            StudyRefresh(
+                study: study,
+                store: self.store,
+                entry: entry,
+                sweep: self.state.sweep?.number ?? self.state.lastSweep,
+                renewedFrom: self.state.rebuiltFrom,
+                silentAfter: self.silentAfter,
+                origin: origin ?? (self.state.isComplete ? .reconciled : nil),
+                mark: mark
+            )
         )
-        switch outcomes.first {
-        case .created: return .created
-        case .updated: return .updated
-        case .unchanged, nil: return nil
-        }
     }
 
     /// Somebody wrote to the study through us; what the catalog says of it is brought up to date now, or with the next
