@@ -103,7 +103,7 @@ struct CatalogUpstreamTests {
     )
     func saidCounts(series: String, instances: String, expected: Int) async throws {
         // A server that gives no more than three rows at a time.
-        func page(_ search: UpstreamSearch, _ all: [DataSet]) -> [DataSet] {
+        @Sendable func page(_ search: UpstreamSearch, _ all: [DataSet]) -> [DataSet] {
             Array(all.dropFirst(search.offset).prefix(3))
         }
         let upstream = ScriptedUpstream(search: { search in

@@ -38,6 +38,9 @@ final class WaitingRefreshes: Sendable {
     /// The most refreshes that share a transaction: others who write wait for it.
     static let groupMax = 32
 
+    /// How many wait.
+    var count: Int { self.state.withLock { $0.waiting.count } }
+
     /// True where nobody is writing, so that the caller has to begin.
     func add(_ waiting: Waiting) -> Bool {
         self.state.withLock { state in

@@ -54,12 +54,20 @@ extension StoreSynchronizer {
     }
 
     private func startFlights() {
-        while self.flightsUnderWay < self.configuration.refreshesMax, !self.queue.isEmpty {
+        while self.asking.count < self.configuration.refreshesMax, !self.queue.isEmpty,
+            self.flights.count - self.queue.count < self.configuration.writesMax
+        {
             let study = self.queue.removeFirst()
-            self.flightsUnderWay += 1
+            self.asking.insert(study)
             // Of its own, so that no waiter who goes ends it for the others; `run` ends those that are left.
             self.flights[study]?.task = Task { await self.fly(study) }
         }
+    }
+
+    /// The store has answered, so that it can be asked for another study while this one is written.
+    private func answered(_ study: StudyUID) {
+        guard self.asking.remove(study) != nil else { return }
+        self.startFlights()
     }
 
     private func fly(_ study: StudyUID) async {
@@ -81,7 +89,7 @@ extension StoreSynchronizer {
             }
         } while self.flights[study]?.next.isEmpty == false
         self.flights[study] = nil
-        self.flightsUnderWay -= 1
+        self.asking.remove(study)
         self.startFlights()
     }
 
@@ -95,6 +103,7 @@ extension StoreSynchronizer {
             if let left = self.pauseLeft { throw UpstreamPause.refusal(left) }
             let upstream = self.upstream
             let entry = try await self.call { try await upstream.study(study) }
+            self.answered(study)
             let kind = try await self.write(entry, of: study, origin: origin, mark: mark)
             self.board.with { $0.refreshEnded(study, began: began, isThere: entry != nil, at: $1) }
             guard let kind, let origin else { return }

@@ -31,7 +31,8 @@ package actor StoreSynchronizer {
     var flights: [StudyUID: Flight] = [:]
     /// Studies that wait for a flight to end.
     var queue: [StudyUID] = []
-    var flightsUnderWay = 0
+    /// Studies that the store is being asked for in their turn.
+    var asking: Set<StudyUID> = []
     var waiterCount = 0
     /// Studies that were refreshed since the page under way was asked for: it may show them as they were before.
     var refreshedMeanwhile: Set<StudyUID> = []

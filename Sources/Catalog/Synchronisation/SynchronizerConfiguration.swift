@@ -40,6 +40,8 @@ extension StoreSynchronizer {
         package var countlessFactor = 100
         /// Studies that are asked for at the same time.
         package var refreshesMax = 4
+        /// Studies that are asked for or being written at the same time.
+        package var writesMax = 64
         /// Suspects that are asked for between two looks at the list.
         package var suspectsMax = 100
         /// How long the counting rests after each study, so that it leaves the store to others.
