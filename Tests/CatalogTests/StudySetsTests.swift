@@ -140,6 +140,84 @@ struct StudySetsTests {
             #expect(found?.filter { $0 != 10 } == [2, 3, 4, 5, 6, 7, 8, 11, 12])
         }
     }
+
+    @Test("a whole set is not given up for one that is not whole yet")
+    func wholeStays() async throws {
+        try await withCatalog { catalog, database in
+            let radiology = try #require(StoreName("radiology"))
+            let sets = StudySets(windowRows: 3)
+            let studies = try (1...10).map { try StudyEntry.made("1.2.\($0)", modalities: ["CT"]) }
+            try await catalog.put(studies, in: radiology)
+            let piece = try await database.read { connection in
+                let moment = try Self.moment(connection)
+                let earlier = StudySets.Moment(change: moment.change - 1, gone: moment.gone)
+                // While one search makes a piece of the set, another that sees a little less makes all of it.
+                let interrupted = InterruptedConnection(base: connection) {
+                    let whole = try sets.studies(
+                        Self.ct,
+                        at: earlier,
+                        on: connection,
+                        until: .now + .seconds(60),
+                        insists: true
+                    )
+                    #expect(whole?.studies.count == 10)
+                }
+                return try sets.studies(Self.ct, at: moment, on: interrupted, until: .now)?.studies.members()
+            }
+            #expect(piece == nil)
+            #expect(sets.count(Self.ct) == 10)
+        }
+    }
+
+    @Test("a set that too many studies have changed under is not begun anew at once", arguments: [true, false])
+    func thrownAway(rests: Bool) async throws {
+        try await withCatalog { catalog, database in
+            let radiology = try #require(StoreName("radiology"))
+            let sets = StudySets(windowRows: 3, rest: rests ? .seconds(3_600) : .zero)
+            func members(until end: ContinuousClock.Instant, insists: Bool = false) async throws -> Int? {
+                try await database.read { connection in
+                    let moment = try Self.moment(connection)
+                    return try sets.studies(Self.ct, at: moment, on: connection, until: end, insists: insists)?.studies
+                        .count
+                }
+            }
+            try await catalog.put(
+                try (1...10).map { try StudyEntry.made("1.2.\($0)", modalities: ["CT"]) },
+                in: radiology
+            )
+            #expect(try await members(until: .now) == nil)
+            try await catalog.put(try (1...1_100).map { try StudyEntry.made("1.3.\($0)") }, in: radiology)
+
+            #expect(try await members(until: .now + .seconds(60)) == nil)
+            #expect(try await members(until: .now + .seconds(60)) == (rests ? nil : 10))
+            #expect(try await members(until: .now, insists: true) == (rests ? nil : 10))
+            #expect(try await members(until: .now + .seconds(60), insists: true) == 10)
+        }
+    }
+}
+
+/// Does something else before the first pairs of rows are read.
+private final class InterruptedConnection: SQLConnection {
+    private let base: any SQLConnection
+    private var interruption: (() throws -> Void)?
+
+    init(base: any SQLConnection, _ interruption: @escaping () throws -> Void) {
+        self.base = base
+        self.interruption = interruption
+    }
+
+    func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int { try self.base.execute(sql, arguments) }
+
+    func forEach(_ sql: String, _ arguments: [SQLValue], _ body: (SQLRow) throws -> Void) throws {
+        try self.base.forEach(sql, arguments, body)
+    }
+
+    func forEachPair(_ sql: String, _ arguments: [SQLValue], _ body: (Int64, Int64) throws -> Void) throws {
+        let interruption = self.interruption
+        self.interruption = nil
+        try interruption?()
+        try self.base.forEachPair(sql, arguments, body)
+    }
 }
 
 @Suite("Searches for several common values")

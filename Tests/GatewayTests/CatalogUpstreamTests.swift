@@ -90,11 +90,45 @@ struct CatalogUpstreamTests {
         let study = try #require(StudyUID(Self.study))
         let entry = try await CatalogUpstream(store: try Self.store(same, isCloud: false)).study(study)
         #expect(entry?.instanceCount == 1)
-        #expect(same.log.searches.count == 5)
+        #expect(same.log.searches.count == 5, "it says nothing of how much there is")
 
         let none = ScriptedUpstream(search: { _ in [] })
         let missing = try await CatalogUpstream(store: try Self.store(none)).study(study)
         #expect(missing == nil)
+    }
+
+    @Test(
+        "a study that says how much it has is read by three searches, and one that says too little is read to the end",
+        arguments: [("2", "3", 3), ("1", "3", 4), ("2", "2", 4), ("", "", 5)]
+    )
+    func saidCounts(series: String, instances: String, expected: Int) async throws {
+        // A server that gives no more than three rows at a time.
+        @Sendable func page(_ search: UpstreamSearch, _ all: [DataSet]) -> [DataSet] {
+            Array(all.dropFirst(search.offset).prefix(3))
+        }
+        let upstream = ScriptedUpstream(search: { search in
+            switch search.scope {
+            case .studies:
+                return [
+                    Self.set([
+                        (.studyInstanceUID, Self.study), (.numberOfStudyRelatedSeries, series),
+                        (.numberOfStudyRelatedInstances, instances),
+                    ])
+                ]
+            case .series:
+                return page(search, ["1.2.3.1", "1.2.3.2"].map { Self.set([(.seriesInstanceUID, $0)]) })
+            default:
+                return page(
+                    search,
+                    (1...3).map { Self.set([(.seriesInstanceUID, "1.2.3.1"), (.sopInstanceUID, "1.2.3.9.\($0)")]) }
+                )
+            }
+        })
+        let study = try #require(StudyUID(Self.study))
+        let entry = try await CatalogUpstream(store: try Self.store(upstream, isCloud: false)).study(study)
+        #expect(entry?.series?.count == 2)
+        #expect(entry?.instanceCount == 3)
+        #expect(upstream.log.searches.count == expected)
     }
 
     @Test(

@@ -57,6 +57,15 @@ struct FeedWriting {
         try self.disturb(entry.study, parts)
     }
 
+    /// Whether anything was told of the study since it came.
+    func hasTold(of study: StudyUID) throws -> Bool {
+        // Whatever is told of a study disturbs its rest, and the row stays until the study is deleted.
+        try self.connection.queryOne(
+            "SELECT revision FROM studyRest WHERE store = ?1 AND study = ?2",
+            [.text(self.store.rawValue), .text(study.rawValue)]
+        ) != nil
+    }
+
     /// What the study was by what rules ask for; nil where that is what it still is and all of it, and where its instances
     /// did not agree, which is more than is kept.
     private static func previous(_ before: Before, kept: [UInt8], variants: [UInt8]) throws -> [UInt8]? {

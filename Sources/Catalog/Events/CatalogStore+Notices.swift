@@ -51,12 +51,19 @@ extension CatalogStore {
 
     /// Forgets the note of a study, unless it was noted again after that mark.
     func dropNotice(of study: StudyUID, in store: StoreName, upTo mark: Int64) async throws {
-        try await self.database.write { connection in
-            _ = try connection.execute(
-                "DELETE FROM notice WHERE store = ?1 AND study = ?2 AND mark <= ?3",
-                [.text(store.rawValue), .text(study.rawValue), .integer(mark)]
-            )
-        }
+        try await self.database.write { try Self.dropNotice(of: study, in: store, upTo: mark, on: $0) }
+    }
+
+    static func dropNotice(
+        of study: StudyUID,
+        in store: StoreName,
+        upTo mark: Int64,
+        on connection: any SQLConnection
+    ) throws {
+        try connection.execute(
+            "DELETE FROM notice WHERE store = ?1 AND study = ?2 AND mark <= ?3",
+            [.text(store.rawValue), .text(study.rawValue), .integer(mark)]
+        )
     }
 
     /// Messages that were set aside, newest first, below the id where one is given.

@@ -16,7 +16,8 @@ enum CatalogSchema {
         Migration(7, "intended-uploads", intents),
         Migration(8, "selectors-of-one-study", ofOneStudy),
         Migration(9, "studies-of-intended-uploads", studiesOfIntents),
-        Migration(10, "revisions-of-selectors", revisions),
+        Migration(10, "fewer-indexes", fewerIndexes),
+        Migration(11, "revisions-of-selectors", revisions),
     ]
 
     private static let stores = [
@@ -227,6 +228,13 @@ enum CatalogSchema {
     /// Counts what a selector picks otherwise than before although no study has changed.
     private static let revisions = [
         "ALTER TABLE selector ADD COLUMN revision INTEGER NOT NULL DEFAULT 0"
+    ]
+
+    /// What no search used, and each study that came had to be written to; of what nobody has read only that is kept.
+    private static let fewerIndexes = [
+        "DROP INDEX studyBySweep",
+        "DROP INDEX studyByReferencesRead",
+        "CREATE INDEX studyUnread ON study (store, id) WHERE referencesRead = 0",
     ]
 
     private static let values = [

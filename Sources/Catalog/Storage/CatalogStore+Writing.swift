@@ -6,6 +6,7 @@ internal import Persistence
 extension CatalogStore {
     /// What became of an entry that was put.
     package enum PutOutcome: Hashable, Sendable {
+        /// It was not there, or nobody had been told of it.
         case created
         case updated
         /// The catalog had exactly this; nothing was written and no number was used.
@@ -118,24 +119,34 @@ extension CatalogStore {
         let now = self.milliseconds
         let isRemoved = try await self.changing([study], in: store) {
             try await self.database.write { connection in
-                guard let number = try Self.number(of: store, on: connection) else { return false }
-                if let origin { try self.feed(of: store, origin, now: now, on: connection).deleted(study) }
-                let removed = try connection.execute(
-                    "DELETE FROM study WHERE store = ?1 AND uid = ?2",
-                    [.integer(number), .text(study.rawValue)]
-                )
-                guard removed > 0 else { return false }
-                try connection.execute(
-                    "DELETE FROM uploadedSeries WHERE store = ?1 AND study = ?2",
-                    [.text(store.rawValue), .text(study.rawValue)]
-                )
-                try connection.execute("UPDATE store SET studyCount = studyCount - 1 WHERE id = ?1", [.integer(number)])
-                _ = try Self.next("change", on: connection)
-                return true
+                let feed = origin.map { self.feed(of: store, $0, now: now, on: connection) }
+                return try Self.remove(study, from: store, feed, on: connection)
             }
         }
         if origin != nil { self.signal.call() }
         return isRemoved
+    }
+
+    static func remove(
+        _ study: StudyUID,
+        from store: StoreName,
+        _ feed: FeedWriting?,
+        on connection: any SQLConnection
+    ) throws -> Bool {
+        guard let number = try self.number(of: store, on: connection) else { return false }
+        try feed?.deleted(study)
+        let removed = try connection.execute(
+            "DELETE FROM study WHERE store = ?1 AND uid = ?2",
+            [.integer(number), .text(study.rawValue)]
+        )
+        guard removed > 0 else { return false }
+        try connection.execute(
+            "DELETE FROM uploadedSeries WHERE store = ?1 AND study = ?2",
+            [.text(store.rawValue), .text(study.rawValue)]
+        )
+        try connection.execute("UPDATE store SET studyCount = studyCount - 1 WHERE id = ?1", [.integer(number)])
+        _ = try self.next("change", on: connection)
+        return true
     }
 
     /// Makes sure that the store has a number.
@@ -155,8 +166,8 @@ extension CatalogStore {
 
     /// The next number of a sequence; its row is locked until the transaction ends, so order is commit order.
     static func next(_ counter: String, on connection: any SQLConnection) throws -> Int64 {
-        try connection.execute("UPDATE counter SET value = value + 1 WHERE name = ?1", [.text(counter)])
-        guard let row = try connection.queryOne("SELECT value FROM counter WHERE name = ?1", [.text(counter)]) else {
+        let sql = "UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value"
+        guard let row = try connection.queryOne(sql, [.text(counter)]) else {
             throw CollimatorError(.internalError, "a counter is missing")
         }
         return try row.integer(0)

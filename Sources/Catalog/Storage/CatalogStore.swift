@@ -15,6 +15,7 @@ package final class CatalogStore: Sendable {
     let selectors = SelectorBoard()
     let openIntents = OpenIntents()
     let changes = ChangeObservers()
+    let refreshes = WaitingRefreshes()
     let feedTimes: FeedTimes
     /// Called when events were written.
     let signal = FeedSignal()
@@ -78,6 +79,13 @@ package final class CatalogStore: Sendable {
     package func lastChange() async throws -> Int64 {
         try await self.database.read { connection in
             try connection.queryOne("SELECT value FROM counter WHERE name = 'change'")?.integer(0) ?? 0
+        }
+    }
+
+    /// The number of the last study that came.
+    func lastStudy() async throws -> Int64 {
+        try await self.database.read { connection in
+            try connection.queryOne("SELECT value FROM counter WHERE name = 'study'")?.integer(0) ?? 0
         }
     }
 

@@ -16,6 +16,10 @@ struct EntryWriting {
     var renewedFrom: Int64?
     /// Tells of what changed; nil where nobody is to be told.
     var feed: FeedWriting?
+    /// Studies with a higher number may have come with a walk that tells nobody; nil where there was none of late.
+    ///
+    /// They are told as created when somebody says that they have changed.
+    var silentAfter: Int64?
 
     /// Puts the entry in place of what is there; where its series are unknown, those that the catalog has stay.
     func put(_ entry: StudyEntry) throws -> CatalogStore.PutOutcome {
@@ -89,12 +93,13 @@ struct EntryWriting {
     ) throws -> CatalogStore.PutOutcome {
         let form = EntryForm(entry)
         let isSame = before?.fingerprint == form.fingerprint
+        let isUntold = try before.map { try self.isUntold(entry.study, $0) } ?? false
+        if !isSame || isUntold { try self.tell(entry, form, before: isUntold ? nil : before) }
         if let before, isSame, !self.isRenewed(before) {
             try self.markSeen(before.number, (entry.series ?? []).map(\.series).filter { sweep($0) != nil })
-            return .unchanged
+            return isUntold ? .created : .unchanged
         }
         let number = try before?.number ?? CatalogStore.next("study", on: self.connection)
-        if !isSame { try self.tell(entry, form, before: before) }
         let change = try CatalogStore.next("change", on: self.connection)
         let columns = self.columns(entry, form, number: number, change: change)
         if before == nil {
@@ -111,12 +116,18 @@ struct EntryWriting {
         try rows.writeValues(SearchKeys(entry), moment: entry.moment.rawValue, isNew: before == nil)
         try SelectionRows(study: number, moment: entry.moment.rawValue, connection: self.connection)
             .write(entry, self.selectors, isNew: before == nil)
-        if before == nil { return .created }
+        if before == nil || isUntold { return .created }
         return isSame ? .unchanged : .updated
     }
 
     /// Whether the row is from before a rebuild, so that nothing in it is taken for right.
     private func isRenewed(_ row: Row) -> Bool { self.renewedFrom.map { row.seen <= $0 } ?? false }
+
+    /// Whether the study came with a walk that told nobody, and somebody else tells of it now for the first time.
+    private func isUntold(_ study: StudyUID, _ row: Row) throws -> Bool {
+        guard let silentAfter, row.number > silentAfter, let feed, feed.origin != .reconciled else { return false }
+        return try !feed.hasTold(of: study)
+    }
 
     /// Writes what the change feed says of it, while the catalog still has what was there before.
     private func tell(_ entry: StudyEntry, _ form: EntryForm, before: Row?) throws {

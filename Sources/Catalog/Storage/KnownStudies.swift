@@ -24,6 +24,7 @@ struct KnownStudies {
         var members = run.known?.members
         var decided = run.known?.decided ?? []
         var goneMax = run.known?.goneMax ?? 0
+        var isFirst = true
         for (index, condition) in run.query.conditions.enumerated() {
             guard let groups = condition.keys else { continue }
             var isDecided = true
@@ -35,8 +36,10 @@ struct KnownStudies {
                         at: moment,
                         on: run.connection,
                         until: end,
+                        isFirst: isFirst,
                         insists: run.effort.mayScan
                     )
+                    isFirst = false
                     guard let set else {
                         studies = nil
                         isDecided = false
@@ -78,6 +81,7 @@ struct KnownStudies {
                 at: moment,
                 on: run.connection,
                 until: end,
+                isFirst: store.number == visible.stores.first?.number,
                 insists: insists
             )
             guard let set else { return nil }

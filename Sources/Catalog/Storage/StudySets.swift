@@ -12,9 +12,13 @@ final class StudySets: Sendable {
     private let state = Mutex(State())
     /// How many rows of the index are read between two looks at the time.
     private let windowRows: Int
+    /// How long a set that was thrown away before it was whole is not begun anew: while studies come in by the thousand it
+    /// would never be whole, and each search would pay for a piece of it.
+    private let rest: Duration
 
-    init(windowRows: Int) {
+    init(windowRows: Int, rest: Duration = .seconds(5)) {
         self.windowRows = windowRows
+        self.rest = rest
     }
 
     /// What the studies of a set have in common.
@@ -62,6 +66,8 @@ final class StudySets: Sendable {
         var sets: [Key: (set: Kept, usedAt: Int)] = [:]
         /// What somebody is at.
         var making: Set<Key> = []
+        /// Until when what was thrown away is not begun anew.
+        var restingUntil: [Key: ContinuousClock.Instant] = [:]
         var uses = 0
         var bytes = 0
     }
@@ -125,37 +131,50 @@ final class StudySets: Sendable {
     }
 
     /// The studies that have the value in the state that the connection reads; nil where the set is not whole when the
-    /// time is up, where somebody else is making it, and where numbers have no place.
+    /// time is up, where somebody else is making it or it is not to be begun now, and where numbers have no place.
     ///
-    /// `insists` is whether it is made even where somebody else is at it.
+    /// `insists` is whether it is made even so; of a set that does not begin the search's, nothing more is read once the time
+    /// is up.
     func studies(
         _ key: Key,
         at moment: Moment,
         on connection: any SQLConnection,
         until end: ContinuousClock.Instant,
+        isFirst: Bool = true,
         insists: Bool = false
     ) throws -> Whole? {
-        var set = self.kept(key) ?? Kept(moment)
+        let known = self.kept(key)
+        guard known != nil || insists || !self.isResting(key) else { return nil }
+        var set = known ?? Kept(moment)
         var isLatest = true
+        var isAnew = false
         if set.revision != moment.revision {
             guard set.revision < moment.revision else { return nil }
             set = Kept(moment)
+            isAnew = true
         }
         if set.change > moment.change {
             guard let before = set.before, before.change <= moment.change else { return nil }
             set = before
             isLatest = false
         }
+        // What was begun goes on; a search for many values does not pay for a piece of each.
+        if !isFirst, set.rest != nil || set.change < moment.change, ContinuousClock.now >= end { return nil }
         let isStale = moment.gone - set.goneBefore > max(Self.changesMin, set.studies.count / 4)
         if try isStale || !Self.follow(&set, to: moment.change, key, on: connection) {
+            if let known, known.rest != nil, isLatest, !insists {
+                self.throwAway(known, key)
+                return nil
+            }
             set = Kept(moment)
+            isAnew = true
         }
         if set.rest != nil {
             guard isLatest, self.begins(key) || insists else { return nil }
             defer { self.ends(key) }
             guard try self.make(&set, key, on: connection, until: end) else { return nil }
         }
-        if isLatest { self.keep(set, key) }
+        if isLatest { self.keep(set, key, inPlaceOf: isAnew ? known?.change : nil) }
         return set.rest == nil ? Whole(studies: set.studies, goneMax: moment.gone - set.goneBefore) : nil
     }
 
@@ -167,19 +186,50 @@ final class StudySets: Sendable {
         }
     }
 
-    private func keep(_ set: Kept, _ key: Key) {
+    /// A set that is not whole takes the place of a whole one only where that was found to be of no more use: of the change
+    /// `discarded`.
+    private func keep(_ set: Kept, _ key: Key, inPlaceOf discarded: Int64?) {
         self.state.withLock { state in
             if let other = state.sets[key]?.set {
-                guard other.revision < set.revision || other.change < set.change || other.rest != nil else { return }
+                let isBetter =
+                    other.revision < set.revision || other.rest != nil
+                    || (set.rest == nil ? other.change < set.change : other.change == discarded)
+                guard isBetter else { return }
                 state.bytes -= other.studies.bytes
             }
             state.sets[key] = (set, state.uses)
+            state.restingUntil[key] = nil
             state.bytes += set.studies.bytes
             while state.sets.count > Self.countMax || state.bytes > Self.bytesMax {
                 guard let oldest = state.sets.min(by: { $0.value.usedAt < $1.value.usedAt }) else { return }
                 state.bytes -= oldest.value.set.studies.bytes
                 state.sets[oldest.key] = nil
             }
+        }
+    }
+
+    private func isResting(_ key: Key) -> Bool {
+        let now = ContinuousClock.now
+        return self.state.withLock { state in
+            guard let until = state.restingUntil[key] else { return false }
+            if until <= now { state.restingUntil[key] = nil }
+            return now < until
+        }
+    }
+
+    /// So many studies have changed since it was begun that it cannot be followed.
+    private func throwAway(_ set: Kept, _ key: Key) {
+        let now = ContinuousClock.now
+        self.state.withLock { state in
+            // Another search may have gone on with it, or be through with it.
+            guard let other = state.sets[key]?.set, other.rest != nil, other.change == set.change else { return }
+            state.bytes -= other.studies.bytes
+            state.sets[key] = nil
+            if state.restingUntil.count >= Self.countMax {
+                state.restingUntil = state.restingUntil.filter { now < $0.value }
+            }
+            guard state.restingUntil.count < Self.countMax else { return }
+            state.restingUntil[key] = now + self.rest
         }
     }
 
@@ -237,121 +287,5 @@ final class StudySets: Sendable {
             set.rest = next
         } while ContinuousClock.now < end
         return true
-    }
-}
-
-extension StudySets.Key.Value {
-    /// Those of the studies with a later change that have the value, and the others of them; no more than `limit`.
-    fileprivate func changed(
-        since change: Int64,
-        upTo limit: Int,
-        on connection: any SQLConnection
-    ) throws -> [(study: Int64, isIn: Bool)] {
-        var changed: [(study: Int64, isIn: Bool)] = []
-        for store in try connection.query("SELECT id FROM store") where changed.count < limit {
-            var arguments = StatementArguments()
-            let test = self.sql(&arguments)
-            let place = "s.store = \(arguments.bind(.integer(try store.integer(0))))"
-            let since = arguments.bind(.integer(change))
-            let most = arguments.bind(.integer(limit))
-            let sql = """
-                SELECT s.id, CASE WHEN EXISTS (SELECT 1 FROM studyValue v WHERE v.study = s.id AND \(test)) THEN 1 ELSE 0 END
-                FROM study s WHERE \(place) AND s.change > \(since) LIMIT \(most)
-                """
-            try connection.forEachPair(sql, arguments.values) { changed.append(($0, $1 == 1)) }
-        }
-        return changed
-    }
-
-    /// Reads so many rows of the index; gives the place after them, nil at the end.
-    fileprivate func read(
-        _ rows: Int,
-        at place: StudySets.Place,
-        on connection: any SQLConnection,
-        _ body: (Int64) -> Void
-    ) throws -> StudySets.Place? {
-        let last = try self.last(of: rows, after: place.after, in: place.part, on: connection)
-        try self.forEach(after: place.after, upTo: last, in: place.part, on: connection, body)
-        if let last { return StudySets.Place(part: place.part, after: last) }
-        return place.part + 1 < self.attributes.count ? StudySets.Place(part: place.part + 1) : nil
-    }
-
-    /// The test on a row `v` of the table `studyValue` among those of a study, all of which are read where several attributes
-    /// come into question.
-    private func sql(_ arguments: inout StatementArguments) -> String {
-        let attributes = arguments.bindList(self.attributes.map { .integer($0.rawValue) })
-        let attribute = self.attributes.count > 1 ? "+v.attribute" : "v.attribute"
-        return "\(attribute) IN (\(attributes)) AND \(self.bounds(&arguments))"
-    }
-
-    private func bounds(_ arguments: inout StatementArguments) -> String {
-        switch self.bounds {
-        case .equal(let value):
-            let value = arguments.bind(.text(value))
-            return "v.value >= \(value) AND v.value <= \(value)"
-        case .between(let first, let end):
-            return "v.value >= \(arguments.bind(.text(first))) AND v.value < \(arguments.bind(.text(end)))"
-        }
-    }
-
-    /// The last row of the window after a row; nil where the window is not full.
-    private func last(
-        of rows: Int,
-        after row: StudySets.Place.Row?,
-        in attribute: Int,
-        on connection: any SQLConnection
-    ) throws -> StudySets.Place.Row? {
-        var arguments = StatementArguments()
-        let test = self.window(after: row, upTo: nil, in: attribute, &arguments)
-        let offset = arguments.bind(.integer(rows - 1))
-        let sql = """
-            SELECT v.value, v.moment, v.study FROM studyValue v WHERE \(test)
-            ORDER BY v.value, v.moment, v.study LIMIT 1 OFFSET \(offset)
-            """
-        return try connection.queryOne(sql, arguments.values).map { row in
-            StudySets.Place.Row(value: row.values[0], moment: row.values[1], study: row.values[2])
-        }
-    }
-
-    private func forEach(
-        after row: StudySets.Place.Row?,
-        upTo last: StudySets.Place.Row?,
-        in attribute: Int,
-        on connection: any SQLConnection,
-        _ body: (Int64) -> Void
-    ) throws {
-        var arguments = StatementArguments()
-        let test = self.window(after: row, upTo: last, in: attribute, &arguments)
-        let sql = "SELECT v.study, v.moment FROM studyValue v WHERE \(test)"
-        try connection.forEachPair(sql, arguments.values) { study, _ in body(study) }
-    }
-
-    /// The bounds are left out where a row of the index is a narrower one, which the engine would not see.
-    private func window(
-        after row: StudySets.Place.Row?,
-        upTo last: StudySets.Place.Row?,
-        in attribute: Int,
-        _ arguments: inout StatementArguments
-    ) -> String {
-        var test = "v.attribute = \(arguments.bind(.integer(self.attributes[attribute].rawValue)))"
-        if let row { test += " AND \(Self.position) > \(row.sql(&arguments))" }
-        if let last { test += " AND \(Self.position) <= \(last.sql(&arguments))" }
-        switch self.bounds {
-        case .equal(let value):
-            if row == nil { test += " AND v.value >= \(arguments.bind(.text(value)))" }
-            if last == nil { test += " AND v.value <= \(arguments.bind(.text(value)))" }
-        case .between(let first, let end):
-            if row == nil { test += " AND v.value >= \(arguments.bind(.text(first)))" }
-            if last == nil { test += " AND v.value < \(arguments.bind(.text(end)))" }
-        }
-        return test
-    }
-
-    private static let position = "(v.value, v.moment, v.study)"
-}
-
-extension StudySets.Place.Row {
-    fileprivate func sql(_ arguments: inout StatementArguments) -> String {
-        "(\(arguments.bind(self.value)), \(arguments.bind(self.moment)), \(arguments.bind(self.study)))"
     }
 }

@@ -15,7 +15,16 @@ extension CatalogStore {
     ///
     /// Studies that hold nothing of the kind are marked on the way.
     func unread(in store: StoreName, limit: Int) async throws -> [Unread]? {
-        try await self.database.write { connection in
+        // Most of the time there is none, and nobody who writes has to wait for that answer.
+        let hasUnread = try await self.database.read { connection in
+            guard let number = try Self.number(of: store, on: connection) else { return false }
+            return try connection.queryOne(
+                "SELECT id FROM study WHERE store = ?1 AND referencesRead = 0 LIMIT 1",
+                [.integer(number)]
+            ) != nil
+        }
+        guard hasUnread else { return nil }
+        return try await self.database.write { connection in
             guard let number = try Self.number(of: store, on: connection) else { return nil }
             var unread: [Unread] = []
             let rows = try connection.query(

@@ -10,6 +10,10 @@ struct StoreState: Hashable, Sendable, Codable {
     var isComplete = false
     /// The last walk before a rebuild, until everything was read and counted anew; nil where there is no rebuild.
     var rebuiltFrom: Int64?
+    /// The last study that there was before the walk that tells nobody; nil for the first walk, before which there is none.
+    var silentAfter: Int64?
+    /// Until when somebody may still tell of what came during that walk, in milliseconds since 1970; nil while it goes on.
+    var silentUntil: Int64?
     /// What the entries depend on beside the store: see ``CatalogUpstream/settings``.
     var settings: String?
     /// The folding of what studies are found by, see ``SearchText/version``; nil from before there were several.
@@ -38,8 +42,12 @@ struct StoreState: Hashable, Sendable, Codable {
     }
 
     /// The beginning of a rebuild: a walk over rows that stay until it has come to them.
-    init(rebuilding state: StoreState) {
+    ///
+    /// `study` is the number of the last study that there is.
+    init(rebuilding state: StoreState, after study: Int64) {
         self.init(after: state)
+        // What came with a walk that did not come to its end is still told to nobody.
+        self.silentAfter = state.isComplete ? study : state.silentAfter
         self.rebuiltFrom = state.lastSweep
         self.settings = state.settings
     }

@@ -54,12 +54,20 @@ extension StoreSynchronizer {
     }
 
     private func startFlights() {
-        while self.flightsUnderWay < self.configuration.refreshesMax, !self.queue.isEmpty {
+        while self.asking.count < self.configuration.refreshesMax, !self.queue.isEmpty,
+            self.flights.count - self.queue.count < self.configuration.writesMax
+        {
             let study = self.queue.removeFirst()
-            self.flightsUnderWay += 1
+            self.asking.insert(study)
             // Of its own, so that no waiter who goes ends it for the others; `run` ends those that are left.
             self.flights[study]?.task = Task { await self.fly(study) }
         }
+    }
+
+    /// The store has answered, so that it can be asked for another study while this one is written.
+    private func answered(_ study: StudyUID) {
+        guard self.asking.remove(study) != nil else { return }
+        self.startFlights()
     }
 
     private func fly(_ study: StudyUID) async {
@@ -81,7 +89,7 @@ extension StoreSynchronizer {
             }
         } while self.flights[study]?.next.isEmpty == false
         self.flights[study] = nil
-        self.flightsUnderWay -= 1
+        self.asking.remove(study)
         self.startFlights()
     }
 
@@ -95,8 +103,8 @@ extension StoreSynchronizer {
             if let left = self.pauseLeft { throw UpstreamPause.refusal(left) }
             let upstream = self.upstream
             let entry = try await self.call { try await upstream.study(study) }
-            let kind = try await self.write(entry, of: study, origin: origin)
-            if let mark { try await self.catalog.dropNotice(of: study, in: self.store, upTo: mark) }
+            self.answered(study)
+            let kind = try await self.write(entry, of: study, origin: origin, mark: mark)
             self.board.with { $0.refreshEnded(study, began: began, isThere: entry != nil, at: $1) }
             guard let kind, let origin else { return }
             await self.configuration.onChange(
@@ -115,27 +123,28 @@ extension StoreSynchronizer {
     private func write(
         _ entry: StudyEntry?,
         of study: StudyUID,
-        origin: StudyChangeNotice.Origin?
+        origin: StudyChangeNotice.Origin?,
+        mark: Int64?
     ) async throws -> StudyChangeNotice.Kind? {
-        let origin = origin ?? (self.state.isComplete ? .reconciled : nil)
-        guard var entry else {
-            return try await self.catalog.remove(study, from: self.store, origin: origin) ? .deleted : nil
+        let entry = entry.map { entry in
+            var whole = entry
+            whole.series = entry.series ?? []
+            return whole
         }
-        defer { self.reading.call() }
-        entry.series = entry.series ?? []
-        let sweep = self.state.sweep?.number ?? self.state.lastSweep
-        let outcomes = try await self.catalog.put(
-            [entry],
-            in: self.store,
-            sweep: sweep,
-            renewedFrom: self.state.rebuiltFrom,
-            origin: origin
+        // Others have nothing that refers to series.
+        defer { if entry?.series?.contains(where: \.isDerived) == true { self.reading.call() } }
+        return try await self.catalog.write(
+            StudyRefresh(
+                study: study,
+                store: self.store,
+                entry: entry,
+                sweep: self.state.sweep?.number ?? self.state.lastSweep,
+                renewedFrom: self.state.rebuiltFrom,
+                silentAfter: self.silentAfter,
+                origin: origin ?? (self.state.isComplete ? .reconciled : nil),
+                mark: mark
+            )
         )
-        switch outcomes.first {
-        case .created: return .created
-        case .updated: return .updated
-        case .unchanged, nil: return nil
-        }
     }
 
     /// Somebody wrote to the study through us; what the catalog says of it is brought up to date now, or with the next
@@ -143,8 +152,21 @@ extension StoreSynchronizer {
     ///
     /// Where it fails, or takes longer than ``Configuration/writeWait``, the notice stays.
     package nonisolated func changed(_ study: StudyUID) async throws {
+        await self.noteDown(study)
         guard !self.board.written(study) else { return }
         try await self.bringIn([study], within: self.configuration.writeWait)
+    }
+
+    /// While a walk tells nobody of what it finds, a study that was written through us is written down before it is asked
+    /// for, so that it is told of also where the process is killed and the walk comes to it first.
+    private func noteDown(_ study: StudyUID) async {
+        guard !self.state.isComplete else { return }
+        do {
+            let mark = try await self.catalog.keep([StudyNote(store: self.store, study: study)], setAside: [])
+            self.note(study, mark: mark)
+        } catch {
+            // It is asked for all the same, and whoever waits for that hears of the same disk.
+        }
     }
 
     /// Something of the study was deleted through us: the catalog follows now, and again until the store has done it.

@@ -24,6 +24,9 @@ extension StoreSynchronizer {
             try await self.obeyPause()
         } while try await self.step() == false
         self.state.sweep = nil
+        if !self.state.isComplete {
+            self.state.silentUntil = self.milliseconds + self.configuration.noticeLateness.wholeMilliseconds
+        }
         self.state.isComplete = true
         self.state.asOfMilliseconds = began
         self.lastSweepDuration = self.configuration.now() - start

@@ -31,7 +31,8 @@ package actor StoreSynchronizer {
     var flights: [StudyUID: Flight] = [:]
     /// Studies that wait for a flight to end.
     var queue: [StudyUID] = []
-    var flightsUnderWay = 0
+    /// Studies that the store is being asked for in their turn.
+    var asking: Set<StudyUID> = []
     var waiterCount = 0
     /// Studies that were refreshed since the page under way was asked for: it may show them as they were before.
     var refreshedMeanwhile: Set<StudyUID> = []
@@ -102,8 +103,9 @@ package actor StoreSynchronizer {
     /// What is known stays in the lists, which say that they are not complete, until the walk has come to it. It returns
     /// once that is written down; ``run(logger:)`` makes the walk, after a restart too.
     package func rebuild() async throws {
+        let last = try await self.catalog.lastStudy()
         self.generation += 1
-        self.state = StoreState(rebuilding: self.state)
+        self.state = StoreState(rebuilding: self.state, after: last)
         try await self.writeState()
         self.comparing.call()
     }
@@ -117,6 +119,13 @@ package actor StoreSynchronizer {
     /// Returns once it is stopped, or when the task is cancelled.
     nonisolated func stopped() async {
         while !Task.isCancelled, !self.isStopped.withLock({ $0 }) { await self.stopping.wait() }
+    }
+
+    /// Studies with a higher number came with a walk that tells nobody, or after it; nil where that was too long ago for
+    /// anybody to tell of them as new.
+    var silentAfter: Int64? {
+        let isNear = self.state.silentUntil.map { self.milliseconds < $0 } ?? !self.state.isComplete
+        return isNear ? self.state.silentAfter ?? 0 : nil
     }
 
     func writeState() async throws {

@@ -3,6 +3,8 @@ extension StoreSynchronizer {
     package struct Configuration: Sendable {
         /// How long notices of the same study are gathered before it is asked for again.
         package var gathering = Duration.seconds(2)
+        /// How long after the end of a walk that tells nobody a notice may come of what arrived while it went on.
+        package var noticeLateness = Duration.seconds(60)
         /// How long a search waits for studies that were written just before it.
         package var searchWait = Duration.seconds(1)
         /// How long the answer to an upload waits for the catalog.
@@ -38,6 +40,8 @@ extension StoreSynchronizer {
         package var countlessFactor = 100
         /// Studies that are asked for at the same time.
         package var refreshesMax = 4
+        /// Studies that are asked for or being written at the same time.
+        package var writesMax = 64
         /// Suspects that are asked for between two looks at the list.
         package var suspectsMax = 100
         /// How long the counting rests after each study, so that it leaves the store to others.

@@ -5,7 +5,8 @@ import DICOMweb
 /// Reads one study for the catalog: as a search shows it, its series, and what its instances say of it.
 ///
 /// Instances come in pages that are counted and dropped, so that a study of thousands of slices needs no more memory
-/// than a small one. Three searches read a study of up to ``instancesPerPage`` instances.
+/// than a small one. Three searches read a study of up to ``instancesPerPage`` instances, where the server gives full pages
+/// or the study says how many series and instances it has (PS3.18 §10.6.3.3 has every server say so).
 struct StudyReading: Sendable {
     let search: CatalogSearch
     let study: StudyUID
@@ -23,7 +24,7 @@ struct StudyReading: Sendable {
     func entry() async throws -> StudyEntry? {
         guard let attributes = try await self.search.study(self.study) else { return nil }
         do {
-            let series = try await self.series()
+            let series = try await self.series(of: attributes)
             return try await self.entry(attributes, series)
         } catch DICOMwebError.notFound {
             // It has gone in between.
@@ -50,7 +51,8 @@ struct StudyReading: Sendable {
         )
     }
 
-    private func series() async throws -> [(series: SeriesUID, row: DataSet)] {
+    private func series(of study: DataSet) async throws -> [(series: SeriesUID, row: DataSet)] {
+        let total = study.integer(.numberOfStudyRelatedSeries)
         var found: [SeriesUID: DataSet] = [:]
         try await self.eachPage(.series(of: self.study), CatalogFields.series, limit: self.search.pageSize) { rows in
             var isNew = false
@@ -60,12 +62,13 @@ struct StudyReading: Sendable {
                 attributes.set(.studyInstanceUID, self.study.rawValue)
                 isNew = found.updateValue(attributes, forKey: series) == nil || isNew
             }
-            return isNew && found.count < Self.seriesMax
+            return isNew && found.count < Self.seriesMax && found.count != total
         }
         return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     private func census(of attributes: DataSet) async throws -> InstanceCensus {
+        let total = attributes.integer(.numberOfStudyRelatedInstances)
         var census = InstanceCensus()
         let fields = CatalogFields.shared + CatalogFields.place
         try await self.eachPage(.instances(of: self.study), fields, limit: Self.instancesPerPage) { rows in
@@ -75,12 +78,13 @@ struct StudyReading: Sendable {
                 census.isComplete = false
                 return false
             }
-            return isNew
+            return isNew && census.total != total
         }
         return census
     }
 
-    /// Gives page after page until one is empty, brings nothing new, or is the last by the server's word.
+    /// Gives page after page until one is empty, brings all that is missing or nothing new, or is the last by the server's
+    /// word.
     private func eachPage(
         _ scope: UpstreamSearch.Scope,
         _ fields: [Tag],
