@@ -85,7 +85,8 @@ extension Authorizer: AccessJudge {
     package func asksFacts(_ caller: Caller, _ permission: Permission, in store: StoreName) -> Bool {
         let policy = self.policy
         let subject = AccessSubject(caller)
-        return [permission, .dicomWebRead].contains { asked in
+        let asked: [Permission] = permission == .dicomWebRead ? [permission] : [permission, .dicomWebRead]
+        return asked.contains { asked in
             let filter = policy.visibility(subject, asked, in: store)
             return !filter.allowsAll || !filter.denied.isEmpty
         }
