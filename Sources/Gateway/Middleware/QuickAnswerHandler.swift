@@ -48,7 +48,8 @@ final class QuickAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
             self.forwardHead(context)
             context.fireChannelRead(data)
         case .end:
-            if let request = self.head, let answer = self.answer(request, context.remoteAddress) {
+            // The channel knows the address; the context would ask the system.
+            if let request = self.head, let answer = self.answer(request, context.channel.remoteAddress) {
                 self.head = nil
                 return self.write(answer, context)
             }
