@@ -130,6 +130,14 @@ extension AuditRecord {
         let outcome: Outcome
         /// A look that another rule allows is another one.
         let decision: String?
+
+        /// By who looked at what and when, which tells nearly all apart: to hash ten texts takes longer than to compare them.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(self.minute)
+            hasher.combine(self.caller.principal)
+            hasher.combine(self.study)
+            hasher.combine(self.action.route)
+        }
     }
 
     var fold: Fold {

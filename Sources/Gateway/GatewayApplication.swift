@@ -317,11 +317,22 @@ package func gatewayApplication(
         )
     )
     table.register(on: router, gate: gate)
+    let answers = QuickAnswers(
+        gate: gate,
+        authenticator: parts.authenticator,
+        directory: parts.identity,
+        // Answers that pages of other origins may read have more in their heads.
+        isOff: !origins.isEmpty,
+        logger: logger
+    )
     return Application(
         router: router,
         server: .http1(
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ConnectionHandler(limits: parts.limits, logger: logger)],
+                additionalChannelHandlers: [
+                    ConnectionHandler(limits: parts.limits, logger: logger),
+                    QuickAnswerHandler(idleTimeout: parts.limits.idleTimeout, answer: answers.answer),
+                ],
                 idleTimeout: TimeAmount(parts.limits.idleTimeout),
                 httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                     maxHeaderFieldSize: parts.limits.headerBytesMax,

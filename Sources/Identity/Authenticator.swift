@@ -64,6 +64,29 @@ package struct Authenticator: Sendable {
         }
         guard values.count == 1 else { throw Self.conflict }
         let token = try Self.bearerToken(value)
+        if let caller = self.holder(ofKey: token) { return caller }
+        guard let verifier = self.verifiers.first(where: { $0.accepts(token) }) else {
+            throw Self.refusal("unknown credential")
+        }
+        return try await verifier.caller(token)
+    }
+
+    /// The caller that the one value of `Authorization` names, where that is known without waiting for anything: by a key,
+    /// or by a token that was verified a moment ago; nil where ``authenticate(authorization:proxyAssertions:)`` has to find
+    /// it out.
+    package func callerAtHand(authorization value: String) -> Caller? {
+        do {
+            let token = try Self.bearerToken(value)
+            if let caller = self.holder(ofKey: token) { return caller }
+            guard let tokens = self.tokens, tokens.accepts(token) else { return nil }
+            return try tokens.callerAtHand(token)
+        } catch {
+            return nil
+        }
+    }
+
+    /// The caller whose key it is; nil where it is none that is good.
+    private func holder(ofKey token: Substring) -> Caller? {
         if token.hasPrefix(APIKeyText.prefix), let caller = self.keys?.caller(for: token) { return caller }
         if token.hasPrefix(APIKeys.accessTokenPrefix), let caller = self.keys?.caller(forAccessToken: token) {
             return caller
@@ -71,10 +94,7 @@ package struct Authenticator: Sendable {
         if token.hasPrefix(AdministratorKey.prefix), self.administratorKey.isMatched(by: token) {
             return Caller(verified: .administrator, method: .administratorKey)
         }
-        guard let verifier = self.verifiers.first(where: { $0.accepts(token) }) else {
-            throw Self.refusal("unknown credential")
-        }
-        return try await verifier.caller(token)
+        return nil
     }
 
     /// The caller of a request without `Authorization`; nil where nothing says who it is.

@@ -31,6 +31,14 @@ extension ThumbnailService {
         }
     }
 
+    /// What stands for them, where that is known.
+    func faceAtHand(_ place: StudyPlace, series: SeriesUID?, permitted: Set<SeriesUID>?) -> Notes.Face? {
+        self.notes.withLock { notes in
+            let state = notes.states(of: place).look
+            return notes.face(Notes.FaceKey(place: place, series: series, permitted: permitted, state: state))
+        }
+    }
+
     /// The first series in order with a picture that may be seen; of localizers one only where there is nothing else.
     private func chosen(
         _ place: StudyPlace,

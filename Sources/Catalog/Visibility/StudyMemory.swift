@@ -34,6 +34,11 @@ package final class StudyMemory<Value: Sendable>: Sendable {
         catalog.changes.add { [weak self] store, studies in self?.forget(studies, in: store) }
     }
 
+    /// What is remembered of the study, without asking the catalog; nil where nothing is.
+    package func remembered(of study: StudyUID, in store: StoreName) -> Value? {
+        self.state.withLock { $0.young[Key(store: store, study: study)] }
+    }
+
     /// What the entry of the study makes; nil where the catalog does not have the study.
     package func value(of study: StudyUID, in store: StoreName) async throws -> Value? {
         let key = Key(store: store, study: study)

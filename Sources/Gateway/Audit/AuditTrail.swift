@@ -123,6 +123,15 @@ struct AuditEntry: Sendable {
         return response
     }
 
+    /// Counts the answer as a repeat of one that is written down; false where it has to be written down first.
+    ///
+    /// It is for what neither changes anything nor names other studies, and is asked before the first byte leaves.
+    mutating func countsRepeat(on grounds: AccessGrounds) -> Bool {
+        self.grounds = grounds
+        guard let log = self.trail.log, self.endpoint.permission != .auditRead else { return true }
+        return log.count(self.record(.success, in: log))
+    }
+
     /// Writes a record for each study that the handler has named beside that of the path, and gives what became of them.
     private func writeTouched(to log: AuditLog) async throws -> Set<AuditRecord.Outcome> {
         let named = self.touched.studies.filter { $0.study.rawValue != self.resource.subject.study }

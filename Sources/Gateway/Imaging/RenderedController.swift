@@ -73,16 +73,35 @@ struct RenderedController: Sendable {
 
 /// A picture as an answer to a GET, with a strong tag of its bytes and 304 where the client has them.
 func pictureAnswer(_ picture: Rendition, to request: Request) -> Response {
-    let tag = EntityTag(hash: picture.hash)
-    let headers: HTTPFields = [
+    let headers = pictureHeaders(picture)
+    guard !EntityTag(hash: picture.hash).isHeld(by: request.headers) else { return notModified(headers) }
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: picture.bytes)))
+}
+
+private func pictureHeaders(_ picture: Rendition) -> HTTPFields {
+    [
         .contentType: picture.kind.mediaType,
         .vary: varyByCallerAndAccept,
         .cacheControl: "private, no-cache",
-        .eTag: tag.text,
+        .eTag: EntityTag(hash: picture.hash).text,
         renditionHeader: "preview",
     ]
-    guard !tag.isHeld(by: request) else { return notModified(headers) }
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: picture.bytes)))
+}
+
+extension QuickAnswer {
+    /// The same answer to a GET with these fields.
+    init(_ picture: Rendition, to fields: HTTPFields) {
+        var headers = pictureHeaders(picture)
+        guard !EntityTag(hash: picture.hash).isHeld(by: fields) else {
+            self.init(head: notModified(headers).head, body: nil)
+            return
+        }
+        headers[.contentLength] = String(picture.bytes.count)
+        self.init(
+            head: HTTPResponse(status: .ok, headerFields: headers),
+            body: ByteBuffer(bytes: picture.bytes)
+        )
+    }
 }
 
 extension InstanceTarget {

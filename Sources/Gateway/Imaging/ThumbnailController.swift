@@ -24,7 +24,14 @@ struct ThumbnailController: Sendable {
         let series = "\(study)/series/{series}"
         let instance = "\(series)/instances/{instance}"
         return [
-            Endpoint(.get, "\(study)/thumbnail", .dicomWebRead, reach: .permitted, isBrief: true) {
+            Endpoint(
+                .get,
+                "\(study)/thumbnail",
+                .dicomWebRead,
+                reach: .permitted,
+                isBrief: true,
+                atHand: self.studyAtHand(isDICOMweb)
+            ) {
                 (request: Request, context: CallerContext, target: StudyTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 // Who may see some series only gets the face of these.
@@ -37,7 +44,7 @@ struct ThumbnailController: Sendable {
                 )
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(series)/thumbnail", .dicomWebRead, isBrief: true) {
+            Endpoint(.get, "\(series)/thumbnail", .dicomWebRead, isBrief: true, atHand: self.seriesAtHand(isDICOMweb)) {
                 (request: Request, _: CallerContext, target: SeriesTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.series(
@@ -48,13 +55,25 @@ struct ThumbnailController: Sendable {
                 )
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(instance)/thumbnail", .dicomWebRead, isBrief: true) {
+            Endpoint(
+                .get,
+                "\(instance)/thumbnail",
+                .dicomWebRead,
+                isBrief: true,
+                atHand: self.instanceAtHand(isDICOMweb)
+            ) {
                 (request: Request, _: CallerContext, target: InstanceTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.instance(target.address, size: wish.size, kind: wish.kind)
                 return pictureAnswer(picture, to: request)
             },
-            Endpoint(.get, "\(instance)/frames/{\(frame)}/thumbnail", .dicomWebRead, isBrief: true) {
+            Endpoint(
+                .get,
+                "\(instance)/frames/{\(frame)}/thumbnail",
+                .dicomWebRead,
+                isBrief: true,
+                atHand: self.instanceAtHand(isDICOMweb, frame: frame)
+            ) {
                 (request: Request, context: CallerContext, target: InstanceTarget) async throws -> Response in
                 let wish = try ThumbnailRequest(request, isDICOMweb: isDICOMweb)
                 let picture = try await self.thumbnails.instance(
@@ -125,6 +144,8 @@ struct ThumbnailController: Sendable {
 struct ThumbnailRequest: Sendable {
     let size: ThumbnailSize
     let kind: ImageFormat.Kind
+    /// Whether the target says which kind, and not only `Accept`.
+    let isKindNamed: Bool
 
     /// `size` and `format`, and for DICOMweb `viewport` and `accept` in their place (PS3.18 §8.3.5.1.3, §8.3.3.1).
     init(_ request: Request, isDICOMweb: Bool) throws(CollimatorError) {
@@ -142,8 +163,10 @@ struct ThumbnailRequest: Sendable {
         let box = isDICOMweb ? try Self.viewport(try parameters.single("viewport"), max: largest) : nil
         self.size = (edge ?? box).flatMap { ThumbnailSize(atLeast: $0) } ?? .standard
         let accepted = isDICOMweb ? try parameters.single("accept") : nil
+        let format = try parameters.single("format")
+        self.isKindNamed = format != nil || accepted != nil
         self.kind = try PictureKind.parse(
-            try parameters.single("format"),
+            format,
             accept: accepted.map { [$0] } ?? request.headers[values: .accept]
         )
     }

@@ -35,9 +35,12 @@ struct EntityTag: Sendable {
     private static let upstreamBytesMax = 256
 
     /// Whether the client has the content already: `If-None-Match` names the tag, compared weakly (RFC 9110 §13.1.2).
-    func isHeld(by request: Request) -> Bool {
+    func isHeld(by request: Request) -> Bool { self.isHeld(by: request.headers) }
+
+    /// The same of the fields of a request.
+    func isHeld(by fields: HTTPFields) -> Bool {
         let opaque = self.text.hasPrefix("W/") ? self.text.dropFirst(2) : self.text[...]
-        return request.headers[values: .ifNoneMatch].contains { field in
+        return fields[values: .ifNoneMatch].contains { field in
             field.split(separator: ",").contains { candidate in
                 var candidate = candidate.drop(while: { $0 == " " })
                 while candidate.last == " " { candidate.removeLast() }

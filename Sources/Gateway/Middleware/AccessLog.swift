@@ -55,7 +55,7 @@ enum TransferOutcome: String, Sendable, CaseIterable {
 }
 
 /// A line of the access log, begun when the request came.
-private struct AccessLine: Sendable {
+struct AccessLine: Sendable {
     private let logger: Logger
     private let method: String
     private let route: String
@@ -65,11 +65,21 @@ private struct AccessLine: Sendable {
     private let start = ContinuousClock.now
 
     init(_ request: Request, context: GatewayContext, proxies: [AddressRange]) {
-        self.logger = context.logger
+        self.init(
+            request.head,
+            route: context.endpointPath ?? "none",
+            peer: context.peerAddress,
+            proxies: proxies,
+            logger: context.logger
+        )
+    }
+
+    init(_ request: HTTPRequest, route: String, peer: SocketAddress?, proxies: [AddressRange], logger: Logger) {
+        self.logger = logger
         self.method = EndpointTable.methods.contains(request.method) ? request.method.rawValue : "_OTHER"
-        self.route = context.endpointPath ?? "none"
-        self.peer = context.peerAddress
-        self.headers = request.headers
+        self.route = route
+        self.peer = peer
+        self.headers = request.headerFields
         self.proxies = proxies
     }
 

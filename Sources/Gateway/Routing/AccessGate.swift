@@ -17,6 +17,9 @@ struct AccessGate: Sendable {
     /// What is being added to just now.
     let underWay = StudiesUnderWay()
 
+    /// What is answered without the way through the server.
+    let answersAtHand = AnswersAtHand()
+
     /// How many studies are remembered; a study takes some kilobytes.
     static let studiesMax = 4_096
 
@@ -42,6 +45,15 @@ struct AccessGate: Sendable {
 
         static func hidden(_ grounds: AccessGrounds) -> Admission {
             Admission(answer: .failure(AccessGate.hidden), grounds: grounds)
+        }
+
+        /// The same, or a refusal where a part is permitted and the handler answers for all.
+        fileprivate func within(_ reach: Reach) -> Admission {
+            guard case .success(let part) = self.answer, part != .whole, ![.permitted, .listed].contains(reach) else {
+                return self
+            }
+            let error = CollimatorError(.forbidden, "some series are allowed and not all of the study")
+            return Admission(answer: .failure(error), grounds: self.grounds.changed(to: .onlyPartAllowed))
         }
     }
 
@@ -71,13 +83,24 @@ struct AccessGate: Sendable {
             return Admission(answer: .success(.whole), grounds: grounds)
         }
         let admission = try await self.part(of: resource, for: caller, permission)
-        guard case .success(let part) = admission.answer else { return admission }
+        guard case .success = admission.answer else { return admission }
         if reach == .adding, let refusal = try await self.refusalOfAdding(to: resource, caller) { return refusal }
-        guard part == .whole || [.permitted, .listed].contains(reach) else {
-            let error = CollimatorError(.forbidden, "some series are allowed and not all of the study")
-            return Admission(answer: .failure(error), grounds: admission.grounds.changed(to: .onlyPartAllowed))
+        return admission.within(reach)
+    }
+
+    /// Decides where everything that the decision depends on lies in memory; nil where it does not.
+    func decideAtHand(
+        _ caller: Caller,
+        _ permission: Permission,
+        on resource: AccessResource,
+        _ reach: Reach
+    ) -> Admission? {
+        guard reach == .whole || reach == .permitted else { return nil }
+        guard let asked = self.studyAsked(of: resource, for: caller, permission) else {
+            return self.part(of: resource, for: caller, permission, facts: nil).within(reach)
         }
-        return admission
+        guard let facts = self.studies.remembered(of: asked.study, in: asked.store) else { return nil }
+        return self.part(of: resource, for: caller, permission, facts: .some(facts)).within(reach)
     }
 
     /// Why a list of what is in a store, or in all, is answered; nil where nothing in the store can be seen.
@@ -94,17 +117,41 @@ struct AccessGate: Sendable {
         for caller: Caller,
         _ permission: Permission
     ) async throws -> Admission {
-        var facts: AccessFacts?
-        var isKnownWithin = true
-        if let store = resource.store, let text = resource.study, let study = StudyUID(text),
-            self.judge.asksFacts(caller, permission, in: store)
-        {
-            facts = try await self.studies.value(of: study, in: store)
-            // What is said to be in a study has to be: a right on one study is none on the series of another.
-            if let series = resource.series {
-                isKnownWithin = facts?.series?.contains { $0.uid == series } ?? false
-            }
+        guard let asked = self.studyAsked(of: resource, for: caller, permission) else {
+            return self.part(of: resource, for: caller, permission, facts: nil)
         }
+        let facts = try await self.studies.value(of: asked.study, in: asked.store)
+        return self.part(of: resource, for: caller, permission, facts: .some(facts))
+    }
+
+    /// The study whose facts the decision depends on; nil where it depends on none.
+    private func studyAsked(
+        of resource: AccessResource,
+        for caller: Caller,
+        _ permission: Permission
+    ) -> (study: StudyUID, store: StoreName)? {
+        guard let store = resource.store, let text = resource.study, let study = StudyUID(text),
+            self.judge.asksFacts(caller, permission, in: store)
+        else { return nil }
+        return (study, store)
+    }
+
+    /// The same with the facts at hand: nil where the decision depends on none, and nothing in it where nothing is known of
+    /// the study.
+    private func part(
+        of resource: AccessResource,
+        for caller: Caller,
+        _ permission: Permission,
+        facts asked: AccessFacts??
+    ) -> Admission {
+        let facts = asked ?? nil
+        // What is said to be in a study has to be: a right on one study is none on the series of another.
+        let isKnownWithin =
+            if asked != nil, let series = resource.series {
+                facts?.series?.contains { $0.uid == series } ?? false
+            } else {
+                true
+            }
         let ruling = self.judge.judge(caller, permission, on: resource, facts: facts)
         let grounds = ruling.grounds
         switch ruling.judgement {

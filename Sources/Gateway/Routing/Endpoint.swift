@@ -26,12 +26,17 @@ package struct Endpoint: Sendable {
         case permission(Permission)
     }
 
+    /// How what a request that was answered well asks for is found another time; nil where it is not to be.
+    ///
+    /// It is a matter of the text of the target alone: neither fields nor caller of this request may enter into it.
+    typealias AtHand<Target> = @Sendable (Request, CallerContext, Target) -> AnswersAtHand.Find?
+
     /// A route for which the caller needs a permission on the target that its path names.
     ///
     /// Where `reach` is not said the permission is needed on all of it: a handler that can leave out what a caller may not
     /// see says so. A brief one only hands out what lies in memory, and leaves everything else to tasks of their own: it is
-    /// answered on the thread of its connection. What `endsWithClient` is of use to nobody but its client, and cancelled where
-    /// that goes.
+    /// answered on the thread of its connection, and where it says what lies `atHand` also without the way through the server
+    /// (``QuickAnswers``). What `endsWithClient` is of use to nobody but its client, and cancelled where that goes.
     init<Target: RouteTarget>(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -40,6 +45,7 @@ package struct Endpoint: Sendable {
         offersHead: Bool = true,
         isBrief: Bool = false,
         endsWithClient: Bool = false,
+        atHand: AtHand<Target>? = nil,
         handler: @escaping @Sendable (Request, CallerContext, Target) async throws -> Response
     ) {
         self.method = method
@@ -65,6 +71,19 @@ package struct Endpoint: Sendable {
                     guard endsWithClient else { return try await handler(watched, callerContext, target) }
                     return try await whileClientWaits(on: context.channel) {
                         try await handler(watched, callerContext, target)
+                    }
+                }
+            }
+            if let atHand, response.status == .ok, let text = request.head.path {
+                gate.answersAtHand.remember(text) {
+                    atHand(request, callerContext, target).map { find in
+                        AnswersAtHand.Known(
+                            endpoint: audited,
+                            route: context.endpointPath ?? "none",
+                            resource: target.resource,
+                            reach: reach,
+                            find: find
+                        )
                     }
                 }
             }

@@ -46,7 +46,7 @@ enum RFC3339 {
     private static let plainSeconds: Range<Int64> = 0..<253_402_300_800
 
     /// The day of the Gregorian calendar so many days after 1 January 1970: ``days(_:_:_:)`` the other way round.
-    private static func day(_ days: Int64) -> (year: Int, month: Int, day: Int) {
+    static func day(_ days: Int64) -> (year: Int, month: Int, day: Int) {
         let number = Int(days) + 719_468
         let era = number / 146_097
         let dayOfEra = number % 146_097

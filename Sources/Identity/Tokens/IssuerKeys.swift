@@ -65,6 +65,15 @@ final class IssuerKeys: Sendable {
         )
     }
 
+    /// The key of that name, where the keys are those of now and nobody has to be asked.
+    func keyAtHand(named name: String?) -> JSONWebKey? {
+        let now = self.now()
+        return self.state.withLock { state in
+            guard let fetched = state.fetchedAt, now - fetched < self.limits.lifetime else { return nil }
+            return state.keys?.key(named: name)
+        }
+    }
+
     private func step(_ name: String?, _ refused: JSONWebKey?, mayAsk: Bool) -> Step {
         let now = self.now()
         return self.state.withLock { state in

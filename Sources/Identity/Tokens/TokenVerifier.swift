@@ -70,6 +70,17 @@ package final class TokenVerifier: CredentialVerifier {
         self.caller(of: try await self.token(String(token), form: .bearer))
     }
 
+    /// The caller of a token that was verified a moment ago, by a key that is the issuer's still; nil for any other.
+    func callerAtHand(_ token: Substring) throws(CollimatorError) -> Caller? {
+        guard token.utf8.count <= JWS.tokenBytesMax,
+            let entry = self.verified.entry(SHA256.hash(token.utf8), at: self.seconds),
+            let source = self.source(of: entry.issuer, form: .bearer),
+            let key = source.keys.keyAtHand(named: entry.keyID), key.isSame(as: entry.key)
+        else { return nil }
+        try self.checkGroups(entry.token)
+        return self.caller(of: entry.token)
+    }
+
     /// The caller of an assertion of Google's Identity-Aware Proxy.
     package func caller(proxyAssertion token: String) async throws(CollimatorError) -> Caller {
         self.caller(of: try await self.token(token, form: .proxyAssertion))

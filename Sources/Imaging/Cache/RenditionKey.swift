@@ -19,6 +19,13 @@ struct RenditionKey: Hashable, Sendable {
         case rendered(RenderedWish)
     }
 
+    /// By what tells pictures apart in a cache: to hash all of it takes longer than to compare it.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(self.address.instance)
+        hasher.combine(self.frame)
+        hasher.combine(self.form)
+    }
+
     /// The key in one text, which nothing else has.
     private var text: String {
         let place = self.address.place
