@@ -106,7 +106,8 @@ let package = Package(
         .target(
             name: "Webhooks",
             dependencies: [
-                "Catalog", "DICOMweb", "Persistence", "Cryptography", "Telemetry", "CollimatorCore", logging,
+                "AccessControl", "Catalog", "DICOMweb", "Persistence", "Cryptography", "Telemetry", "CollimatorCore",
+                logging,
             ],
             swiftSettings: strict
         ),
@@ -273,8 +274,8 @@ let package = Package(
         .testTarget(
             name: "WebhooksTests",
             dependencies: [
-                "Webhooks", "Catalog", "DICOMweb", "Persistence", "Cryptography", "CollimatorCore", "TestSupport",
-                logging,
+                "Webhooks", "AccessControl", "Catalog", "DICOMweb", "Persistence", "Cryptography", "CollimatorCore",
+                "TestSupport", logging,
             ],
             swiftSettings: strict
         ),

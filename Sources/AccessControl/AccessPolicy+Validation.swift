@@ -67,9 +67,7 @@ extension AccessRule {
         if role == nil { problems.append(.unknownRole) }
         if self.principal == .administrator { problems.append(.administratorPrincipal) }
         if case .localGroup = self.principal, !groups.contains(self.principal) { problems.append(.unknownGroup) }
-        if self.condition.termCounts.contains(where: { $0 > AccessPolicy.valuesMax }) {
-            problems.append(.tooManyValues)
-        }
+        problems += self.condition.countProblems
         if let role, role.changesOrTakesOut, !self.condition.isEmpty { problems.append(.conditionalChange) }
         if let role, self.resource.isBelowStore, role.permissions.isDisjoint(with: Self.ofStudies) {
             problems.append(.conditionBelowStore)
@@ -97,12 +95,7 @@ extension AccessRule {
     }
 
     private var periodProblems: [PolicyFaults.Problem] {
-        var problems: [PolicyFaults.Problem] = []
-        let dates = [self.condition.dateFrom, self.condition.dateTo].compactMap { $0 }
-        if !dates.allSatisfy({ $0.utf8.count == 8 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) {
-            problems.append(.badDate)
-        }
-        if dates.count == 2, dates[0] > dates[1] { problems.append(.emptyPeriod) }
+        var problems = self.condition.dateProblems
         if let from = self.request.notBeforeSeconds, let end = self.request.expiresAtSeconds, from >= end {
             problems.append(.emptyPeriod)
         }
@@ -111,7 +104,22 @@ extension AccessRule {
 }
 
 extension RuleCondition {
-    fileprivate var termCounts: [Int] {
-        [self.patients.count, self.modalities.count, self.modalitiesInStudy.count] + self.texts.values.map(\.count)
+    /// Of a term that has too many values.
+    var countProblems: [PolicyFaults.Problem] {
+        let counts =
+            [self.patients.count, self.modalities.count, self.modalitiesInStudy.count]
+            + self.texts.values.map(\.count)
+        return counts.contains { $0 > AccessPolicy.valuesMax } ? [.tooManyValues] : []
+    }
+
+    /// Of the days of the study.
+    var dateProblems: [PolicyFaults.Problem] {
+        var problems: [PolicyFaults.Problem] = []
+        let dates = [self.dateFrom, self.dateTo].compactMap { $0 }
+        if !dates.allSatisfy({ $0.utf8.count == 8 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) {
+            problems.append(.badDate)
+        }
+        if dates.count == 2, dates[0] > dates[1] { problems.append(.emptyPeriod) }
+        return problems
     }
 }

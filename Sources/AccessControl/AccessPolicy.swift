@@ -76,6 +76,9 @@ package struct PolicyFaults: Error, Sendable, Hashable {
         case unknownPermission = "there is no such permission"
         case badTime =
             "a time is such as 2030-01-05T10:41:12Z, an hour such as 07:30, a zone UTC, +02:00 or Europe/Zurich"
+        case requestCondition = "an endpoint asks for studies: purposes, hours and periods of requests are not for it"
+        case seriesCondition =
+            "an endpoint hears of whole studies: it can ask for modalitiesInStudy, and not for modality or ownUploads"
         case lockOut = "nobody would be left who may change the rules"
     }
 }

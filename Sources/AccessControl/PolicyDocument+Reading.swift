@@ -47,7 +47,7 @@ extension MemberReader {
         return rule
     }
 
-    private mutating func condition() -> RuleCondition {
+    mutating func condition() -> RuleCondition {
         var condition = RuleCondition()
         for property in StudyProperty.allCases where property != .date {
             let texts = self.texts(property.rawValue)

@@ -45,7 +45,7 @@ extension PolicyDocument {
         return object.text
     }
 
-    private static func text(_ condition: RuleCondition) -> String {
+    static func text(_ condition: RuleCondition) -> String {
         var object = ObjectText()
         if !condition.patients.isEmpty {
             let patients = condition.patients.map { patient in

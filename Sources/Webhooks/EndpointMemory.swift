@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import Synchronization
 
 /// What is asked of endpoints for each event and each call, kept in memory until one of them is changed.
@@ -19,15 +20,22 @@ final class EndpointMemory: Sendable {
         }
     }
 
+    /// What an endpoint asks of studies.
+    struct Asked: Sendable {
+        /// Nil for nothing.
+        let condition: WholeStudyCondition?
+    }
+
     private struct State {
         var version = 0
         var equipment: [String: Equipment] = [:]
+        var asked: [String: Asked] = [:]
         var active: [WebhookEndpoint]?
     }
 
     private let state = Mutex(State())
 
-    /// Endpoints whose equipment is kept; with one more all is forgotten.
+    /// Endpoints whose equipment is kept, and of which it is known what they ask; with one more all is forgotten.
     private static let equipmentMax = 2_048
 
     /// What is read with this is kept where nothing was forgotten meanwhile.
@@ -37,6 +45,8 @@ final class EndpointMemory: Sendable {
     var active: [WebhookEndpoint]? { self.state.withLock { $0.active } }
 
     func equipment(of id: String) -> Equipment? { self.state.withLock { $0.equipment[id] } }
+
+    func asked(of id: String) -> Asked? { self.state.withLock { $0.asked[id] } }
 
     func keep(_ active: [WebhookEndpoint], readAt version: Int) {
         self.state.withLock { state in
@@ -52,11 +62,20 @@ final class EndpointMemory: Sendable {
         }
     }
 
+    func keep(_ asked: Asked, of id: String, readAt version: Int) {
+        self.state.withLock { state in
+            guard state.version == version else { return }
+            if state.asked.count >= Self.equipmentMax { state.asked = [:] }
+            state.asked[id] = asked
+        }
+    }
+
     /// An endpoint was changed.
     func forget() {
         self.state.withLock { state in
             state.version += 1
             state.equipment = [:]
+            state.asked = [:]
             state.active = nil
         }
     }

@@ -1,3 +1,4 @@
+package import AccessControl
 package import Catalog
 package import CollimatorCore
 internal import DICOMweb
@@ -88,6 +89,10 @@ package struct WebhookFilter: Hashable, Sendable, Codable {
     package var types: [String] = []
     package var stores: [String] = []
     package var modalities: [String] = []
+    /// What it asks of studies beyond that; nil for nothing.
+    ///
+    /// It is decided on by what the catalog knows of the study: see ``WebhookEngine/Decisions/permitted``.
+    package var condition: WholeStudyCondition?
 
     /// The most values of one list.
     package static let valuesMax = 100
@@ -126,6 +131,8 @@ package struct WebhookFilter: Hashable, Sendable, Codable {
         if !self.stores.isEmpty {
             guard let store = event.store, self.stores.contains(store.rawValue) else { return false }
         }
+        // What is of no study is none of those that are asked for.
+        guard self.condition == nil || event.study != nil else { return false }
         // Of a study that has left the view nothing is known; what was told of it passed.
         guard !self.modalities.isEmpty, event.type != .studyRemoved else { return true }
         return event.attributes.strings(.modalitiesInStudy).contains { self.modalities.contains($0) }

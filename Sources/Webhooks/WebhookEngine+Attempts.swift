@@ -4,17 +4,13 @@ internal import CollimatorCore
 extension WebhookEngine {
     /// One attempt, and what follows from it.
     ///
-    /// Where there are turns the call is made when it is its; what may be said is decided before, because that it is said
-    /// has to be on the disk first, and again where the turn came later.
+    /// Where there are turns the call is made when it is its; what may be said is decided before, so that nobody waits for what
+    /// is not sent, and again where the turn came later.
     func deliver(_ delivery: ClaimedDelivery, in turns: CallTurns? = nil) async throws {
-        guard let body = try await self.body(of: delivery) else {
+        guard let call = try await self.planned(delivery) else {
             return try await self.store.withhold(delivery, now: self.milliseconds)
         }
-        // That a study has left its view is all that an endpoint is told then: it looks at nothing.
-        if delivery.type != .studyRemoved {
-            try await self.decisions.note(delivery.subject, delivery.endpoint, delivery.event)
-        }
-        guard let turns else { return try await self.write(try await self.call(delivery, body), of: delivery) }
+        guard let turns else { return try await self.write(try await self.make(call, of: delivery), of: delivery) }
         let turn = await turns.begin(delivery.endpoint)
         guard turn != .never else {
             try Task.checkCancellation()
@@ -22,7 +18,7 @@ extension WebhookEngine {
         }
         let attempt: Attempt
         do {
-            attempt = try await self.call(delivery, body, in: turn)
+            attempt = try await self.make(call, of: delivery, in: turn)
         } catch {
             turns.end(delivery.endpoint, .unmade)
             throw error
@@ -54,48 +50,72 @@ extension WebhookEngine {
         }
     }
 
-    private func call(_ delivery: ClaimedDelivery, _ body: [UInt8]) async throws -> Attempt {
+    /// A call that may be made.
+    private struct Planned: Sendable {
+        let question: EndpointQuestion
+        let permit: EndpointPermit
+        let body: [UInt8]
+    }
+
+    /// The call with no more than the endpoint may have and asks for now; nil for none.
+    private func planned(_ delivery: ClaimedDelivery) async throws -> Planned? {
+        let question = EndpointQuestion(
+            subject: delivery.subject,
+            endpoint: delivery.endpoint,
+            asked: delivery.asked,
+            condition: try await self.store.condition(of: delivery.endpoint)
+        )
+        guard let permit = try await self.permitted(delivery.type, question),
+            let body = try await self.body(of: delivery, within: delivery.asked.limited(to: permit.policy))
+        else { return nil }
+        return Planned(question: question, permit: permit, body: body)
+    }
+
+    /// The call of a delivery whose turn it is; where that came late rights, and the endpoint, may be others by now.
+    private func make(
+        _ call: Planned,
+        of delivery: ClaimedDelivery,
+        in turn: CallTurns.Turn
+    ) async throws -> Attempt {
+        // So that it ends before its lease does.
+        guard abs(self.milliseconds - delivery.claimedAt) <= self.limits.turnMax.components.seconds * 1_000 else {
+            return .givenBack
+        }
+        guard turn != .atOnce else { return try await self.make(call, of: delivery) }
+        guard try await self.store.isCalled(delivery.endpoint, at: delivery.url) else { return .givenBack }
+        guard let call = try await self.planned(delivery) else { return .withheld }
+        return try await self.make(call, of: delivery)
+    }
+
+    private func make(_ call: Planned, of delivery: ClaimedDelivery) async throws -> Attempt {
+        guard let message = try await self.message(call, of: delivery) else {
+            // An attempt like any other: administrators see in it what is missing.
+            let now = self.milliseconds
+            return .made(AttemptOutcome(startedAt: now, endedAt: now, answer: .failed(.secretUnreadable)))
+        }
+        // That a study has left its view is all that an endpoint is told then: it looks at nothing.
+        if delivery.type != .studyRemoved {
+            try await self.decisions.note(call.question, delivery.event, call.permit)
+        }
         let startedAt = self.milliseconds
-        let answer = try await self.answer(to: delivery, body)
+        let answer = await self.sender.send(message)
         // A call that ended with this process is no fault of the receiver's: it is made again by the next one.
         if case .failed = answer { try Task.checkCancellation() }
         return .made(AttemptOutcome(startedAt: startedAt, endedAt: self.milliseconds, answer: answer))
     }
 
-    /// The call of a delivery whose turn it is; where that came late rights, and the endpoint, may be others by now.
-    private func call(_ delivery: ClaimedDelivery, _ body: [UInt8], in turn: CallTurns.Turn) async throws -> Attempt {
-        // So that it ends before its lease does.
-        guard abs(self.milliseconds - delivery.claimedAt) <= self.limits.turnMax.components.seconds * 1_000 else {
-            return .givenBack
-        }
-        guard turn != .atOnce else { return try await self.call(delivery, body) }
-        guard try await self.store.isCalled(delivery.endpoint, at: delivery.url) else { return .givenBack }
-        guard let body = try await self.body(of: delivery) else { return .withheld }
-        return try await self.call(delivery, body)
-    }
-
-    /// The body with no more than the endpoint may have and asks for now; nil for nothing.
-    private func body(of delivery: ClaimedDelivery) async throws -> [UInt8]? {
-        guard let permitted = try await self.permitted(delivery.type, delivery.subject, delivery.endpoint) else {
-            return nil
-        }
-        return try await self.body(of: delivery, within: delivery.asked.limited(to: permitted))
-    }
-
-    private func answer(to delivery: ClaimedDelivery, _ body: [UInt8]) async throws -> WebhookAnswer {
-        let message: WebhookMessage
+    /// Nil where the endpoint's secret, or what else its calls carry, cannot be read.
+    private func message(_ call: Planned, of delivery: ClaimedDelivery) async throws -> WebhookMessage? {
         do {
-            message = try await self.message(
+            return try await self.message(
                 to: delivery.endpoint,
                 url: delivery.url,
                 id: delivery.event,
-                body: body
+                body: call.body
             )
         } catch let error as CollimatorError where error.code == .conflict {
-            // An attempt like any other: administrators see in it what is missing.
-            return .failed(.secretUnreadable)
+            return nil
         }
-        return await self.sender.send(message)
     }
 
     /// The body with no more than the policy says.

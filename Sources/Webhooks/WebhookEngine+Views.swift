@@ -33,9 +33,15 @@ extension WebhookEngine {
     /// view: its deletion is told, and one that the catalog has forgotten comes back.
     private func hasLeft(_ told: ToldStudy) async throws -> Bool {
         guard told.isCalled, self.decisions.isHeard(told.endpoint) else { return false }
-        let subject = EventSubject(store: told.store, study: told.study, kept: nil)
+        // What the endpoint asks for beyond its rights makes no view.
+        let question = EndpointQuestion(
+            subject: EventSubject(store: told.store, study: told.study, kept: nil),
+            endpoint: told.endpoint,
+            asked: .uids,
+            condition: nil
+        )
         // In this order: mostly the right is still there, and that is known without the disk.
-        guard try await self.decisions.permitted(subject, told.endpoint) == nil else { return false }
+        guard try await self.decisions.permitted(question) == nil else { return false }
         return try await self.feed.holds(told.study, in: told.store)
     }
 
@@ -64,15 +70,21 @@ extension WebhookEngine {
 
     /// How much of an event the endpoint may have now; nil for nothing.
     ///
-    /// That a study has left its view an endpoint is told as long as that is so: not where the right was given back before.
-    func permitted(
-        _ type: ChangeEvent.Kind,
-        _ subject: EventSubject,
-        _ endpoint: String
-    ) async throws -> EventDataPolicy? {
-        let permitted = try await self.decisions.permitted(subject, endpoint)
-        guard type == .studyRemoved else { return permitted }
-        return permitted == nil && self.decisions.isHeard(endpoint) ? .uids : nil
+    /// That a study has left its view an endpoint is told as long as that is so: not where the right was given back before, and
+    /// whatever else it asks of studies, for it was told of this one.
+    func permitted(_ type: ChangeEvent.Kind, _ question: EndpointQuestion) async throws -> EndpointPermit? {
+        guard type == .studyRemoved else {
+            guard question.condition == nil || question.subject.study != nil else { return nil }
+            return try await self.decisions.permitted(question)
+        }
+        let view = EndpointQuestion(
+            subject: question.subject,
+            endpoint: question.endpoint,
+            asked: .uids,
+            condition: nil
+        )
+        let isSeen = try await self.decisions.permitted(view) != nil
+        return !isSeen && self.decisions.isHeard(question.endpoint) ? EndpointPermit(.uids) : nil
     }
 
     /// Tells the change feed of endpoints that are called no more.

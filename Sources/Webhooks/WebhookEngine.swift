@@ -17,25 +17,24 @@ package struct WebhookEngine: Sendable {
 
     /// What an endpoint may have, asked when a delivery is written and again before each attempt.
     package struct Decisions: Sendable {
-        /// How much of an event the endpoint of this id may have now; nil for nothing.
-        package var permitted: @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
+        /// How much of an event an endpoint may have now, and whether it asks for it; nil for nothing.
+        package var permitted: @Sendable (_ question: EndpointQuestion) async throws -> EndpointPermit?
         /// Whether the endpoint may hear anything at all.
         package var isHeard: @Sendable (_ endpoint: String) -> Bool
         /// The version of the rules: another one has endpoints' views looked at again.
         package var version: @Sendable () -> Int
         /// Writes down, before it is sent, that the endpoint is told of the event; what cannot be written is not sent.
-        package var note:
-            @Sendable (_ subject: EventSubject, _ endpoint: String, _ message: String) async throws -> Void
+        package var note: Note
+
+        /// What is written down is what was asked, the id of the message, and what the answer was.
+        package typealias Note =
+            @Sendable (_ question: EndpointQuestion, _ message: String, _ permit: EndpointPermit) async throws -> Void
 
         package init(
             isHeard: @escaping @Sendable (_ endpoint: String) -> Bool = { _ in true },
             version: @escaping @Sendable () -> Int = { 0 },
-            note:
-                @escaping @Sendable (_ subject: EventSubject, _ endpoint: String, _ message: String) async throws ->
-                Void =
-                { _, _, _ in },
-            permitted:
-                @escaping @Sendable (_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy?
+            note: @escaping Note = { _, _, _ in },
+            permitted: @escaping @Sendable (_ question: EndpointQuestion) async throws -> EndpointPermit?
         ) {
             self.permitted = permitted
             self.isHeard = isHeard
@@ -114,8 +113,14 @@ package struct WebhookEngine: Sendable {
                 kept: event.type == .studyDeleted ? event.attributes : nil
             )
             for endpoint in endpoints where endpoint.isFor(event) && endpoint.filter.passes(event) {
-                guard let permitted = try await self.permitted(event.type, subject, endpoint.id) else { continue }
-                let policy = endpoint.settings.policy.limited(to: permitted)
+                let question = EndpointQuestion(
+                    subject: subject,
+                    endpoint: endpoint.id,
+                    asked: endpoint.settings.policy,
+                    condition: endpoint.filter.condition
+                )
+                guard let permit = try await self.permitted(event.type, question) else { continue }
+                let policy = endpoint.settings.policy.limited(to: permit.policy)
                 let body = try bodies[policy] ?? event.cloudEvent(policy, beginning: page.next.beginning)
                 bodies[policy] = body
                 deliveries.append(NewDelivery(endpoint: endpoint.id, event: event, policy: policy, body: body))

@@ -115,15 +115,18 @@ extension WebhookStore {
         if isEnd { self.memory.forget() }
     }
 
-    /// The endpoint may not have the delivery: it is set aside, and no attempt is made.
+    /// The endpoint may not have the delivery: it is set aside, and no attempt is made; where calls are spread over the minute
+    /// its call is free for another one.
     func withhold(_ claimed: ClaimedDelivery, now: Int64) async throws {
         try await self.outcomes.write { connection in
             let count = try connection.execute(
                 "UPDATE delivery SET state = 4, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
                 [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]
             )
+            guard count == 1 else { return }
+            try Self.freeCall(of: claimed.endpoint, on: connection)
             // The study came back into its view before it was told that it had left.
-            if count == 1, claimed.type == .studyRemoved { try Self.noteKnown(claimed, on: connection) }
+            if claimed.type == .studyRemoved { try Self.noteKnown(claimed, on: connection) }
         }
     }
 
@@ -134,15 +137,19 @@ extension WebhookStore {
                 "UPDATE delivery SET state = 0, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
                 [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]
             )
-            guard count == 1 else { return }
-            try connection.execute(
-                """
-                UPDATE endpoint SET calledUntil = calledUntil - (60000 + callsPerMinute - 1) / callsPerMinute
-                WHERE id = ?1 AND callsPerMinute IS NOT NULL
-                """,
-                [.text(claimed.endpoint)]
-            )
+            if count == 1 { try Self.freeCall(of: claimed.endpoint, on: connection) }
         }
+    }
+
+    /// A call that was taken was not made: where calls are spread over the minute there is one more.
+    private static func freeCall(of endpoint: String, on connection: any SQLConnection) throws {
+        try connection.execute(
+            """
+            UPDATE endpoint SET calledUntil = calledUntil - (60000 + callsPerMinute - 1) / callsPerMinute
+            WHERE id = ?1 AND callsPerMinute IS NOT NULL
+            """,
+            [.text(endpoint)]
+        )
     }
 
     /// The status and the kind of failure, and nothing that the receiver said: it may have said anything.

@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import Catalog
 internal import CollimatorCore
 package import Cryptography
@@ -60,6 +61,17 @@ package final class WebhookStore: Sendable {
             )
         }
         return row != nil
+    }
+
+    /// What the endpoint asks of studies now; nil for nothing.
+    ///
+    /// - Throws: `not-found` where there is no such endpoint.
+    func condition(of id: String) async throws -> WholeStudyCondition? {
+        if let asked = self.memory.asked(of: id) { return asked.condition }
+        let version = self.memory.version
+        let asked = EndpointMemory.Asked(condition: try await self.endpoint(id).filter.condition)
+        self.memory.keep(asked, of: id, readAt: version)
+        return asked.condition
     }
 
     /// - Throws: `not-found` where there is none.

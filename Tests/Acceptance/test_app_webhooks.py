@@ -164,6 +164,34 @@ def test_an_endpoint_is_edited_and_keeps_what_was_not_touched(admin, receiver):
     admin.until("#webhook h1", "Renamed")
 
 
+def test_a_condition_is_given_told_and_taken_away(admin, receiver):
+    number = admin.make(receiver)
+    admin.open(f"#/edit-webhook/{number}", "#webhook-condition")
+    browser = admin.browser
+    for text, words in (("{", "It is JSON"), ('{"modality": ["CT"], "shoe": 1}', "it can ask for modalitiesInStudy")):
+        browser.one("#webhook-condition").clear()
+        browser.one("#webhook-condition").send_keys(text)
+        admin.press("#webhook-form .primary")
+        admin.until("#webhook-form .problem", words)
+    assert admin.found(number)["condition"] is None
+    browser.one("#webhook-condition").clear()
+    browser.one("#webhook-condition").send_keys('{"institution": ["North*"], "dateFrom": "20260105"}')
+    admin.press("#webhook-form .primary")
+    admin.until("#webhook .facts-list", "where study date from 2026-01-05, and institution North*")
+    given = {"institution": ["North*"], "dateFrom": "20260105"}
+    assert admin.found(number)["condition"] == given
+    admin.press("#webhook-edit")
+    admin.write("Name", "Renamed")
+    admin.press("#webhook-form .primary")
+    admin.until("#webhook h1", "Renamed")
+    assert admin.found(number)["condition"] == given
+    admin.press("#webhook-edit")
+    browser.one("#webhook-condition").clear()
+    admin.press("#webhook-form .primary")
+    browser.until(lambda: admin.found(number)["condition"] is None, "the condition to go")
+    assert [fault for fault in browser.faults() if "status of 4" not in fault] == []
+
+
 def test_headers_are_sent_and_never_shown_again(admin, receiver):
     number = admin.make(receiver)
     admin.open(f"#/edit-webhook/{number}", "#webhook-carried summary").send_keys(Keys.ENTER)

@@ -12,140 +12,14 @@ import Webhooks
 
 @Suite("Connections that are kept between calls of endpoints", .timeLimit(.minutes(2)))
 struct WebhookClientsTests {
-    /// A server that keeps its connections and notes at which of its addresses each came, and in which each request.
-    private final class KeepingServer: Sendable {
-        private struct Seen {
-            var addresses: [String] = []
-            var requests: [Int] = []
-            var accepted = 0
-            var held: [any Channel] = []
-        }
-
-        private let seen = Mutex(Seen())
-        /// How many requests of a connection are answered; the next one ends it without an answer.
-        private let answered: Int
-        /// So many connections are held before there is an encryption.
-        ///
-        /// When all are there the first one ends, and the others when another one comes.
-        private let held: Int
-
-        init(answered: Int, held: Int) { (self.answered, self.held) = (answered, held) }
-
-        /// Whether a connection that has come is one of those that are held.
-        func accept() -> Bool {
-            let (isHeld, ended) = self.seen.withLock { seen in
-                seen.accepted += 1
-                guard seen.accepted > self.held else { return (true, [any Channel]()) }
-                defer { seen.held = [] }
-                return (false, seen.held)
-            }
-            for channel in ended { channel.close(promise: nil) }
-            return isHeld
-        }
-
-        /// Something has come over a connection that is held.
-        func hold(_ channel: any Channel) {
-            let ended: (any Channel)? = self.seen.withLock { seen in
-                seen.held.append(channel)
-                return seen.held.count == self.held ? seen.held.removeFirst() : nil
-            }
-            ended?.close(promise: nil)
-        }
-
-        /// The address of ours that each connection was made to.
-        var addresses: [String] { self.seen.withLock { $0.addresses } }
-        /// The connection of each request, by number.
-        var requests: [Int] { self.seen.withLock { $0.requests } }
-
-        func begin(at address: String) -> Int {
-            self.seen.withLock { seen in
-                seen.addresses.append(address)
-                return seen.addresses.count
-            }
-        }
-
-        /// Whether it is answered.
-        func note(_ connection: Int) -> Bool {
-            self.seen.withLock { seen in
-                seen.requests.append(connection)
-                return seen.requests.count { $0 == connection } <= self.answered
-            }
-        }
-
-        static func run(
-            _ files: TLSFiles? = nil,
-            answered: Int = .max,
-            held: Int = 0,
-            _ work: (_ server: KeepingServer, _ port: Int) async throws -> Void
-        ) async throws {
-            let server = KeepingServer(answered: answered, held: held)
-            let context = try files.map { try NIOSSLContext(configuration: $0.configuration()) }
-            let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        guard !server.accept() else {
-                            return try channel.pipeline.syncOperations.addHandler(Holding(server))
-                        }
-                        if let context {
-                            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
-                        }
-                        try channel.pipeline.syncOperations.addHandler(Answering(server))
-                    }
-                }
-                .bind(host: "0.0.0.0", port: 0).get()
-            try await work(server, try #require(channel.localAddress?.port))
-            try await channel.close()
-        }
-    }
-
-    /// Takes what comes first, and says nothing.
-    private final class Holding: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-
-        private let server: KeepingServer
-        private var isHeld = false
-
-        init(_ server: KeepingServer) { self.server = server }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            guard !self.isHeld else { return }
-            self.isHeld = true
-            self.server.hold(context.channel)
-        }
-    }
-
-    private final class Answering: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        typealias OutboundOut = ByteBuffer
-
-        private let server: KeepingServer
-        private var number = 0
-        private var received = ""
-
-        init(_ server: KeepingServer) { self.server = server }
-
-        func channelActive(context: ChannelHandlerContext) {
-            self.number = self.server.begin(at: context.localAddress?.ipAddress ?? "")
-            context.fireChannelActive()
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            self.received += String(buffer: Self.unwrapInboundIn(data))
-            // All of the message, so that nothing is left unread where the connection is closed.
-            guard self.received.hasSuffix("\r\n\r\n{}") else { return }
-            self.received = ""
-            guard self.server.note(self.number) else { return context.close(promise: nil) }
-            let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-            context.writeAndFlush(Self.wrapOutboundOut(answer), promise: nil)
-        }
-
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-    }
-
     private static let taken = WebhookAnswer.answered(status: 200, body: Array("ok".utf8))
 
-    private static func message(_ url: String, _ certificate: ClientCertificate? = nil) -> WebhookMessage {
-        WebhookMessage(url: url, headers: ["webhook-id": "1"], body: Array("{}".utf8), certificate: certificate)
+    private static func message(
+        _ url: String,
+        _ certificate: ClientCertificate? = nil,
+        id: String = "1"
+    ) -> WebhookMessage {
+        WebhookMessage(url: url, headers: ["webhook-id": id], body: Array("{}".utf8), certificate: certificate)
     }
 
     /// A dialer that may call this machine, and its end.
@@ -174,20 +48,65 @@ struct WebhookClientsTests {
         try outcome.get()
     }
 
+    /// One that takes however long calls take here.
+    private static func patient(_ dialer: inout WebhookDialer) {
+        dialer.limits.connect = .seconds(60)
+        dialer.limits.head = .seconds(60)
+    }
+
     @Test("a call takes the connection of the one before it, and calls at the same time have one each")
     func shared() async throws {
         try await KeepingServer.run { server, port in
-            try await Self.withDialer { dialer in
+            try await Self.withDialer(change: Self.patient) { dialer in
                 let url = "http://127.0.0.1:\(port)/"
                 for _ in 0..<3 { #expect(await dialer.sender.send(Self.message(url)) == Self.taken) }
                 #expect(server.requests == [1, 1, 1])
+                // None is answered before all are there: whoever waited for the connection of another would wait for ever.
+                server.keepSilent()
                 let answers = await withTaskGroup(of: WebhookAnswer.self) { group in
                     for _ in 0..<20 { group.addTask { await dialer.sender.send(Self.message(url)) } }
+                    await server.have(23)
+                    server.speak()
                     return await group.reduce(into: []) { $0.append($1) }
                 }
-                #expect(answers.count == 20 && answers.allSatisfy { $0 == Self.taken })
-                #expect(server.requests.count == 23 && server.addresses.count <= 20)
-                #expect(dialer.clients.count == 1)
+                #expect(answers == [WebhookAnswer](repeating: Self.taken, count: 20))
+                #expect(server.addresses.count == 20 && Set(server.requests.dropFirst(3)) == Set(1...20))
+                // All of them are kept, and no further one is made.
+                for _ in 0..<5 { #expect(await dialer.sender.send(Self.message(url)) == Self.taken) }
+                #expect(server.addresses.count == 20 && dialer.clients.count == 1)
+            }
+        }
+    }
+
+    @Test("a receiver that ends a new connection gets the call once, also where another one was kept")
+    func endedNew() async throws {
+        try await KeepingServer.run(broken: 2) { server, port in
+            try await Self.withDialer(change: Self.patient) { dialer in
+                let url = "http://127.0.0.1:\(port)/"
+                #expect(await dialer.sender.send(Self.message(url)) == Self.taken)
+                server.keepSilent()
+                async let busy = dialer.sender.send(Self.message(url, id: "2"))
+                await server.have(2)
+                // The connection that was kept is in use: this call has its own.
+                #expect(await dialer.sender.send(Self.message(url, id: "3")) == .failed(.broken))
+                #expect(server.requests == [1, 1, 2])
+                server.speak()
+                #expect(await busy == Self.taken)
+            }
+        }
+    }
+
+    @Test("clients that are too many are shut down beside the calls, and all of them before the end")
+    func surplus() async throws {
+        var limits = WebhookClients.Limits()
+        limits.kept = 0
+        try await KeepingServer.run { server, port in
+            try await Self.withDialer(limits) { dialer in
+                let url = "http://127.0.0.1:\(port)/"
+                for _ in 0..<5 { #expect(await dialer.sender.send(Self.message(url)) == Self.taken) }
+                #expect(server.requests == [1, 2, 3, 4, 5] && dialer.clients.count == 0)
+                await dialer.clients.close()
+                #expect(dialer.clients.endingCount == 0)
             }
         }
     }
@@ -313,9 +232,9 @@ struct WebhookClientsTests {
                 }
                 #expect(dialer.clients.count == expected)
             }
-            await dialer.clients.retire(now: .now + .seconds(20))
+            dialer.clients.retire(now: .now + .seconds(20))
             #expect(dialer.clients.count == 2)
-            await dialer.clients.retire(now: .now + .seconds(40))
+            dialer.clients.retire(now: .now + .seconds(40))
             #expect(dialer.clients.count == 0)
         }
     }

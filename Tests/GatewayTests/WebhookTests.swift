@@ -263,6 +263,26 @@ struct WebhookTests {
         #expect(bodies[1].contains("Smith") && bodies[1].contains("A-77"))
     }
 
+    @Test("an endpoint that asks for orders gets them by the right to more, and one that asks for names gets names")
+    func askedLess() async throws {
+        let ids = [
+            try await self.hooks.active(#","dataPolicy":"orders""#), try await self.hooks.active(),
+        ]
+        let store = try #require(StoreName("radiology"))
+        for (index, id) in ids.enumerated() {
+            try self.hooks.rule(
+                [AccessRule(id: "a", .allow, .client(id: id), role: "informed", on: .store(store))],
+                version: index + 1
+            )
+            try await self.hooks.store("1.2.\(index + 1)")
+            try await self.hooks.deliver()
+        }
+        let bodies = self.hooks.receiver.messages.map { String(decoding: $0.body, as: UTF8.self) }
+            .filter { $0.contains("study.created") }
+        #expect(bodies.count == 2 && !bodies.contains { $0.contains("Smith") })
+        #expect(bodies.map { $0.contains("A-77") } == [true, false])
+    }
+
     @Test("a deletion is told by what the study was, and a suspended endpoint hears of nothing")
     func deleted() async throws {
         let id = try await self.hooks.active(#","types":["study.deleted"]"#)

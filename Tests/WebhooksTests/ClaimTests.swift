@@ -134,6 +134,23 @@ struct ClaimTests {
         }
     }
 
+    @Test("a delivery that is withheld costs its endpoint none of the calls that are spread over the minute")
+    func paceAndWithholding() async throws {
+        try await Rig.run { rig in
+            _ = try await rig.endpoint("https://a.example/") { $0.callsPerMinute = 60 }
+            for index in 0..<5 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            for index in 0..<3 { rig.forbid("1.2.\(index + 1)") }
+            for _ in 0..<4 { #expect(try await rig.engine.work() == 1) }
+            #expect(try await rig.webhooks.count(.withheld) == 3)
+            #expect(try await rig.webhooks.count(.delivered) == 1)
+            // That one was called: the next has to wait.
+            #expect(try await rig.engine.work() == 0)
+            rig.clock.pass(1)
+            #expect(try await rig.engine.work() == 1)
+        }
+    }
+
     @Test("of more than may wait the oldest are given up with the reason, and can be asked for again")
     func excess() async throws {
         try await Rig.run { rig in

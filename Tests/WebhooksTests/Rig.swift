@@ -1,3 +1,4 @@
+import AccessControl
 import Catalog
 import CollimatorCore
 import Cryptography
@@ -41,8 +42,14 @@ struct Rig: Sendable {
             sender: receiver.sender,
             addresses: AddressPolicy(),
             clock: wall,
-            decisions: WebhookEngine.Decisions(version: { forbidden.version }) { subject, _ in
-                forbidden.contains(subject.study?.rawValue) ? nil : forbidden.most
+            decisions: WebhookEngine.Decisions(
+                version: { forbidden.version },
+                note: { question, _, _ in forbidden.note(question.subject.study?.rawValue) }
+            ) { question in
+                guard !forbidden.contains(question.subject.study?.rawValue), forbidden.isAskedFor(question) else {
+                    return nil
+                }
+                return EndpointPermit(forbidden.most)
             },
             random: { 0.5 }
         )
@@ -183,6 +190,19 @@ final class ForbiddenStudies: Sendable {
     private let studies = Mutex<Set<String>>([])
     private let level = Mutex(EventDataPolicy.demographics)
     private let number = Mutex(1)
+    private let facts = Mutex<[String: AccessFacts]>([:])
+    private let noted = Mutex<[String?]>([])
+
+    /// What is known of a study from now on.
+    func describe(_ study: String, _ facts: AccessFacts) { self.facts.withLock { $0[study] = facts } }
+    func isAskedFor(_ question: EndpointQuestion) -> Bool {
+        let facts = question.subject.study.flatMap { study in self.facts.withLock { $0[study.rawValue] } }
+        return question.condition?.holds(for: facts) ?? true
+    }
+
+    /// The studies that were written down as told, in their order.
+    var notes: [String?] { self.noted.withLock { $0 } }
+    func note(_ study: String?) { self.noted.withLock { $0.append(study) } }
 
     /// The most that is said to anybody.
     var most: EventDataPolicy { self.level.withLock { $0 } }

@@ -137,8 +137,10 @@ struct TurnTests {
         let delivery = Task { try await rig.engine.deliver(claimed, in: turns) }
         while turns.waiting(endpoint.id) == 0 { await Task.yield() }
         try await meanwhile(endpoint)
+        #expect(rig.forbidden.notes.isEmpty, "nobody is told before the call is made")
         turns.end(endpoint.id, ending)
         try await delivery.value
+        #expect(rig.forbidden.notes.count == rig.receiver.messages.count)
         #expect(await turns.begin(endpoint.id) == .atOnce, "the turn was given back")
     }
 

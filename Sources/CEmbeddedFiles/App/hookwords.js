@@ -1,6 +1,7 @@
 // Endpoints, deliveries and calls as people read them.
 
 import { moment } from "./format.js";
+import { conditionWords } from "./words.js";
 
 /** The types of events that an endpoint can ask for. */
 export const eventTypes = {
@@ -33,11 +34,12 @@ export const pauseWords = ({ pausedUntil }) =>
   pausedUntil && Date.parse(pausedUntil) > Date.now() ? `left alone until ${moment(pausedUntil, true)}` : undefined;
 
 /** What an endpoint asks for, as a sentence. */
-export function filterWords({ types, stores, modalities }) {
+export function filterWords({ types, stores, modalities, condition }) {
   return [
     types.length > 0 ? types.join(", ") : "Every event",
     stores.length > 0 && `of ${stores.length === 1 ? "store" : "the stores"} ${stores.join(", ")}`,
     modalities.length > 0 && `with ${modalities.join(" or ")}`,
+    condition && `where ${conditionWords({ condition }).join(", and ")}`,
   ].filter(Boolean).join(" ");
 }
 

@@ -62,7 +62,7 @@ export class WebhookForm {
   }
 
   #what(stores) {
-    const { types = [], stores: asked = [], modalities = [] } = this.#endpoint ?? {};
+    const { types = [], stores: asked = [], modalities = [], condition } = this.#endpoint ?? {};
     // What an endpoint has and the form does not know stays as it is.
     const names = [...new Set([...Object.keys(eventTypes), ...types])];
     this.#inputs.types = ticks(names.map((name) => [name, el("span", { class: "code" }, name), eventTypes[name] ?? ""]), types);
@@ -72,13 +72,24 @@ export class WebhookForm {
       id: "webhook-modalities", value: modalities.join(" "), autocomplete: "off", placeholder: "every modality",
       pattern: "[A-Za-z0-9_]{1,16}([\\s,]+[A-Za-z0-9_]{1,16})*",
     });
+    this.#inputs.condition = el("textarea", {
+      id: "webhook-condition", rows: "3", class: "code", spellcheck: "false", autocomplete: "off", autocapitalize: "none",
+      placeholder: '{"institution": ["North*"]}',
+    }, condition ? JSON.stringify(condition, null, 2) : "");
     return el(
       "fieldset", {},
       el("legend", {}, "Of what"),
-      el("p", { class: "quiet" }, "Where nothing is ticked, of everything. Rules for the endpoint say which studies it hears of, by any attribute."),
+      el("p", { class: "quiet" }, "Where nothing is ticked, of everything. Rules for the endpoint say which studies it may hear of."),
       group("Events", "webhook-types", this.#inputs.types),
       group("Stores", "webhook-stores", this.#inputs.stores),
-      el("div", { class: "fields" }, field("Modalities in the study", this.#inputs.modalities, "Several with spaces, such as CT MR.")),
+      el(
+        "div", { class: "fields" },
+        field("Modalities in the study", this.#inputs.modalities, "Several with spaces, such as CT MR."),
+        el("div", { class: "wide" }, field(
+          "Only of studies that fulfil", this.#inputs.condition,
+          "A condition in JSON as rules have it, over patients, dateFrom, dateTo, institution, referringPhysician, accessionNumber, description and modalitiesInStudy.",
+        )),
+      ),
     );
   }
 
@@ -138,12 +149,14 @@ export class WebhookForm {
 
   /** The endpoint as the form says it. */
   get #wish() {
-    const { name, url, types, stores, modalities, dataPolicy, callsPerMinute, ordered } = this.#inputs;
+    const { name, url, types, stores, modalities, condition, dataPolicy, callsPerMinute, ordered } = this.#inputs;
     const wish = {
       name: name.value.trim(), url: url.value.trim(), types: ticked(types), stores: ticked(stores),
       modalities: isTouched(modalities) ? modalities.value.toUpperCase().split(/[\s,]+/).filter(Boolean) : this.#endpoint?.modalities ?? [],
       dataPolicy: dataPolicy.value, ordered: ordered.checked,
     };
+    if (condition.value.trim()) wish.condition = conditionOf(condition.value);
+    else if (this.#endpoint) wish.condition = null;
     if (callsPerMinute.value) wish.callsPerMinute = Number(callsPerMinute.value);
     else if (this.#endpoint) wish.callsPerMinute = null;
     const { headers, noHeaders, certificate, key, noCertificate } = this.#inputs;
@@ -169,6 +182,15 @@ export class WebhookForm {
       fill(this.#fault, problemNotice(problem));
       this.#fault.scrollIntoView({ block: "nearest" });
     }
+  }
+}
+
+/** The condition as it is sent; whether it can be one is for the service to say. */
+function conditionOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new api.Problem({ title: "The condition cannot be read", detail: 'It is JSON, such as {"institution": ["North*"]}.' });
   }
 }
 

@@ -43,8 +43,6 @@ final class WebhookClients: Sendable {
     /// What came of a call with a client that others may have used, too.
     struct Lent<Answer: Sendable>: Sendable {
         let answer: Answer
-        /// Whether a call before was answered, so that the connection may be one that was kept.
-        let wasKept: Bool
         /// Whether there may have been a connection under way for another call.
         let wasShared: Bool
     }
@@ -52,7 +50,6 @@ final class WebhookClients: Sendable {
     /// A client for one call.
     private struct Loan: Sendable {
         let client: HTTPClient
-        let hasAnswered: Bool
         let key: Key
         let number: Int
         /// How many calls there were with the client, this one among them.
@@ -69,7 +66,6 @@ final class WebhookClients: Sendable {
         var calls = 0
         /// How many calls there were, with those that have ended.
         var count = 0
-        var hasAnswered = false
     }
 
     private struct State {
@@ -77,23 +73,32 @@ final class WebhookClients: Sendable {
         /// Those that are too old for another call, by number, until the last call with each has ended.
         var leaving: [Int: Entry] = [:]
         var lastNumber = 0
+        /// What shuts down clients that nobody uses any more, by number.
+        var endings: [Int: Task<Void, Never>] = [:]
         var isClosed = false
     }
+
+    /// Which connections of all the clients were used before.
+    let uses = ConnectionUses()
 
     /// How many are kept, those in use among them.
     var count: Int { self.state.withLock { $0.kept.count + $0.leaving.count } }
 
-    /// Runs a call with the client of the key; `call` says with what it gives whether it was answered.
+    /// How many shut-downs have begun and not ended.
+    var endingCount: Int { self.state.withLock { $0.endings.count } }
+
+    /// Runs a call with the client of the key.
     func withClient<Answer: Sendable>(
         _ key: Key,
         configuration: () throws -> HTTPClient.Configuration,
-        _ call: (HTTPClient) async -> (answer: Answer, isAnswered: Bool)
+        _ call: (HTTPClient) async -> Answer
     ) async throws -> Lent<Answer> {
         let (loan, old) = try self.borrow(key, configuration)
-        let (answer, isAnswered) = await call(loan.client)
-        let (free, wasShared) = self.giveBack(loan, isAnswered: isAnswered)
-        await Self.shutDown(free + old)
-        return Lent(answer: answer, wasKept: loan.hasAnswered, wasShared: wasShared)
+        self.end(old)
+        let answer = await call(loan.client)
+        let (free, wasShared) = self.giveBack(loan)
+        self.end(free)
+        return Lent(answer: answer, wasShared: wasShared)
     }
 
     /// Runs a call with a client of its own, whose connection nobody has used.
@@ -103,7 +108,7 @@ final class WebhookClients: Sendable {
     ) async -> Answer {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let answer = await call(client)
-        await Self.shutDown([client])
+        self.end([client])
         return answer
     }
 
@@ -133,7 +138,6 @@ final class WebhookClients: Sendable {
             state.kept[key] = entry
             let loan = Loan(
                 client: entry.client,
-                hasAnswered: entry.hasAnswered,
                 key: key,
                 number: entry.number,
                 count: entry.count,
@@ -144,7 +148,7 @@ final class WebhookClients: Sendable {
     }
 
     /// Ends a call; gives the clients that are to be shut down now.
-    private func giveBack(_ loan: Loan, isAnswered: Bool) -> (free: [HTTPClient], wasShared: Bool) {
+    private func giveBack(_ loan: Loan) -> (free: [HTTPClient], wasShared: Bool) {
         let now = ContinuousClock.now
         return self.state.withLock { state in
             if var entry = state.leaving[loan.number] {
@@ -157,7 +161,6 @@ final class WebhookClients: Sendable {
             let wasShared = loan.isBehindOthers || entry.count > loan.count
             entry.calls -= 1
             entry.usedAt = now
-            entry.hasAnswered = entry.hasAnswered || isAnswered
             state.kept[loan.key] = entry
             guard entry.calls == 0, state.isClosed || state.kept.count > self.limits.kept else {
                 return ([], wasShared)
@@ -184,8 +187,8 @@ final class WebhookClients: Sendable {
     }
 
     /// Shuts down what has not been used for long.
-    func retire(now: ContinuousClock.Instant = .now) async {
-        await Self.shutDown(self.state.withLock { self.surplus(now, &$0) })
+    func retire(now: ContinuousClock.Instant = .now) {
+        self.end(self.state.withLock { self.surplus(now, &$0) })
     }
 
     /// Does so from time to time until the task is cancelled.
@@ -196,22 +199,34 @@ final class WebhookClients: Sendable {
             } catch {
                 return
             }
-            await self.retire()
+            self.retire()
         }
     }
 
-    /// Shuts down all that are not in use; from now on each is when its calls have ended.
+    /// Shuts down all that are not in use, and returns when that is done; from now on each is when its calls have ended.
     func close() async {
-        let free = self.state.withLock { state in
-            state.isClosed = true
-            return self.surplus(.now, &state)
-        }
-        await Self.shutDown(free)
+        self.end(
+            self.state.withLock { state in
+                state.isClosed = true
+                return self.surplus(.now, &state)
+            }
+        )
+        while let ending = self.state.withLock({ $0.endings.values.first }) { await ending.value }
     }
 
-    private static func shutDown(_ clients: [HTTPClient]) async {
-        for client in clients {
-            await allowFailure("the connections of a client close later") { try await client.shutdown() }
+    /// Shuts clients down beside what goes on: a receiver may take seconds to end its connections, and no call waits for that.
+    private func end(_ clients: [HTTPClient]) {
+        guard !clients.isEmpty else { return }
+        self.state.withLock { state in
+            state.lastNumber += 1
+            let number = state.lastNumber
+            state.endings[number] = Task {
+                for client in clients {
+                    await allowFailure("the connections of a client close later") { try await client.shutdown() }
+                }
+                // It is not done before it is noted: the lock is still held where it was begun.
+                self.state.withLock { $0.endings[number] = nil }
+            }
         }
     }
 }

@@ -94,8 +94,8 @@ struct WebhookDialer: Sendable {
         var isUnready = false
         /// Whether the connection ended before there was an answer.
         var isCutOff = false
-
-        var isAnswered: Bool { if case .answered = self.answer { true } else { false } }
+        /// Whether it was one that had carried a call before.
+        var wasKept = false
     }
 
     private func dial(
@@ -119,12 +119,11 @@ struct WebhookDialer: Sendable {
             let lent = try await self.clients.withClient(key) {
                 try self.configuration(url, key, message.certificate)
             } _: { client in
-                let dialled = await self.exchange(message, at: url, client, within: deadline - .now)
-                return (dialled, dialled.isAnswered)
+                await self.exchange(message, at: url, client, within: deadline - .now)
             }
             let dialled = lent.answer
             guard deadline > .now, !Task.isCancelled else { return dialled }
-            if dialled.isCutOff, lent.wasKept {
+            if dialled.isCutOff, dialled.wasKept {
                 // A receiver may close a connection that was kept at the moment in which it is used again. That is no failure
                 // of its, and whoever has taken the message knows it by its id.
                 var again = try await self.dialAlone(message, at: url, key, until: deadline)
@@ -180,6 +179,7 @@ struct WebhookDialer: Sendable {
         configuration.maximumUsesPerConnection = Self.usesMax
         configuration.timeout.connect = TimeAmount(key.connect)
         configuration.httpVersion = .http1Only
+        configuration.http1_1ConnectionDebugInitializer = { [uses = self.clients.uses] in uses.follow($0) }
         if url.literal == nil, let address = key.address { configuration.dnsOverride = [url.host: address.text] }
         if let proxy = key.proxy { configuration.proxy = .server(host: proxy.host, port: proxy.port) }
         return configuration
@@ -225,6 +225,19 @@ struct WebhookDialer: Sendable {
         request.headers = HTTPHeaders(message.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         request.headers.add(name: "user-agent", value: "collimator")
         request.body = .bytes(ByteBuffer(bytes: message.body))
+        let watched = await self.clients.uses.watch(request.headers) {
+            await self.exchange(request, client, within: left)
+        }
+        var dialled = watched.outcome
+        dialled.wasKept = watched.wasKept
+        return dialled
+    }
+
+    private func exchange(
+        _ request: HTTPClientRequest,
+        _ client: HTTPClient,
+        within left: Duration
+    ) async -> Dialled {
         do {
             let response = try await client.execute(request, timeout: TimeAmount(left))
             let answer = WebhookAnswer.answered(

@@ -102,6 +102,11 @@ struct AccessBody: Sendable {
         throw CollimatorError(.invalidInput, "a member of a body is no object of texts", publicDetail: fault)
     }
 
+    /// A member as it is; nil where it is absent or null.
+    func value(_ name: String) -> StrictJSON? {
+        self.members[name].flatMap { $0 == .null ? nil : $0 }
+    }
+
     /// Whether a member is there and null.
     func isNull(_ name: String) -> Bool { self.members[name] == .null }
 

@@ -20,25 +20,34 @@ struct EndpointRights: Sendable {
     let audit: AuditLog?
     var clock = WallClock.live
 
-    /// How much the endpoint may have of the event; nil for nothing.
+    /// How much the endpoint may have of the event; nil for nothing, and where the study is none that it asks for.
     ///
     /// An event of a study is for those who may read all of the study, one that is of no study for those who may see the
-    /// operations of its store or of the service. What is said beyond names is a right of its own.
-    func permitted(_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy? {
-        guard !self.principals.isSuspended(.client(id: endpoint)) else { return nil }
-        let policy = self.authorizer.policy
+    /// operations of its store or of the service. What is said beyond names is a right of its own, which is decided where it
+    /// is asked for.
+    func permitted(_ question: EndpointQuestion) async throws -> EndpointPermit? {
+        let subject = question.subject
+        guard !self.principals.isSuspended(.client(id: question.endpoint)) else { return nil }
+        let (policy, asking) = (self.authorizer.policy, self.asking(question.endpoint))
         guard let store = subject.store, let study = subject.study else {
             let resource = subject.store.map { AccessResource.store($0) } ?? .service
-            return policy.decide(self.asking(endpoint), .operationsList, on: resource).isAllowed ? .uids : nil
+            return policy.decide(asking, .operationsList, on: resource).isAllowed ? EndpointPermit(.uids) : nil
         }
         let facts = try await self.facts(subject, study, in: store)
-        let (asking, resource) = (self.asking(endpoint), AccessResource.study(store, studyUID: study.rawValue))
+        if let condition = question.condition, !condition.holds(for: facts) { return nil }
+        let resource = AccessResource.study(store, studyUID: study.rawValue)
+        let reading = policy.decide(asking, .dicomWebRead, on: resource, facts: facts)
+        guard reading.extent == .whole else { return nil }
         func may(_ permission: Permission) -> Bool {
             policy.decide(asking, permission, on: resource, facts: facts).extent == .whole
         }
-        guard may(.dicomWebRead) else { return nil }
-        if may(.eventsDemographics) { return .demographics }
-        return may(.eventsOrders) ? .orders : .uids
+        let granted: EventDataPolicy =
+            switch question.asked {
+            case .uids: .uids
+            case .orders: may(.eventsOrders) || may(.eventsDemographics) ? .orders : .uids
+            case .demographics: may(.eventsDemographics) ? .demographics : may(.eventsOrders) ? .orders : .uids
+            }
+        return EndpointPermit(granted, grounds: reading.grounds(policyVersion: policy.version))
     }
 
     private func asking(_ endpoint: String) -> AccessSubject {
@@ -57,27 +66,21 @@ struct EndpointRights: Sendable {
     /// Writes down that the endpoint is told of the study, as a look of its principal: the first of a minute is on the disk
     /// before the call, and further ones are counted.
     ///
-    /// - Throws: where it cannot be written, or the endpoint may see the study no more; the delivery is made later then.
-    func note(_ subject: EventSubject, _ endpoint: String, _ message: String) async throws {
+    /// - Throws: where it cannot be written; the delivery is made later then.
+    func note(_ question: EndpointQuestion, _ message: String, _ permit: EndpointPermit) async throws {
+        let subject = question.subject
         guard let log = self.audit, let store = subject.store, let study = subject.study else { return }
-        let policy = self.authorizer.policy
-        let resource = AccessResource.study(store, studyUID: study.rawValue)
-        let facts = try await self.facts(subject, study, in: store)
-        let decision = policy.decide(self.asking(endpoint), .dicomWebRead, on: resource, facts: facts)
-        guard decision.extent == .whole else {
-            throw CollimatorError(.unavailable, "what an endpoint may see changed while it was to be called")
-        }
         var record = AuditRecord(
             timeMilliseconds: log.now,
             caller: AuditRecord.Caller(
-                principal: Principal.client(id: endpoint).description,
+                principal: Principal.client(id: question.endpoint).description,
                 method: Self.method
             ),
             action: AuditRecord.Action(permission: Permission.dicomWebRead.rawValue, route: Self.route),
             subject: AuditRecord.Subject(store: store.rawValue, study: study.rawValue),
             outcome: .success,
             requestID: message,
-            decision: decision.grounds(policyVersion: policy.version).description
+            decision: permit.grounds?.description
         )
         guard !log.count(record) else { return }
         let attributes =
@@ -107,6 +110,6 @@ extension GatewayParts {
             isHeard: { !rights.principals.isSuspended(.client(id: $0)) },
             version: { rights.authorizer.policy.version },
             note: { try await rights.note($0, $1, $2) }
-        ) { try await rights.permitted($0, $1) }
+        ) { try await rights.permitted($0) }
     }
 }

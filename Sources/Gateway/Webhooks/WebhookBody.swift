@@ -1,3 +1,4 @@
+import AccessControl
 import Catalog
 import CollimatorCore
 import DICOMweb
@@ -20,6 +21,7 @@ enum WebhookBody {
             ("types", Self.texts(settings.filter.types)),
             ("stores", Self.texts(settings.filter.stores)),
             ("modalities", Self.texts(settings.filter.modalities)),
+            ("condition", settings.filter.condition.map { .written($0.text) } ?? .null),
             ("dataPolicy", .string(settings.policy.rawValue)),
             ("callsPerMinute", .number(settings.callsPerMinute)),
             ("ordered", .bool(settings.isOrdered)),

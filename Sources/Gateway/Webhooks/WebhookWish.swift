@@ -1,5 +1,7 @@
+import AccessControl
 import Catalog
 import CollimatorCore
+import Cryptography
 import Hummingbird
 import Identity
 import Webhooks
@@ -11,6 +13,9 @@ struct WebhookWish: Sendable {
     let types: [String]?
     let stores: [String]?
     let modalities: [String]?
+    let condition: WholeStudyCondition?
+    /// Whether the body says that nothing is asked of studies any more.
+    let isUnconditional: Bool
     let policy: EventDataPolicy?
     let callsPerMinute: Int?
     /// Whether the body says that there is no limit any more.
@@ -20,8 +25,8 @@ struct WebhookWish: Sendable {
     let credentials: CredentialsWish
 
     private static let members: Set = [
-        "url", "name", "types", "stores", "modalities", "dataPolicy", "callsPerMinute", "ordered", "headers",
-        "clientCertificate",
+        "url", "name", "types", "stores", "modalities", "condition", "dataPolicy", "callsPerMinute", "ordered",
+        "headers", "clientCertificate",
     ]
 
     /// A certificate with those above it, its key, headers and lists, each as long as it may be.
@@ -39,8 +44,8 @@ struct WebhookWish: Sendable {
             bytesMax: Self.bytesMax,
             tooLarge: "The body has more than 64 KiB.",
             detail: """
-                The body is a JSON object with url, name, types, stores, modalities, dataPolicy, callsPerMinute, \
-                ordered, headers and clientCertificate, and nothing else.
+                The body is a JSON object with url, name, types, stores, modalities, condition, dataPolicy, \
+                callsPerMinute, ordered, headers and clientCertificate, and nothing else.
                 """
         )
         self.url = try body.text("url", fault: "The url is a text such as https://pacs.example.org/hook.")
@@ -53,6 +58,9 @@ struct WebhookWish: Sendable {
         self.types = try body.texts("types", max: WebhookFilter.valuesMax, fault: listFault)
         self.stores = try body.texts("stores", max: WebhookFilter.valuesMax, fault: listFault)
         self.modalities = try body.texts("modalities", max: WebhookFilter.valuesMax, fault: listFault)
+        let asked = body.value("condition")
+        self.condition = try asked.flatMap { value throws(CollimatorError) in try Self.condition(value) }
+        self.isUnconditional = body.isNull("condition") || asked != nil && self.condition == nil
         let policyFault: StaticString = "The dataPolicy is uids, orders or demographics."
         self.policy = try body.text("dataPolicy", fault: policyFault).map { text throws(CollimatorError) in
             guard let policy = EventDataPolicy(rawValue: text) else {
@@ -68,6 +76,19 @@ struct WebhookWish: Sendable {
         self.isUnlimited = body.isNull("callsPerMinute")
         self.isOrdered = try body.flag("ordered", fault: "Whether it is ordered is true or false.")
         self.credentials = try Self.credentials(body)
+    }
+
+    private static func condition(_ value: StrictJSON) throws(CollimatorError) -> WholeStudyCondition? {
+        do throws(PolicyFaults) {
+            return try WholeStudyCondition(value, place: "condition")
+        } catch {
+            throw CollimatorError(
+                .invalidInput,
+                "the condition of an endpoint has faults",
+                publicDetail: "The condition has the faults that are listed.",
+                cause: error
+            )
+        }
     }
 
     private static func credentials(_ body: AccessBody) throws(CollimatorError) -> CredentialsWish {
@@ -115,6 +136,8 @@ struct WebhookWish: Sendable {
         if let types { settings.filter.types = types }
         if let stores { settings.filter.stores = stores }
         if let modalities { settings.filter.modalities = modalities }
+        if let condition { settings.filter.condition = condition }
+        if self.isUnconditional { settings.filter.condition = nil }
         if let policy { settings.policy = policy }
         if let callsPerMinute { settings.callsPerMinute = callsPerMinute }
         if self.isUnlimited { settings.callsPerMinute = nil }

@@ -19,7 +19,7 @@ struct WebhooksCommand: AsyncParsableCommand {
         subcommands: [
             WebhooksListCommand.self, WebhooksCreateCommand.self, WebhooksVerifyCommand.self,
             WebhooksSuspendCommand.self, WebhooksRotateCommand.self, WebhooksCredentialsCommand.self,
-            WebhooksTestCommand.self,
+            WebhooksConditionCommand.self, WebhooksTestCommand.self,
             WebhooksDeliveriesCommand.self, WebhooksAttemptsCommand.self, WebhooksRedeliverCommand.self,
             WebhooksReplayCommand.self, WebhooksRemoveCommand.self,
         ],
@@ -87,6 +87,9 @@ struct WebhooksCreateCommand: AsyncParsableCommand {
     @Option(help: "A modality that it asks for; once for each (default: all).")
     var modality: [String] = []
 
+    @Option(help: "A file with the condition on studies that it asks for, in JSON as in a rule (default: none).")
+    var condition: String?
+
     @Option(help: "How much of a study it asks for: uids, orders or demographics.")
     var data = "uids"
 
@@ -106,6 +109,7 @@ struct WebhooksCreateCommand: AsyncParsableCommand {
         let types: [String]
         let stores: [String]
         let modalities: [String]
+        let condition: JSONTree?
         let dataPolicy: String
         let callsPerMinute: Int?
         let ordered: Bool
@@ -123,6 +127,7 @@ struct WebhooksCreateCommand: AsyncParsableCommand {
             types: self.type,
             stores: self.store,
             modalities: self.modality,
+            condition: try self.condition.map { try WebhooksConditionCommand.condition(in: $0) },
             dataPolicy: self.data,
             callsPerMinute: self.callsPerMinute,
             ordered: self.ordered,
