@@ -111,7 +111,8 @@ package struct WebhookEngine: Sendable {
             let subject = EventSubject(
                 store: event.store,
                 study: event.study,
-                kept: event.type == .studyDeleted ? event.attributes : nil
+                kept: event.type == .studyDeleted ? event.attributes : nil,
+                isOfAudit: event.type == .accessEmergency
             )
             for endpoint in endpoints where endpoint.isFor(event) && endpoint.filter.passes(event) {
                 guard let permitted = try await self.permitted(event.type, subject, endpoint.id) else { continue }

@@ -23,10 +23,14 @@ struct EndpointRights: Sendable {
     /// How much the endpoint may have of the event; nil for nothing.
     ///
     /// An event of a study is for those who may read all of the study, one that is of no study for those who may see the
-    /// operations of its store or of the service. What is said beyond names is a right of its own.
+    /// operations of its store or of the service, and one that says who looked for those who may read the audit. What is
+    /// said beyond names is a right of its own.
     func permitted(_ subject: EventSubject, _ endpoint: String) async throws -> EventDataPolicy? {
         guard !self.principals.isSuspended(.client(id: endpoint)) else { return nil }
         let policy = self.authorizer.policy
+        guard !subject.isOfAudit else {
+            return policy.decide(self.asking(endpoint), .auditRead, on: .service).isAllowed ? .uids : nil
+        }
         guard let store = subject.store, let study = subject.study else {
             let resource = subject.store.map { AccessResource.store($0) } ?? .service
             return policy.decide(self.asking(endpoint), .operationsList, on: resource).isAllowed ? .uids : nil
@@ -57,9 +61,13 @@ struct EndpointRights: Sendable {
     /// Writes down that the endpoint is told of the study, as a look of its principal: the first of a minute is on the disk
     /// before the call, and further ones are counted.
     ///
+    /// That it reads who looked is not written down, as nobody's reading of the audit is.
+    ///
     /// - Throws: where it cannot be written, or the endpoint may see the study no more; the delivery is made later then.
     func note(_ subject: EventSubject, _ endpoint: String, _ message: String) async throws {
-        guard let log = self.audit, let store = subject.store, let study = subject.study else { return }
+        guard let log = self.audit, !subject.isOfAudit, let store = subject.store, let study = subject.study else {
+            return
+        }
         let policy = self.authorizer.policy
         let resource = AccessResource.study(store, studyUID: study.rawValue)
         let facts = try await self.facts(subject, study, in: store)
