@@ -13,6 +13,12 @@ internal import Telemetry
 /// can; when that file is full too, ``record(_:)`` fails and nothing is dropped in silence.
 package final class AuditLog: Sendable {
     package let store: AuditStore
+    /// Calls its one listener when a look for an emergency may be to be told.
+    ///
+    /// That is once its record is in the database, from time to time because something may have kept it from being told, and
+    /// at the beginning.
+    package let emergencies: AsyncStream<Void>
+    private let emergencyCalls: AsyncStream<Void>.Continuation
     private let spool: AuditSpool
     private let configuration: AuditConfiguration
     private let clock: WallClock
@@ -61,7 +67,10 @@ package final class AuditLog: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
+        (self.emergencies, self.emergencyCalls) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         try self.spool.repair()
+        // What a kill has kept from being told.
+        self.emergencyCalls.yield()
     }
 
     /// The time in milliseconds since 1970, as records have it.
@@ -178,6 +187,7 @@ package final class AuditLog: Sendable {
         do {
             try await self.drainSpool()
             try await self.store.append(batch)
+            if batch.contains(where: { EmergencyLook($0.record) != nil }) { self.emergencyCalls.yield() }
         } catch {
             self.logger.warning("the audit is written to its spool", error: error)
             try self.spool.append(batch)
@@ -189,6 +199,7 @@ package final class AuditLog: Sendable {
         guard !self.spool.isEmpty else { return }
         try await self.store.append(try self.spool.records())
         self.spool.clear()
+        self.emergencyCalls.yield()
     }
 
     private func settle(_ waiting: Waiting, with result: Result<Void, any Error>) {
@@ -242,6 +253,8 @@ package final class AuditLog: Sendable {
             await self.write()
         }
         await self.deleteOld()
+        // What could not be told is tried again.
+        self.emergencyCalls.yield()
     }
 
     /// Writes every count, and returns when nothing waits any more: for the end of the process.

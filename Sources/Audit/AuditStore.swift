@@ -24,6 +24,7 @@ package struct AuditStore: Sendable {
                 guard known == nil else { continue }
                 let row = AuditRow(number: head.number + 1, id: id, record: record, after: head.hash)
                 try connection.execute(Self.insert, row.values)
+                if let look = EmergencyLook(record) { try Self.noteToTell(look, on: connection) }
                 head = AuditHead(number: row.number, hash: row.hash)
             }
         }

@@ -110,7 +110,8 @@ package struct WebhookEngine: Sendable {
             let subject = EventSubject(
                 store: event.store,
                 study: event.study,
-                kept: event.type == .studyDeleted ? event.attributes : nil
+                kept: event.type == .studyDeleted ? event.attributes : nil,
+                isOfAudit: event.type == .accessEmergency
             )
             for endpoint in endpoints where endpoint.isFor(event) && endpoint.filter.passes(event) {
                 let question = EndpointQuestion(

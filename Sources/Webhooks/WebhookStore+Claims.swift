@@ -208,7 +208,8 @@ extension WebhookStore {
             subject: EventSubject(
                 store: try row.textIfPresent(2).flatMap { StoreName($0) },
                 study: try row.textIfPresent(3).flatMap { StudyUID($0) },
-                kept: try row.blobIfPresent(4).map { try DICOMJSON.dataSet(from: $0) }
+                kept: try row.blobIfPresent(4).map { try DICOMJSON.dataSet(from: $0) },
+                isOfAudit: type == .accessEmergency
             ),
             policy: policy,
             asked: candidate.policy,

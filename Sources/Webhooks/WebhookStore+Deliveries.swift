@@ -11,6 +11,8 @@ package struct EventSubject: Hashable, Sendable {
     package let study: StudyUID?
     /// What a deleted study was; nil where the study can be asked about.
     package let kept: DataSet?
+    /// Whether it says who looked at the study, and is for those who may read the audit.
+    package var isOfAudit = false
 }
 
 /// A delivery that a worker holds until its lease ends.

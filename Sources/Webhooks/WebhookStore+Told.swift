@@ -23,7 +23,8 @@ extension WebhookStore {
     ///
     /// It is looked at once more afterwards: the right may have been taken away while the call was under way.
     static func noteTold(_ claimed: ClaimedDelivery, on connection: any SQLConnection) throws {
-        guard claimed.type != .studyRemoved, claimed.type != .studyDeleted else { return }
+        // Who may know who looked need not be one who may see the study.
+        guard claimed.type != .studyRemoved, claimed.type != .studyDeleted, !claimed.subject.isOfAudit else { return }
         try Self.noteKnown(claimed, on: connection)
     }
 

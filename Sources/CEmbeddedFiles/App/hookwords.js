@@ -13,6 +13,7 @@ export const eventTypes = {
   "series.stored": "a series has come",
   "operation.finished": "a long-running operation has ended",
   "webhook.disabled": "an endpoint is called no more",
+  "access.emergency": "somebody looked at a study for an emergency",
 };
 
 export const dataPolicies = {

@@ -39,6 +39,9 @@ package struct ChangeEvent: Hashable, Sendable {
         case studyRemoved = "study.removed"
         case operationFinished = "operation.finished"
         case webhookDisabled = "webhook.disabled"
+        /// Somebody looked at the study, or changed it, for an emergency; `subject` says who, and it is for those who may read
+        /// the audit.
+        case accessEmergency = "access.emergency"
     }
 
     /// What of a study became otherwise.

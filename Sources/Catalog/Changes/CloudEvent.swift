@@ -51,13 +51,16 @@ extension ChangeEvent {
         data.revision = self.revision
         data.instanceCount = self.instanceCount
         if self.type == .studyUpdated || self.type == .studyStable { data.changed = self.changed.map(\.rawValue) }
+        if self.type == .accessEmergency { data.principal = self.subject }
         switch self.type {
         case .studyDeleted, .studyRemoved, .webhookDisabled: break
         case .operationFinished: data.links = ["operation": "/api/v1/operations/\(self.subject)"]
-        case .studyCreated, .studyUpdated, .seriesStored, .studyStable:
+        case .studyCreated, .studyUpdated, .seriesStored, .studyStable, .accessEmergency:
             if let store, let study { data.links = ["study": "/api/v1/stores/\(store)/studies/\(study)"] }
         }
-        guard policy != .uids, self.study != nil, self.type != .studyRemoved else { return data }
+        guard policy != .uids, self.study != nil, self.type != .studyRemoved, self.type != .accessEmergency else {
+            return data
+        }
         data.accessionNumber = self.attributes.string(.accessionNumber)
         data.studyDate = self.attributes.string(.studyDate)
         data.modalities = self.attributes.strings(.modalitiesInStudy)
@@ -100,6 +103,7 @@ private struct CloudEvent: Encodable {
         var store: String?
         var study: String?
         var series: String?
+        var principal: String?
         var revision: Int?
         var instanceCount: Int?
         var changed: [String]?

@@ -69,6 +69,9 @@ extension ArchiveService {
             services.append(.lasting(policy))
             services.append(.lasting(PictureService(thumbnails: thumbnails)))
             services.append(.lasting(audit))
+            if let watch = parts.emergencyWatch {
+                services.append(.lasting(EmergencyService(watch: watch, logger: self.surroundings.logger)))
+            }
             if let events = try self.events(parts.stores, catalog: catalog.catalog, emulator: emulator) {
                 services.append(.lasting(events))
             }

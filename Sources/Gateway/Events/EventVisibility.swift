@@ -20,6 +20,9 @@ struct EventVisibility: Sendable {
         guard let gate, let store = event.store, let study = event.study else {
             return self.isVisible(event, to: caller.principal) ? event : nil
         }
+        guard event.type != .accessEmergency else {
+            return gate.judge.allows(caller, .auditRead, on: .service) ? event : nil
+        }
         let resource = AccessResource.study(store, studyUID: study.rawValue)
         func could(see kept: DataSet) -> Bool {
             let facts = AccessFacts(kept, of: study)
@@ -33,7 +36,9 @@ struct EventVisibility: Sendable {
             }
             return event
         case .studyDeleted: return could(see: event.attributes) ? event : nil
-        case .studyCreated, .studyUpdated, .seriesStored, .studyStable, .operationFinished, .webhookDisabled: break
+        case .studyCreated, .studyUpdated, .seriesStored, .studyStable, .operationFinished, .webhookDisabled,
+            .accessEmergency:
+            break
         }
         if try await self.sees(resource, caller, gate) { return event }
         // What was deleted meanwhile is told as that.
@@ -55,8 +60,11 @@ struct EventVisibility: Sendable {
     /// Whether the principal may see the event, as rules are now, without memberships and without a look at the study.
     ///
     /// An event of a study is for those who may read the study; one that is of no store is for those who may see the
-    /// operations of the service.
+    /// operations of the service, and one that says who looked for those who may read the audit.
     func isVisible(_ event: ChangeEvent, to principal: Principal) -> Bool {
+        guard event.type != .accessEmergency else {
+            return self.authorizer.decide(principal, .auditRead, on: .service).isAllowed
+        }
         guard let store = event.store else {
             return self.authorizer.decide(principal, .operationsList, on: .service).isAllowed
         }

@@ -29,7 +29,8 @@ struct ShownStudies {
 
     /// The event was given out.
     mutating func note(_ event: ChangeEvent) {
-        guard let store = event.store, let study = event.study else { return }
+        // Who may know who looked need not be one who may see the study.
+        guard event.type != .accessEmergency, let store = event.store, let study = event.study else { return }
         let key = Key(store: store, study: study)
         if event.type == .studyDeleted || event.type == .studyRemoved {
             if self.known.remove(key) != nil { self.order.removeAll { $0 == key } }

@@ -23,12 +23,16 @@ struct EndpointRights: Sendable {
     /// How much the endpoint may have of the event; nil for nothing, and where the study is none that it asks for.
     ///
     /// An event of a study is for those who may read all of the study, one that is of no study for those who may see the
-    /// operations of its store or of the service. What is said beyond names is a right of its own, which is decided where it
-    /// is asked for.
+    /// operations of its store or of the service, and one that says who looked for those who may read the audit. What is
+    /// said beyond names is a right of its own, which is decided where it is asked for.
     func permitted(_ question: EndpointQuestion) async throws -> EndpointPermit? {
         let subject = question.subject
         guard !self.principals.isSuspended(.client(id: question.endpoint)) else { return nil }
         let (policy, asking) = (self.authorizer.policy, self.asking(question.endpoint))
+        guard !subject.isOfAudit else {
+            guard policy.decide(asking, .auditRead, on: .service).isAllowed else { return nil }
+            return try await self.fulfils(question.condition, subject) ? EndpointPermit(.uids) : nil
+        }
         guard let store = subject.store, let study = subject.study else {
             let resource = subject.store.map { AccessResource.store($0) } ?? .service
             return policy.decide(asking, .operationsList, on: resource).isAllowed ? EndpointPermit(.uids) : nil
@@ -50,6 +54,13 @@ struct EndpointRights: Sendable {
         return EndpointPermit(granted, grounds: reading.grounds(policyVersion: policy.version))
     }
 
+    /// Whether the study is one that is asked for; an event of no study is not, where there is a condition.
+    private func fulfils(_ condition: WholeStudyCondition?, _ subject: EventSubject) async throws -> Bool {
+        guard let condition else { return true }
+        guard let store = subject.store, let study = subject.study else { return false }
+        return condition.holds(for: try await self.facts(subject, study, in: store))
+    }
+
     private func asking(_ endpoint: String) -> AccessSubject {
         AccessSubject(
             .client(id: endpoint),
@@ -66,10 +77,14 @@ struct EndpointRights: Sendable {
     /// Writes down that the endpoint is told of the study, as a look of its principal: the first of a minute is on the disk
     /// before the call, and further ones are counted.
     ///
+    /// That it reads who looked is not written down, as nobody's reading of the audit is.
+    ///
     /// - Throws: where it cannot be written; the delivery is made later then.
     func note(_ question: EndpointQuestion, _ message: String, _ permit: EndpointPermit) async throws {
         let subject = question.subject
-        guard let log = self.audit, let store = subject.store, let study = subject.study else { return }
+        guard let log = self.audit, !subject.isOfAudit, let store = subject.store, let study = subject.study else {
+            return
+        }
         var record = AuditRecord(
             timeMilliseconds: log.now,
             caller: AuditRecord.Caller(
