@@ -382,10 +382,10 @@ struct CommonValuesTests {
         try await withCatalog(effort: effort) { catalog, _ in
             try await Self.fill(catalog, radiology)
             // Many have both, so that any plan comes upon them.
-            for _ in 0..<12 {
+            for _ in 0..<40 {
                 #expect(try await catalog.search(Self.query([radiology], ["chest", "smith"])).studies.count == 3)
             }
-            for _ in 0..<12 {
+            for _ in 0..<40 {
                 do {
                     let page = try await catalog.search(Self.query([radiology], ["smith", "head"]))
                     #expect(page.studies.isEmpty && page.total == .exact(0))

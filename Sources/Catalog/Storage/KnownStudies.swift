@@ -12,6 +12,8 @@ struct KnownStudies {
     /// How many of the members may be no more.
     private let goneMax: Int64
 
+    /// What a set that need not be read takes.
+    private static let quick = Duration.milliseconds(10)
     /// A source that decides everything is read where it has no more rows.
     private static let rowsRead = 2_048
     /// Values of one condition of which a study must have one.
@@ -31,6 +33,7 @@ struct KnownStudies {
             for group in groups {
                 var studies: StudySet?
                 for key in group {
+                    let began = ContinuousClock.now
                     let set = try sets.studies(
                         key,
                         at: moment,
@@ -39,7 +42,8 @@ struct KnownStudies {
                         isFirst: isFirst,
                         insists: run.effort.mayScan
                     )
-                    isFirst = false
+                    // One may take longer than there is time: none would ever be whole else.
+                    if set == nil || ContinuousClock.now - began > Self.quick { isFirst = false }
                     guard let set else {
                         studies = nil
                         isDecided = false
