@@ -43,6 +43,8 @@ final class WebhookClients: Sendable {
     /// What came of a call with a client that others may have used, too.
     struct Lent<Answer: Sendable>: Sendable {
         let answer: Answer
+        /// Whether there was a call before, so that there may have been a connection that was kept.
+        let wasUsed: Bool
         /// Whether there may have been a connection under way for another call.
         let wasShared: Bool
     }
@@ -98,7 +100,7 @@ final class WebhookClients: Sendable {
         let answer = await call(loan.client)
         let (free, wasShared) = self.giveBack(loan)
         self.end(free)
-        return Lent(answer: answer, wasShared: wasShared)
+        return Lent(answer: answer, wasUsed: loan.count > 1, wasShared: wasShared)
     }
 
     /// Runs a call with a client of its own, whose connection nobody has used.

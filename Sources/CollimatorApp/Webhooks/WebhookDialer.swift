@@ -94,8 +94,8 @@ struct WebhookDialer: Sendable {
         var isUnready = false
         /// Whether the connection ended before there was an answer.
         var isCutOff = false
-        /// Whether it was one that had carried a call before.
-        var wasKept = false
+        /// What the call was sent over.
+        var connection = ConnectionUses.Connection.unsent
     }
 
     private func dial(
@@ -123,12 +123,13 @@ struct WebhookDialer: Sendable {
             }
             let dialled = lent.answer
             guard deadline > .now, !Task.isCancelled else { return dialled }
-            if dialled.isCutOff, dialled.wasKept {
-                // A receiver may close a connection that was kept at the moment in which it is used again. That is no failure
-                // of its, and whoever has taken the message knows it by its id.
+            let wasKept = dialled.connection == .kept || dialled.connection == .unsent && lent.wasUsed
+            if dialled.isCutOff, wasKept {
+                // A receiver may close a connection that was kept at the moment in which it is used again, or just before. That is
+                // no failure of its, and whoever has taken the message knows it by its id.
                 var again = try await self.dialAlone(message, at: url, key, until: deadline)
-                // Something was sent before.
-                again.isUnconnected = false
+                // Something may have been sent before.
+                if dialled.connection == .kept { again.isUnconnected = false }
                 return again
             }
             // Where a client does not get one connection all calls fail that wait for any of it: whether this one's own would
@@ -229,7 +230,7 @@ struct WebhookDialer: Sendable {
             await self.exchange(request, client, within: left)
         }
         var dialled = watched.outcome
-        dialled.wasKept = watched.wasKept
+        dialled.connection = watched.connection
         return dialled
     }
 
