@@ -85,6 +85,17 @@ struct RefreshGroupTests {
         }
     }
 
+    @Test("studies with reports that nobody has read are found by an index that holds no others")
+    func unread() async throws {
+        try await withCatalog { _, database in
+            let plan = try await database.read { connection in
+                try connection.query("EXPLAIN QUERY PLAN " + CatalogStore.selectUnread, [.integer(1), .integer(100)])
+                    .map { try $0.text(3) }
+            }
+            #expect(plan == ["SEARCH study USING INDEX studyUnread (store=?)"])
+        }
+    }
+
     private static func refresh(
         _ study: StudyUID,
         in store: StoreName,

@@ -18,19 +18,13 @@ extension CatalogStore {
         // Most of the time there is none, and nobody who writes has to wait for that answer.
         let hasUnread = try await self.database.read { connection in
             guard let number = try Self.number(of: store, on: connection) else { return false }
-            return try connection.queryOne(
-                "SELECT id FROM study WHERE store = ?1 AND referencesRead = 0 LIMIT 1",
-                [.integer(number)]
-            ) != nil
+            return try connection.queryOne(Self.selectUnread, [.integer(number), .integer(1)]) != nil
         }
         guard hasUnread else { return nil }
         return try await self.database.write { connection in
             guard let number = try Self.number(of: store, on: connection) else { return nil }
             var unread: [Unread] = []
-            let rows = try connection.query(
-                "SELECT id, uid, change FROM study WHERE store = ?1 AND referencesRead = 0 ORDER BY id DESC LIMIT ?2",
-                [.integer(number), .integer(limit)]
-            )
+            let rows = try connection.query(Self.selectUnread, [.integer(number), .integer(limit)])
             for row in rows {
                 let study = try row.integer(0)
                 let series = try connection.query(
@@ -46,6 +40,11 @@ extension CatalogStore {
             return rows.isEmpty ? nil : unread
         }
     }
+
+    /// As it stands in the condition of the index, which has nothing else.
+    static let selectUnread = """
+        SELECT id, uid, change FROM study WHERE store = ?1 AND referencesRead = 0 ORDER BY id DESC LIMIT ?2
+        """
 
     /// Keeps what the series refer to, where the study is as it was when they were read; those that are left out stay
     /// unknown until the study changes.
