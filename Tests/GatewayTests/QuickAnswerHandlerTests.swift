@@ -71,6 +71,25 @@ struct QuickAnswerHandlerTests {
         #expect(try connection.written == ["204", "end", "200", "kept", "end"])
     }
 
+    @Test("leaves the rest to the server where many requests come at once, so that other connections have their turn")
+    func many() throws {
+        let connection = try Connection { _ in true }
+        let head = HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/kept")
+        let most = QuickAnswerHandler.answersAtOnceMax
+        for _ in 0..<(most + 2) {
+            connection.channel.pipeline.fireChannelRead(HTTPRequestPart.head(head))
+            connection.channel.pipeline.fireChannelRead(HTTPRequestPart.end(nil))
+        }
+        // Nothing leaves before all has been read.
+        #expect(try connection.written == [])
+        connection.channel.pipeline.fireChannelReadComplete()
+        #expect(try connection.written == Array(repeating: ["200", "kept", "end"], count: most).flatMap(\.self))
+        #expect(try connection.forwarded == ["/kept", "end", "/kept", "end"])
+        for _ in 0..<2 { try connection.serverAnswers() }
+        try connection.ask("/kept")
+        #expect(try connection.written == ["204", "end", "204", "end", "200", "kept", "end"])
+    }
+
     @Test("leaves a client that does not read to the server, which waits for it")
     func unread() throws {
         let connection = try Connection { _ in true }

@@ -5,8 +5,8 @@ import NIOHTTPTypes
 /// Sits between ``ConnectionHandler`` and the server, and sends what ``QuickAnswers`` answers.
 ///
 /// The server neither sees such a request nor its answer. It gets every request while it owes an answer, so that answers
-/// leave in order, and while the client does not read, since only the server waits for it; and one now and then in any case,
-/// because it closes connections on which it hears nothing for long.
+/// leave in order, while the client does not read, since only the server waits for it, and where many came at once; and one now
+/// and then in any case, because it closes connections on which it hears nothing for long.
 final class QuickAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -22,7 +22,11 @@ final class QuickAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var head: HTTPRequest?
     private var answersOwed = 0
     private var lastForwarded = NIODeadline.distantPast
-    private var hasWritten = false
+    /// Answers that were given since the connection was read last.
+    private var answersAtOnce = 0
+
+    /// The most answers between two reads of a connection: the others of its loop wait for so long.
+    static let answersAtOnceMax = 16
 
     /// `idleTimeout` is that of the server.
     init(idleTimeout: Duration, answer: @escaping Answer) {
@@ -59,8 +63,8 @@ final class QuickAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if self.hasWritten {
-            self.hasWritten = false
+        if self.answersAtOnce > 0 {
+            self.answersAtOnce = 0
             context.flush()
         }
         context.fireChannelReadComplete()
@@ -87,7 +91,8 @@ final class QuickAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func mayAnswer(_ request: HTTPRequest, _ context: ChannelHandlerContext) -> Bool {
-        request.method == .get && self.answersOwed == 0 && context.channel.isWritable
+        request.method == .get && self.answersOwed == 0 && self.answersAtOnce < Self.answersAtOnceMax
+            && context.channel.isWritable
             && context.eventLoop.now - self.lastForwarded < self.silenceMax
     }
 
@@ -104,7 +109,7 @@ final class QuickAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func write(_ answer: QuickAnswer, _ context: ChannelHandlerContext) {
-        self.hasWritten = true
+        self.answersAtOnce += 1
         context.write(Self.wrapOutboundOut(.head(answer.head)), promise: nil)
         if let body = answer.body { context.write(Self.wrapOutboundOut(.body(body)), promise: nil) }
         context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)

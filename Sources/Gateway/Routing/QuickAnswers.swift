@@ -1,6 +1,5 @@
 import AccessControl
 import CollimatorCore
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Identity
