@@ -17,10 +17,12 @@ extension CompiledPolicy {
         if subject.principal == .administrator {
             return AccessDecision(outcome: .allowed, reason: .administratorMayAll)
         }
-        switch resource.level {
+        switch resource {
         case .service: return self.decideOnService(subject, permission)
-        case .store: return self.decideOnStore(subject, permission, on: resource)
-        case .study, .series, .instance: return self.decideOnStudy(subject, permission, on: resource, facts)
+        case .store(let store): return self.decideOnStore(subject, permission, on: store)
+        case .study(let store, let study), .series(let store, let study, _), .instance(let store, let study, _, _):
+            let part = Part(resource: resource, store: store, study: study)
+            return self.decideOnStudy(subject, permission, on: part, facts)
         }
     }
 
@@ -29,7 +31,7 @@ extension CompiledPolicy {
         if permission == .storesList, subject.principal != .anonymous || self.rules[.anonymous] != nil {
             return AccessDecision(outcome: .allowed, reason: .listIsFiltered)
         }
-        let rules = self.matching(subject, permission, on: .service).filter { $0.selector == nil }
+        let rules = self.matching(subject, permission).filter { $0.selector == nil }
         if let denial = rules.first(where: { $0.rule.effect == .deny }) {
             return AccessDecision(outcome: .forbidden, reason: .deniedByRule, ruleID: denial.rule.id)
         }
@@ -44,11 +46,11 @@ extension CompiledPolicy {
     private func decideOnStore(
         _ subject: AccessSubject,
         _ permission: Permission,
-        on resource: AccessResource
+        on store: StoreName
     ) -> AccessDecision {
-        var rules = self.matching(subject, permission, on: resource)
+        var rules = self.matching(subject, permission, on: store)
         if permission.takesImagingAlong {
-            rules += self.matching(subject, .dicomWebRead, on: resource).filter { $0.rule.effect == .deny }
+            rules += self.matching(subject, .dicomWebRead, on: store).filter { $0.rule.effect == .deny }
         }
         let isWhole: (Compiled) -> Bool = { $0.selector == nil && !$0.rule.resource.isBelowStore }
         let isLooking = [.dicomWebRead, .storesGet, .storesList].contains(permission)
@@ -68,36 +70,50 @@ extension CompiledPolicy {
         return AccessDecision(outcome: .allowed, reason: .listIsFiltered, ruleID: part.rule.id)
     }
 
+    /// A study or what is in it.
+    private struct Part {
+        let resource: AccessResource
+        let store: StoreName
+        let study: String
+    }
+
     private func decideOnStudy(
         _ subject: AccessSubject,
         _ permission: Permission,
-        on resource: AccessResource,
+        on part: Part,
         _ facts: AccessFacts?
     ) -> AccessDecision {
-        var denied = AccessExtent.nothing
-        var denyingRule: String?
-        var allowed = AccessExtent.nothing
-        var allowingRule: String?
-        var rules = self.matching(subject, permission, on: resource)
-        if permission != .dicomWebRead, permission != .dicomWebWrite {
-            // What somebody may not see they may not delete or move either.
-            rules += self.matching(subject, .dicomWebRead, on: resource).filter { $0.rule.effect == .deny }
-        }
-        for compiled in rules where compiled.rule.effect == .deny {
-            let extent = compiled.extent(facts)
-            guard extent != .nothing else { continue }
-            denyingRule = denyingRule ?? compiled.rule.id
-            denied = denied.union(extent)
-            if denied == .whole {
-                return AccessDecision(outcome: .hidden, reason: .deniedByRule, ruleID: compiled.rule.id)
+        let resource = part.resource
+        let rules = self.principals(of: subject).compactMap { self.rules[$0] }
+        let asksFacts = rules.contains { $0.asksFacts(of: part.study, in: part.store) }
+        let study = asksFacts ? facts.map { StudyTerms($0) } : nil
+        func forEach(_ effect: AccessEffect, _ permission: Permission, _ body: (Compiled, AccessExtent) -> Bool) {
+            for some in rules {
+                let goesOn = some.forEach(effect, on: part.study, in: part.store, study) { compiled in
+                    guard compiled.bears(on: permission, of: subject) else { return true }
+                    let extent = compiled.extent(study)
+                    return extent == .nothing || body(compiled, extent)
+                }
+                guard goesOn else { return }
             }
         }
-        for compiled in rules where compiled.rule.effect == .allow && allowed != .whole {
-            let extent = compiled.extent(facts)
-            guard extent != .nothing else { continue }
-            allowingRule = allowingRule ?? compiled.rule.id
+        var denied = AccessExtent.nothing
+        var denyingRule: String?
+        // What somebody may not see they may not delete or move either.
+        for permission in permission.isOfContents ? [permission] : [permission, .dicomWebRead] where denied != .whole {
+            forEach(.deny, permission) { compiled, extent in
+                denied = denied.union(extent)
+                if denied == .whole || denyingRule == nil { denyingRule = compiled.rule.id }
+                return denied != .whole
+            }
+        }
+        if denied == .whole { return AccessDecision(outcome: .hidden, reason: .deniedByRule, ruleID: denyingRule) }
+        var allowed = AccessExtent.nothing
+        var allowingRule: String?
+        forEach(.allow, permission) { compiled, extent in
             allowed = allowed.union(extent)
-            if allowed == .whole { allowingRule = compiled.rule.id }
+            if allowed == .whole || allowingRule == nil { allowingRule = compiled.rule.id }
+            return allowed != .whole
         }
         guard allowed != .nothing else { return AccessDecision(outcome: .hidden, reason: .nothingGranted) }
         let left = allowed.subtracting(denied, of: facts?.seriesUIDs)
@@ -114,6 +130,9 @@ extension CompiledPolicy {
 }
 
 extension Permission {
+    /// Whether it is about looking at imaging or adding to it.
+    fileprivate var isOfContents: Bool { self == .dicomWebRead || self == .dicomWebWrite }
+
     /// Whether what it allows on a whole store takes along what somebody may be kept from seeing.
     var takesImagingAlong: Bool {
         [.storesExport, .storesDeidentify, .storesDelete, .dicomWebDelete, .storageSettings].contains(self)
@@ -122,9 +141,9 @@ extension Permission {
 
 extension CompiledPolicy.Compiled {
     /// What the rule picks of the study.
-    fileprivate func extent(_ facts: AccessFacts?) -> AccessExtent {
+    fileprivate func extent(_ study: StudyTerms?) -> AccessExtent {
         guard let selector else { return .whole }
-        if let facts { return selector.evaluate(facts) }
+        if let study { return selector.evaluate(study) }
         // A series that is named needs no facts, unless there is more to it.
         guard let seriesUID = selector.seriesUID, selector.condition.isEmpty, selector.effect == .allow else {
             return selector.effect == .allow ? .nothing : .whole

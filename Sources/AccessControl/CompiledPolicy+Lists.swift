@@ -4,7 +4,7 @@ package import CollimatorCore
 extension CompiledPolicy {
     /// What the subject may do with the permission in the store, for lists and totals: what is allowed and not denied.
     ///
-    /// Of rules on parts of the store it looks at one of each kind, however many there are.
+    /// Of rules with conditions and of those on parts of the store it looks at one of each kind, however many there are.
     package func visibility(_ subject: AccessSubject, _ permission: Permission, in store: StoreName) -> StoreVisibility
     {
         if subject.principal == .administrator { return .everything }
@@ -13,13 +13,14 @@ extension CompiledPolicy {
         var denied: [NamedStudies] = []
         for principal in self.principals(of: subject) {
             guard let rules = self.rules[principal] else { continue }
-            let wholes = rules.allStores + (rules.stores[store] ?? [])
-            for compiled in wholes where compiled.bears(on: permission, of: subject) {
-                switch (compiled.rule.effect, compiled.selector) {
-                case (.allow, nil): seen.allowsAll = true
-                case (.allow, let selector?): seen.allowed.selectors.insert(selector.key)
-                case (.deny, nil): return .nothing
-                case (.deny, let selector?): seen.denied.selectors.insert(selector.key)
+            let wholes = rules.allStores.samples + (rules.stores[store]?.samples ?? [])
+            for sample in wholes where sample.compiled.bears(on: permission, of: subject) {
+                let picked = StudySelection(selectors: sample.selectors)
+                switch (sample.compiled.rule.effect, picked.isEmpty) {
+                case (.allow, true): seen.allowsAll = true
+                case (.allow, false): seen.allowed.formUnion(picked)
+                case (.deny, true): return .nothing
+                case (.deny, false): seen.denied.formUnion(picked)
                 }
             }
             for part in rules.parts[store]?.kinds ?? [] where part.sample.bears(on: permission, of: subject) {
@@ -65,7 +66,7 @@ extension CompiledPolicy {
     package func asksFacts(_ subject: AccessSubject, in store: StoreName) -> Bool {
         guard subject.principal != .administrator else { return false }
         return self.principals(of: subject).contains { principal in
-            self.rules[principal]?.bearing(on: .store(store)).contains { $0.selector != nil } ?? false
+            self.rules[principal]?.samples(of: store).contains { $0.selector != nil } ?? false
         }
     }
 }
@@ -94,26 +95,14 @@ extension CompiledPolicy {
 
     /// Puts rules on parts of a store together.
     struct PartsBuilder {
-        private var kinds: [Kind: Int] = [:]
+        private var kinds: [RuleKind: Int] = [:]
         private var samples: [Compiled] = []
         private var selectors: [Set<String>] = []
         private var studies: [[String: StudyPart]] = []
 
-        private struct Kind: Hashable {
-            let effect: AccessEffect
-            let role: String
-            let request: RequestCondition
-            let asksFacts: Bool
-        }
-
         mutating func add(_ compiled: Compiled) {
             guard let study = compiled.rule.resource.study else { return }
-            let kind = Kind(
-                effect: compiled.rule.effect,
-                role: compiled.rule.role,
-                request: compiled.rule.request,
-                asksFacts: compiled.selector != nil
-            )
+            let kind = RuleKind(compiled)
             let index = self.kinds[kind] ?? self.samples.count
             if index == self.samples.count {
                 self.kinds[kind] = index

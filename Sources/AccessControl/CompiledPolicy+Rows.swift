@@ -28,7 +28,8 @@ extension CompiledPolicy {
 
 extension CompiledPolicy.PrincipalRules {
     fileprivate var all: [CompiledPolicy.Compiled] {
-        self.allStores + self.stores.values.flatMap { $0 } + self.studies.values.flatMap { $0.values.flatMap { $0 } }
+        self.allStores.rules + self.stores.values.flatMap(\.rules)
+            + self.studies.values.flatMap { $0.values.flatMap { $0 } }
     }
 }
 

@@ -13,8 +13,8 @@ package struct CompiledPolicy: Sendable {
 
     /// The rules of one principal, by what they are about.
     struct PrincipalRules: Sendable {
-        var allStores: [Compiled] = []
-        var stores: [StoreName: [Compiled]] = [:]
+        var allStores = RuleList()
+        var stores: [StoreName: RuleList] = [:]
         /// By store and study, also those about single series.
         var studies: [StoreName: [String: [Compiled]]] = [:]
         /// The same for who asks for the store as a whole.
@@ -22,11 +22,17 @@ package struct CompiledPolicy: Sendable {
     }
 
     /// A rule with its role looked up.
-    struct Compiled: Sendable {
+    final class Compiled: Sendable {
         let rule: AccessRule
         let permissions: Set<Permission>
         /// Nil where it picks whole stores or whole studies by name.
         let selector: RuleSelector?
+
+        init(rule: AccessRule, permissions: Set<Permission>, selector: RuleSelector?) {
+            self.rule = rule
+            self.permissions = permissions
+            self.selector = selector
+        }
     }
 
     /// A policy without rules.
@@ -96,17 +102,17 @@ package struct CompiledPolicy: Sendable {
         return principals
     }
 
-    /// The rules for the permission that bear on the resource and hold for the request; of a store, also one of each kind
-    /// on parts of it, and of the service, those on all stores.
+    /// The rules for the permission that bear on the store and hold for the request, or without one those on all stores:
+    /// of those with conditions or on parts of a store, one of each kind.
     func matching(
         _ subject: AccessSubject,
         _ permission: Permission,
-        on resource: AccessResource
+        on store: StoreName? = nil
     ) -> [Compiled] {
         var found: [Compiled] = []
         for principal in self.principals(of: subject) {
             guard let rules = self.rules[principal] else { continue }
-            found += rules.bearing(on: resource).filter { $0.bears(on: permission, of: subject) }
+            found += rules.samples(of: store).filter { $0.bears(on: permission, of: subject) }
         }
         return found
     }
@@ -132,20 +138,42 @@ extension RuleResource {
 extension CompiledPolicy.PrincipalRules {
     mutating func add(_ compiled: CompiledPolicy.Compiled) {
         switch compiled.rule.resource {
-        case .allStores: self.allStores.append(compiled)
-        case .store(let store): self.stores[store, default: []].append(compiled)
+        case .allStores: self.allStores.add(compiled)
+        case .store(let store): self.stores[store, default: RuleList()].add(compiled)
         case .study(let store, let study), .series(let store, let study, _):
             self.studies[store, default: [:]][study, default: []].append(compiled)
         }
     }
 
-    func bearing(on resource: AccessResource) -> [CompiledPolicy.Compiled] {
-        switch resource {
-        case .service: self.allStores
-        case .store(let store):
-            self.allStores + (self.stores[store] ?? []) + (self.parts[store]?.kinds.map(\.sample) ?? [])
-        case .study(let store, let study), .series(let store, let study, _), .instance(let store, let study, _, _):
-            self.allStores + (self.stores[store] ?? []) + (self.studies[store]?[study] ?? [])
+    /// One rule of each kind that bears on the store, or without one on all stores.
+    func samples(of store: StoreName?) -> [CompiledPolicy.Compiled] {
+        let ofAll = self.allStores.samples.map(\.compiled)
+        guard let store else { return ofAll }
+        return ofAll + (self.stores[store]?.samples.map(\.compiled) ?? [])
+            + (self.parts[store]?.kinds.map(\.sample) ?? [])
+    }
+
+    /// Whether what is known of the study can matter to a decision on it.
+    func asksFacts(of study: String, in store: StoreName) -> Bool {
+        self.allStores.asksFacts || self.stores[store]?.asksFacts ?? false
+            || self.studies[store]?[study]?.contains { $0.selector != nil } ?? false
+    }
+
+    /// Goes over the rules of one effect that can pick anything of the study, in their order, as long as it is told to go on.
+    ///
+    /// Gives whether it is to go on after them.
+    func forEach(
+        _ effect: AccessEffect,
+        on study: String,
+        in store: StoreName,
+        _ terms: StudyTerms?,
+        _ body: (CompiledPolicy.Compiled) -> Bool
+    ) -> Bool {
+        guard self.allStores.forEach(effect, of: terms, body) else { return false }
+        if let list = self.stores[store], !list.forEach(effect, of: terms, body) { return false }
+        for compiled in self.studies[store]?[study] ?? [] where compiled.rule.effect == effect {
+            guard body(compiled) else { return false }
         }
+        return true
     }
 }

@@ -9,6 +9,8 @@ package struct RuleSelector: Sendable, Hashable {
     let seriesUID: String?
     /// Whose uploads `ownUploads` means.
     let uploader: Principal?
+    /// What it accepts for texts of the study, prepared once.
+    let texts: [AcceptedTexts]
 
     /// Says all of what is picked: two selectors with one key pick the same.
     package let key: String
@@ -25,12 +27,19 @@ package struct RuleSelector: Sendable, Hashable {
         self.includesDerived = includesDerived
         self.seriesUID = seriesUID
         self.uploader = condition.isOwnUploads ? uploader : nil
+        self.texts = StudyProperty.allCases.compactMap { property in
+            condition.texts[property].map { AcceptedTexts(property, $0) }
+        }
         self.key = Self.key(effect, condition, includesDerived, seriesUID, self.uploader)
     }
 
     /// What is picked of the study; for a denial, an empty set of series where it may pick some later.
-    package func evaluate(_ facts: AccessFacts) -> AccessExtent {
-        guard self.holdsForStudy(facts) else { return .nothing }
+    package func evaluate(_ facts: AccessFacts) -> AccessExtent { self.evaluate(StudyTerms(facts)) }
+
+    /// The same of a study that was prepared for many.
+    func evaluate(_ study: StudyTerms) -> AccessExtent {
+        guard self.holdsForStudy(study) else { return .nothing }
+        let facts = study.facts
         guard self.condition.filtersSeries || self.seriesUID != nil else { return .whole }
         guard let series = facts.series else { return self.effect == .allow ? .nothing : .whole }
         var picked = Set(series.filter(self.holdsForSeries).map(\.uid))
@@ -45,23 +54,25 @@ package struct RuleSelector: Sendable, Hashable {
         return picked.isEmpty && self.effect == .allow ? .nothing : .series(picked)
     }
 
-    private func holdsForStudy(_ facts: AccessFacts) -> Bool {
+    private func holdsForStudy(_ study: StudyTerms) -> Bool {
         let condition = self.condition
+        let facts = study.facts
         if !condition.patients.isEmpty, !self.effect.holds(facts.patients, self.isPatient) { return false }
-        for (property, accepted) in condition.texts {
-            let test: (String) -> Bool = { value in accepted.contains { TextPattern.matches(value, $0) } }
-            guard self.holds(facts.values[property] ?? [], test) else { return false }
+        for accepted in self.texts {
+            let values = study.texts(of: accepted.property)
+            guard self.effect.holds(values, isKnown: study.isKnown(accepted.property), accepted.accepts) else {
+                return false
+            }
         }
         if condition.dateFrom != nil || condition.dateTo != nil {
             let test: (String) -> Bool = { date in
                 date >= condition.dateFrom ?? "" && date <= condition.dateTo ?? "99999999"
             }
-            guard self.holdsForDates(facts.values[.date] ?? [], test) else { return false }
+            // What is no day is as good as missing.
+            guard self.effect.holds(facts.values[.date] ?? [], isKnown: study.datesAreDays, test) else { return false }
         }
         guard !condition.modalitiesInStudy.isEmpty else { return true }
-        let series = facts.series ?? []
-        let isKnown = facts.series != nil && series.allSatisfy { !$0.modalities.isEmpty }
-        return self.effect.holds(Set(series.flatMap(\.modalities)), isKnown: isKnown) {
+        return self.effect.holds(study.modalities, isKnown: study.modalitiesAreKnown) {
             condition.modalitiesInStudy.contains($0)
         }
     }
@@ -72,16 +83,6 @@ package struct RuleSelector: Sendable, Hashable {
         guard self.effect == .deny else { return false }
         return patient.id.isEmpty
             || (patient.issuer == nil && self.condition.patients.contains { $0.id == patient.id })
-    }
-
-    private func holds(_ values: Set<String>, _ test: (String) -> Bool) -> Bool {
-        self.effect.holds(values, isKnown: !values.contains(""), test)
-    }
-
-    /// What is no day is as good as missing.
-    private func holdsForDates(_ dates: Set<String>, _ test: (String) -> Bool) -> Bool {
-        let isKnown = dates.allSatisfy { $0.utf8.count == 8 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-        return self.effect.holds(dates, isKnown: isKnown, test)
     }
 
     private func holdsForSeries(_ series: AccessSeriesFacts) -> Bool {
@@ -110,40 +111,5 @@ package struct RuleSelector: Sendable, Hashable {
         parts.append(condition.modalities.sorted())
         parts.append([condition.isOwnUploads ? "own" : "", uploader?.description ?? "", seriesUID ?? ""])
         return parts.map { $0.map(\.debugDescription).joined(separator: ",") }.joined(separator: ";")
-    }
-}
-
-/// Texts with `*` for any characters, letters of ASCII in either case.
-enum TextPattern {
-    /// Both are taken without the spaces that pad them.
-    static func matches(_ value: String, _ pattern: String) -> Bool {
-        let text = Self.folded(value)
-        let pattern = Self.folded(pattern)
-        var textIndex = 0
-        var patternIndex = 0
-        var star: (pattern: Int, text: Int)?
-        while textIndex < text.count {
-            if patternIndex < pattern.count, pattern[patternIndex] == UInt8(ascii: "*") {
-                star = (patternIndex, textIndex)
-                patternIndex += 1
-            } else if patternIndex < pattern.count, pattern[patternIndex] == text[textIndex] {
-                patternIndex += 1
-                textIndex += 1
-            } else if let last = star {
-                star = (last.pattern, last.text + 1)
-                patternIndex = last.pattern + 1
-                textIndex = last.text + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[patternIndex...].allSatisfy { $0 == UInt8(ascii: "*") }
-    }
-
-    private static func folded(_ text: String) -> [UInt8] {
-        var bytes = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }[...]
-        while bytes.first == 0x20 { bytes.removeFirst() }
-        while bytes.last == 0x20 || bytes.last == 0 { bytes.removeLast() }
-        return Array(bytes)
     }
 }

@@ -26,8 +26,14 @@ struct StoreQuestionTests {
         policy.rules = (0..<10_000).map { self.sample.rule("r\($0)", on: self.study($0)) }
         let compiled = try CompiledPolicy(policy, version: 1)
         let rules = try #require(compiled.rules[self.sample.reader])
-        #expect(rules.bearing(on: .store(self.sample.store)).count == 1)
-        #expect(rules.bearing(on: .study(self.sample.store, studyUID: "1.2.77")).map(\.rule.id) == ["r77"])
+        #expect(rules.samples(of: self.sample.store).count == 1)
+        var looked: [String] = []
+        let goesOn = rules.forEach(.allow, on: "1.2.77", in: self.sample.store, nil) { compiled in
+            looked.append(compiled.rule.id)
+            return true
+        }
+        #expect(goesOn)
+        #expect(looked == ["r77"])
         let decision = self.decide(compiled, .dicomWebRead)
         #expect(decision == AccessDecision(outcome: .allowed, reason: .listIsFiltered, ruleID: "r0"))
         let subject = AccessSubject(self.sample.reader, timeSeconds: 0)
