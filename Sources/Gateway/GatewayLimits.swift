@@ -53,9 +53,11 @@ package struct GatewayLimits: Sendable {
     package var bodyPaceBytesMin = 1024
     /// How long a client may take nothing of an answer that waits for it.
     package var stalledReaderTimeout = Duration.seconds(60)
-    /// How long what is for its client alone goes on after that has closed its side: it may only have said that it asks
-    /// nothing more, and wait for the answer.
-    package var leavingGrace = Duration.milliseconds(250)
+    /// How long what is for its client alone goes on after that has closed its side.
+    ///
+    /// It may only have said that it asks nothing more, and wait for the answer. Where the connection is reset it ends at
+    /// once. It is what a search whose turn came may take for its page: in either case little is done for nobody.
+    package var leavingGrace = Duration.seconds(2)
     /// Bytes of an answer that wait for a slow client before the upstream is read no further.
     package var writeBufferBytesMax = 512 * 1024
     /// How long the readiness probe waits for a store.

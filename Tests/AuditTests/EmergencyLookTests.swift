@@ -87,6 +87,20 @@ struct EmergencyLookTests {
         #expect(try await Self.untold(fixture).count == 1)
     }
 
+    @Test("are told once for each minute also where the clock is set back")
+    func jumpingClock() async throws {
+        let fixture = try await AuditFixture.make()
+        var route = Self.look(fixture)
+        fixture.move(seconds: 6_000)
+        try await fixture.log.record(Self.look(fixture))
+        fixture.move(seconds: -6_000)
+        try await fixture.log.record(Self.look(fixture))
+        route.action.route = "GET /other/{study}"
+        try await fixture.log.record(route)
+        let minutes = try await fixture.store.untoldEmergencies(limit: 10).map(\.minute)
+        #expect(minutes.count == 2 && minutes[1] - minutes[0] == 100)
+    }
+
     @Test("call their listener: what was left from before at once, and each that is written down")
     func calls() async throws {
         let fixture = try await AuditFixture.make()

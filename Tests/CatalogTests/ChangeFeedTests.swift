@@ -209,7 +209,7 @@ struct ChangeFeedTests {
 }
 
 /// A catalog with a clock that tests move.
-private struct Fed: Sendable {
+struct Fed: Sendable {
     struct Broken: Error {}
 
     let catalog: CatalogStore
@@ -242,7 +242,7 @@ private struct Fed: Sendable {
 }
 
 /// A clock that stands still until it is moved.
-private final class MovedClock: Sendable {
+final class MovedClock: Sendable {
     private let seconds = Mutex(1_790_000_000.0)
 
     var now: Date { Date(timeIntervalSince1970: self.seconds.withLock { $0 }) }

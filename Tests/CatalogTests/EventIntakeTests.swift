@@ -62,6 +62,21 @@ struct EventIntakeTests {
         }
     }
 
+    @Test("attributes that nobody knows, however many and of whatever text, change nothing")
+    func unknownAttributes() async throws {
+        var attributes = ["action": "EatInstances", "lastUpdatedTime": "yesterday", "": "\u{0}", "storename": "other"]
+        for number in 0..<5_000 { attributes["attribute-\(number)"] = String(repeating: "é", count: 100) }
+        let notification = try StoreNotification(data: Array(Self.path.utf8), attributes: attributes)
+        #expect(notification.study.rawValue == "1.2.1" && notification.store.description == Self.store)
+        try await withCatalog { catalog, _ in
+            let (studies, intake) = Self.intake(catalog)
+            try await intake.take([Self.message(Self.path, attributes)])
+            let radiology = try #require(StoreName("radiology"))
+            #expect(try await catalog.notices(of: radiology, limit: 10).map(\.study.rawValue) == ["1.2.1"])
+            #expect(try await studies.rejections(before: nil, limit: 10).isEmpty)
+        }
+    }
+
     @Test("two thousand messages of one study, of both forms, twice and in any order, are one note")
     func coalescing() async throws {
         try await withCatalog { catalog, _ in

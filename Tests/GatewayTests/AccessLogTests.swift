@@ -1,14 +1,18 @@
-import Catalog
+import Audit
+import CollimatorCore
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import Persistence
 import Synchronization
 import Telemetry
 import TestSupport
 import Testing
 
+@testable import Catalog
 @testable import Gateway
 
 @Suite("The access log", .timeLimit(.minutes(1)))
@@ -21,17 +25,16 @@ struct AccessLogTests {
         _ work: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws -> [LogRecord] {
         let lines = Lines()
-        let configuration = LoggingConfiguration(level: .info, sink: LogSink { lines.add($0) })
-        let logger = LoggerFactory(configuration: configuration).logger(label: "test")
         let parts = try GatewayUnderTest(upstream).parts
         try await parts.catalog.prepare()
-        let application = gatewayApplication(
-            parts,
-            address: .hostname("127.0.0.1", port: 0),
-            logger: logger
-        )
-        _ = try await application.test(.live) { client in try await work(client) }
+        _ = try await Self.application(parts, lines).test(.live) { client in try await work(client) }
         return lines.all.filter { $0.message == "request" }
+    }
+
+    private static func application(_ parts: GatewayParts, _ lines: Lines) -> some ApplicationProtocol {
+        let configuration = LoggingConfiguration(level: .info, sink: LogSink { lines.add($0) })
+        let logger = LoggerFactory(configuration: configuration).logger(label: "test")
+        return gatewayApplication(parts, address: .hostname("127.0.0.1", port: 0), logger: logger)
     }
 
     @Test("holds the route, and neither path, query nor address of the client")
@@ -84,6 +87,35 @@ struct AccessLogTests {
         #expect(line.value("transfer.outcome") == "cut")
         #expect(line.value("http.response.body.size") == "4")
         #expect(line.value("error.code") == "internal")
+    }
+
+    @Test("says that a search ended because its client had gone, which is no failure there and nothing in the audit")
+    func clientGone() async throws {
+        let folder = try TemporaryDirectory()
+        let spoolPath = "\(folder.path)/spool"
+        let database = try Database.open(DatabaseConfiguration(path: "\(folder.path)/audit.db", readerCount: 1))
+        let store = AuditStore(database: database)
+        try await store.prepare()
+        // The clock holds the folder as long as the audit lives.
+        let clock = WallClock { withExtendedLifetime(folder) { Date(timeIntervalSince1970: 1_790_000_000) } }
+        let log = try AuditLog(store, spoolPath: spoolPath, clock: clock, logger: GatewayUnderTest.quiet)
+        var (gateway, catalog) = try await ClientPresenceTests.gateway()
+        gateway.parts.audit = log
+        let lines = Lines()
+        _ = try await Self.application(gateway.parts, lines).test(.live) { [catalog] client in
+            let connection = try RawConnection(port: try #require(client.port))
+            connection.send(ClientPresenceTests.request("/api/v1/studies?patientName=*mit*"))
+            try await ClientPresenceTests.until { catalog.slots.waitingCount == 1 }
+            connection.reset()
+            try await ClientPresenceTests.until { lines.all.contains { $0.message == "request" } }
+        }
+        let line = try #require(lines.all.first { $0.message == "request" })
+        #expect(line.value("transfer.outcome") == "client-gone")
+        #expect(line.value("http.route") == "/api/v1/studies")
+        #expect(line.value("error.code") == nil)
+        #expect(lines.all.filter { $0.message.hasPrefix("request") }.allSatisfy { $0.level <= .info })
+        try await log.flush()
+        #expect(try await store.page(AuditQuery(limit: 10)).rows.isEmpty)
     }
 }
 

@@ -13,7 +13,7 @@ import Testing
 @Suite("Searches whose client goes away", .timeLimit(.minutes(2)))
 struct ClientPresenceTests {
     /// A gateway whose searches that look at much wait for a turn that never comes, and their catalog.
-    private static func gateway() async throws -> (gateway: GatewayUnderTest, catalog: CatalogStore) {
+    static func gateway() async throws -> (gateway: GatewayUnderTest, catalog: CatalogStore) {
         var effort = SearchEffort()
         effort.examinedFreely = 0
         effort.slotCount = 0
@@ -26,7 +26,7 @@ struct ClientPresenceTests {
 
     private static let cloud = "/v1/projects/p/locations/l/datasets/d/dicomStores/s/dicomWeb"
 
-    private static func request(_ path: String, _ method: String = "GET", body: String = "") -> String {
+    static func request(_ path: String, _ method: String = "GET", body: String = "") -> String {
         """
         \(method) \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(GatewayUnderTest.key)\r\n\
         Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)
@@ -75,6 +75,28 @@ struct ClientPresenceTests {
         }
     }
 
+    @Test("are given up at once where the connection breaks, and not yet where the client has closed its side alone")
+    func reset() async throws {
+        var (gateway, catalog) = try await Self.gateway()
+        gateway.parts.limits.leavingGrace = .seconds(3_600)
+        _ = try await gateway.application.test(.live) { [catalog] client in
+            let port = try #require(client.port)
+            let path = "/api/v1/studies?patientName=*mit*"
+            let asking = try RawConnection(port: port)
+            asking.send(Self.request(path))
+            asking.finishSending()
+            try await Self.until { catalog.slots.waitingCount == 1 }
+            let leaving = try RawConnection(port: port)
+            leaving.send(Self.request(path))
+            try await Self.until { catalog.slots.waitingCount == 2 }
+            leaving.reset()
+            try await Self.until { catalog.slots.waitingCount == 1 }
+            #expect(!asking.hasSomething)
+            asking.reset()
+            try await Self.until { catalog.slots.waitingCount == 0 }
+        }
+    }
+
     @Test("a client that only says that it asks nothing more is answered")
     func halfClosed() async throws {
         var limits = GatewayLimits()
@@ -101,7 +123,7 @@ struct ClientPresenceTests {
         }
     }
 
-    private static func until(_ isSo: () -> Bool) async throws {
+    static func until(_ isSo: () -> Bool) async throws {
         while !isSo() { try await Task.sleep(for: .milliseconds(2)) }
     }
 }

@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import HTTPTypes
 import Hummingbird
@@ -5,6 +6,7 @@ import HummingbirdCore
 import HummingbirdTesting
 import Identity
 import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -26,6 +28,10 @@ struct ConnectionBoundTests {
                 (_: Request, _: CallerContext, _: ServiceTarget) async throws -> Response in here.longAnswer()
             },
             Endpoint(open: .get, "/open") { _, _ in here.answer() },
+            Endpoint(open: .get, "/file") { _, _ in here.streamedAnswer() },
+            Endpoint(.get, "/short", .storesList, reach: .listed, isBrief: true) {
+                (_: Request, _: CallerContext, _: ServiceTarget) async throws -> Response in here.streamedAnswer()
+            },
         ])
         let router = Router(context: GatewayContext.self)
         let parts = try GatewayUnderTest(ScriptedUpstream()).parts
@@ -39,11 +45,41 @@ struct ConnectionBoundTests {
             logger: GatewayUnderTest.quiet
         )
         try await application.test(.live) { client in
-            for (path, place) in [("brief", "connection"), ("other", "pool"), ("long", "pool"), ("open", "pool")] {
+            let places = [
+                ("brief", "connection"), ("other", "pool"), ("long", "pool"), ("open", "pool"), ("file", "pool"),
+                ("short", "pool"),
+            ]
+            for (path, place) in places {
                 let answer = try await client.execute(uri: "/\(path)", method: .get)
                 #expect(answer.status == .ok && answer.text == place, "\(path)")
             }
         }
+    }
+
+    @Test(
+        "reads nothing of the answer of a store, however short it is",
+        arguments: ["\(Sample.instancePath)/file", Sample.dicomweb, "\(Sample.dicomweb)/metadata"]
+    )
+    func shortStreams(path: String) async throws {
+        let here = Whereabouts()
+        let upstream = ScriptedUpstream(exchange: { _ in
+            let isLeft = Mutex(true)
+            let stream = AsyncThrowingStream<ByteBuffer, any Error> {
+                here.noteReading()
+                return isLeft.withLock { isLeft in
+                    defer { isLeft = false }
+                    return isLeft ? ByteBuffer(string: "[{}]") : nil
+                }
+            }
+            let type = path.hasSuffix("/metadata") ? "application/dicom+json" : "application/dicom"
+            return UpstreamResponse(status: 200, headers: [.contentType: type, .contentLength: "4"], body: stream)
+        })
+        let gateway = try await GatewayUnderTest(upstream).knowing([StudyEntry(Sample.study())])
+        try await gateway.application.test(.live) { client in
+            let answer = try await client.execute(uri: path, method: .get, headers: GatewayUnderTest.bearer)
+            #expect(answer.status == .ok)
+        }
+        #expect(!here.readings.isEmpty && !here.readings.contains("connection"))
     }
 
     /// Notes which connection a request came in on, and says that the administrator calls.
@@ -67,6 +103,15 @@ struct ConnectionBoundTests {
 /// Says which thread it is asked on.
 private final class Whereabouts: Sendable {
     private let loop = Mutex<(any EventLoop)?>(nil)
+    private let noted = Mutex<[String]>([])
+
+    /// Where the pieces of an answer were read.
+    var readings: [String] { self.noted.withLock { $0 } }
+
+    func noteReading() {
+        let isOnLoop = MultiThreadedEventLoopGroup.currentEventLoop != nil
+        self.noted.withLock { $0.append(isOnLoop ? "connection" : "pool") }
+    }
 
     func came(on loop: any EventLoop) { self.loop.withLock { $0 = loop } }
 
@@ -74,6 +119,14 @@ private final class Whereabouts: Sendable {
 
     func answer() -> Response {
         Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: self.place)))
+    }
+
+    /// What is read while it is written, and too short to be watched.
+    func streamedAnswer() -> Response {
+        Response(
+            status: .ok,
+            body: streamedBody(of: 4) { writer in try await writer.write(ByteBuffer(string: self.place)) }
+        )
     }
 
     func longAnswer() -> Response {

@@ -57,13 +57,13 @@ struct ConnectionHandlerTests {
         connection.awaits { calls.withLock { $0 += 1 } }
         #expect(calls.withLock { $0 } == 0)
         connection.clientClosesItsSide()
-        connection.wait(.milliseconds(200))
+        connection.wait(.milliseconds(1_900))
         #expect(calls.withLock { $0 } == 0)
-        connection.wait(.milliseconds(100))
+        connection.wait(.milliseconds(200))
         #expect(calls.withLock { $0 } == 1)
         // Who comes later is told as well.
         connection.awaits { calls.withLock { $0 += 1 } }
-        connection.wait(.milliseconds(300))
+        connection.wait(.milliseconds(2_100))
         #expect(calls.withLock { $0 } == 2)
 
         let cut = try Connection()
@@ -71,17 +71,27 @@ struct ConnectionHandlerTests {
         cut.awaits { calls.withLock { $0 += 1 } }
         cut.isGone()
         #expect(calls.withLock { $0 } == 3)
-        cut.wait(.seconds(1))
+        cut.wait(.seconds(3))
         #expect(calls.withLock { $0 } == 3)
+
+        let closed = try Connection()
+        closed.request("GET", isWhole: true)
+        closed.awaits { calls.withLock { $0 += 1 } }
+        closed.clientClosesItsSide()
+        closed.wait(.milliseconds(100))
+        closed.isGone()
+        #expect(calls.withLock { $0 } == 4, "it is not waited for any more")
+        closed.wait(.seconds(3))
+        #expect(calls.withLock { $0 } == 4)
 
         let answered = try Connection()
         answered.request("GET", isWhole: true)
         answered.awaits { calls.withLock { $0 += 10 } }
         answered.clientClosesItsSide()
         answered.answer(.ok)
-        answered.wait(.seconds(1))
+        answered.wait(.seconds(3))
         answered.isGone()
-        #expect(calls.withLock { $0 } == 3)
+        #expect(calls.withLock { $0 } == 4)
     }
 
     @Test("closes a connection whose client takes nothing of the last answer")

@@ -94,6 +94,53 @@ struct PubSubPushTests {
         #expect(try await gateway.parts.catalog.rejections(before: nil, limit: 10).isEmpty)
     }
 
+    @Test("refuses a good token beside another one, and one that is too long, before the body is looked at")
+    func severalTokens() async throws {
+        let gateway = try await Self.gateway()
+        var twice = HTTPFields()
+        twice.append(HTTPField(name: .authorization, value: "Bearer good"))
+        twice.append(HTTPField(name: .authorization, value: "Bearer forged"))
+        let long: HTTPFields = [.authorization: "Bearer " + String(repeating: "g", count: 17 * 1024)]
+        for headers in [twice, long] {
+            let answer = try await Self.push(gateway, nil, Self.wrapped("poison"), headers: headers)
+            #expect(answer.status == .unauthorized)
+        }
+        let asQuery = try await gateway.request(.post, "/events/pubsub?token=good&access_token=good", headers: [:])
+        #expect(asQuery.status == .unauthorized)
+        #expect(try await gateway.parts.catalog.rejections(before: nil, limit: 10).isEmpty)
+        #expect(try await Self.push(gateway, "Bearer good", Self.wrapped("poison")).status == .noContent)
+    }
+
+    @Test("sets aside an event of a store that nobody knows here, and says so by API without its name")
+    func unknownStore() async throws {
+        let gateway = try await Self.gateway()
+        let other = Self.data.replacingOccurrences(of: "dicomStores/s", with: "dicomStores/elsewhere")
+        for body in [Self.wrapped(other), other] {
+            #expect(try await Self.push(gateway, "Bearer good", body).status == .noContent)
+        }
+        let listed = try await gateway.request(.get, "/api/v1/events/rejections")
+        #expect(listed.status == .ok && !listed.text.contains("elsewhere") && !listed.text.contains("1.2.3"))
+        #expect(listed.text.components(separatedBy: #""reason":"unknown-store""#).count == 3)
+        // Nothing has come of it in the feed.
+        let events = try await gateway.request(.get, "/api/v1/events")
+        #expect(events.text.contains(#""items":[]"#))
+    }
+
+    @Test(
+        "takes a message with members and attributes that nobody knows, or that are no texts",
+        arguments: [
+            #""attributes":{"shape":"round"}"#, #""attributes":{"studyInstanceUID":7,"storeName":{}}"#,
+            #""attributes":null"#, #""attributes":["storeName"]"#, #""orderingKey":"k","surprise":{"a":[1,2,{}]}"#,
+        ]
+    )
+    func unknownMembers(more: String) async throws {
+        let gateway = try await Self.gateway()
+        let text = Data(Self.data.utf8).base64EncodedString()
+        let body = #"{"message":{"data":"\#(text)",\#(more)},"deliveryAttempt":3,"unheard":"of"}"#
+        #expect(try await Self.push(gateway, "Bearer good", body).status == .noContent)
+        #expect(try await gateway.parts.catalog.rejections(before: nil, limit: 10).isEmpty)
+    }
+
     @Test("is refused to everybody where none is configured, the administrator's key included")
     func unconfigured() async throws {
         let gateway = try GatewayUnderTest(ScriptedUpstream())

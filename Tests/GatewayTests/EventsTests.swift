@@ -106,6 +106,11 @@ struct EventsTests {
         headers[HTTPField.Name.known("Last-Event-ID")] = "nonsense"
         let answer = try await self.gateway.request(.get, "\(Self.path)/stream", headers: headers)
         #expect(answer.status == .badRequest)
+        // Two places are none.
+        headers[HTTPField.Name.known("Last-Event-ID")] = page.nextCursor
+        headers.append(HTTPField(name: HTTPField.Name.known("Last-Event-ID"), value: page.nextCursor))
+        let twice = try await self.gateway.request(.get, "\(Self.path)/stream", headers: headers)
+        #expect(twice.status == .badRequest)
     }
 
     @Test("an event is seen by those alone who may read what it is about")

@@ -66,18 +66,58 @@ struct VideoLengthTests {
         }
     }
 
-    @Test("a video that changes while it is measured is a failure of the store, and what comes then is given")
-    func changing() async throws {
-        let store = SlowStore(changesAfter: 1)
+    private static let names = ["document", "rendered"]
+
+    @Test(
+        "of a video that is replaced while it is measured the new one is given",
+        arguments: Self.names,
+        [false, true]
+    )
+    func replaced(name: String, isCut: Bool) async throws {
+        // The one that was there may be read to its end, or not: then it is cut in the middle of being measured.
+        let store = SlowStore(cutting: isCut ? 2 : nil) { $0 <= (isCut ? 2 : 1) ? 0 : 1 }
         try await GatewayUnderTest(store.upstream).application.test(.router) { client in
             store.open()
-            let statuses = [try await Self.video(client).status, try await Self.video(client).status]
-            #expect(statuses == [.badGateway, .ok])
+            let answer = try await Self.video(client, name)
+            #expect(answer.status == .ok && answer.headers[.contentType] == "video/mp4")
+            #expect(Array(answer.body.readableBytesView) == SlowStore.version(1))
+            #expect(store.openings == 5)
         }
     }
 
-    private static func video(_ client: any TestClientProtocol) async throws -> TestResponse {
-        try await client.execute(uri: VideoTests.path, method: .get, headers: GatewayUnderTest.bearer)
+    @Test(
+        "of a video that is replaced each time that it is measured the client is told to come later",
+        arguments: Self.names
+    )
+    func changing(name: String) async throws {
+        let store = SlowStore { $0 < 6 ? UInt8($0) : 6 }
+        try await GatewayUnderTest(store.upstream).application.test(.router) { client in
+            store.open()
+            let answer = try await Self.video(client, name)
+            #expect(answer.status == .serviceUnavailable && answer.headers[.retryAfter] != nil)
+            #expect(try answer.problem().code == "unavailable")
+            #expect(store.openings == 5, "no picture is asked for either")
+            let later = try await Self.video(client, name)
+            #expect(later.status == .ok && Array(later.body.readableBytesView) == SlowStore.version(6))
+        }
+    }
+
+    @Test("one that is cut and still there is a failure of the store")
+    func cut() async throws {
+        let store = SlowStore(cutting: 2)
+        try await GatewayUnderTest(store.upstream).application.test(.router) { client in
+            store.open()
+            let answer = try await Self.video(client)
+            #expect(answer.status == .badGateway && store.openings == 3)
+        }
+    }
+
+    private static func video(
+        _ client: any TestClientProtocol,
+        _ name: String = "document"
+    ) async throws -> TestResponse {
+        let path = "\(Sample.instancePath)/\(name)"
+        return try await client.execute(uri: path, method: .get, headers: GatewayUnderTest.bearer)
     }
 }
 
@@ -94,15 +134,24 @@ private final class SlowStore: Sendable {
     }
 
     private let state = Mutex(State())
-    private let changesAfter: Int?
+    private let version: @Sendable (_ opening: Int) -> UInt8
+    private let cutting: Int?
     /// Something has happened.
     private let signals = AsyncStream.makeStream(of: Void.self)
     private let passage = AsyncStream.makeStream(of: Never.self)
     private let ended = AsyncStream.makeStream(of: Never.self)
 
-    /// The video is another one after so many openings.
-    init(changesAfter: Int? = nil) {
-        self.changesAfter = changesAfter
+    /// The video is of the version that is there at an opening; at one of them its end does not come.
+    init(cutting: Int? = nil, version: @escaping @Sendable (_ opening: Int) -> UInt8 = { _ in 0 }) {
+        self.cutting = cutting
+        self.version = version
+    }
+
+    /// The video with another byte in it.
+    static func version(_ number: UInt8) -> [UInt8] {
+        var video = Self.video
+        video[30] ^= number
+        return video
     }
 
     var openings: Int { self.state.withLock(\.openings) }
@@ -139,10 +188,9 @@ private final class SlowStore: Sendable {
                 return state.openings
             }
             self.signals.continuation.yield()
-            var video = Self.video
-            if let changesAfter = self.changesAfter, number > changesAfter { video[30] ^= 1 }
-            let file = VideoTests.file([video])
-            let chunks = Mutex([ByteBuffer(bytes: file.dropLast(8)), ByteBuffer(bytes: file.suffix(8))])
+            let file = VideoTests.file([Self.version(self.version(number))])
+            let end = number == self.cutting ? ByteBuffer() : ByteBuffer(bytes: file.suffix(8))
+            let chunks = Mutex([ByteBuffer(bytes: file.dropLast(8)), end])
             let stream = AsyncThrowingStream<ByteBuffer, any Error> {
                 let left = chunks.withLock(\.count)
                 if left == 1 { await self.passEnd() }

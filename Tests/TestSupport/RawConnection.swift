@@ -99,6 +99,16 @@ package final class RawConnection: Sendable {
         shutdown(self.descriptor, Int32(SHUT_RDWR))
     }
 
+    /// Breaks the connection: the other side is told that it was reset.
+    package func reset() {
+        var hard = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(self.descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+        // The socket is closed, and the number stays ours until the end.
+        let nothing = open("/dev/null", O_RDWR)
+        dup2(nothing, self.descriptor)
+        close(nothing)
+    }
+
     /// A test that waits for what does not come fails instead of hanging.
     private func limitWaiting() {
         var limit = timeval(tv_sec: 60, tv_usec: 0)

@@ -28,15 +28,22 @@ extension ChangeFeed {
         self.catalog.signal.call()
     }
 
+    /// The longest wait between two looks at an operation.
+    package static let operationWaitMax = Duration.seconds(60)
+
     /// Operations that are to be looked at now, those that wait longest first.
+    ///
+    /// One that would wait for longer than that was put off before the clock was set back.
     package func awaitedOperations(limit: Int) async throws -> [AwaitedOperation] {
         let now = self.catalog.milliseconds
+        let latest = now + (Self.operationWaitMax + Self.clockSlack).wholeMilliseconds
         return try await self.catalog.database.read { connection in
             try connection.query(
                 """
-                SELECT store, operation, subject, looks FROM awaitedOperation WHERE dueAt <= ?1 ORDER BY dueAt LIMIT ?2
+                SELECT store, operation, subject, looks FROM awaitedOperation WHERE dueAt <= ?1 OR dueAt > ?3
+                ORDER BY dueAt LIMIT ?2
                 """,
-                [.integer(now), .integer(limit)]
+                [.integer(now), .integer(limit), .integer(latest)]
             ).compactMap { row in
                 guard let store = StoreName(try row.text(0)) else { return nil }
                 return AwaitedOperation(

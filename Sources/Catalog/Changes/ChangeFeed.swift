@@ -162,6 +162,7 @@ package struct ChangeFeed: Sendable {
     @discardableResult
     package func tellRested() async throws -> Int {
         let now = self.now
+        try await self.hastenRest(now)
         // Most of the time there is none, and nobody who writes has to wait for that answer.
         guard try await self.catalog.database.read({ try !Self.rested(at: now, on: $0).isEmpty }) else { return 0 }
         let count = try await self.catalog.database.write { connection in
@@ -172,6 +173,26 @@ package struct ChangeFeed: Sendable {
         self.catalog.signal.call()
         return count
     }
+
+    /// Has studies come to rest that would only after a longer time than is ever waited: the clock was set back since they
+    /// changed.
+    private func hastenRest(_ now: Int64) async throws {
+        let due = now + self.catalog.feedTimes.quiet.wholeMilliseconds
+        let latest = due + Self.clockSlack.wholeMilliseconds
+        let isLate = try await self.catalog.database.read { connection in
+            try connection.queryOne("SELECT 1 FROM studyRest WHERE dueAt > ?1 LIMIT 1", [.integer(latest)]) != nil
+        }
+        guard isLate else { return }
+        _ = try await self.catalog.database.write { connection in
+            try connection.execute(
+                "UPDATE studyRest SET dueAt = ?1 WHERE dueAt > ?2",
+                [.integer(due), .integer(latest)]
+            )
+        }
+    }
+
+    /// By how much a time may lie ahead of ours before the clock is taken to have been set back: others write meanwhile.
+    static let clockSlack = Duration.seconds(10)
 
     /// Drops events that are older than they are kept, or too many; gives how many.
     @discardableResult

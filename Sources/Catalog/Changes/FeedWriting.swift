@@ -114,7 +114,8 @@ struct FeedWriting {
             "SELECT firstAt, changed FROM studyRest WHERE store = ?1 AND study = ?2",
             key
         )
-        let first = try row?.integerIfPresent(0) ?? self.now
+        // What is noted as later than now was noted before the clock was set back.
+        let first = min(try row?.integerIfPresent(0) ?? self.now, self.now)
         let changed = parts.union(ChangeEvent.parts(try row?.text(1) ?? ""))
         let due = min(self.now + self.times.quiet.wholeMilliseconds, first + self.times.quietMax.wholeMilliseconds)
         let values: [SQLValue] = [.integer(first), .integer(due), .text(ChangeEvent.text(changed))]

@@ -68,10 +68,7 @@ extension ArchiveService {
             services.append(.lasting(identity))
             services.append(.lasting(policy))
             services.append(.lasting(PictureService(thumbnails: thumbnails)))
-            services.append(.lasting(audit))
-            if let watch = parts.emergencyWatch {
-                services.append(.lasting(EmergencyService(watch: watch, logger: self.surroundings.logger)))
-            }
+            services += [.lasting(audit)] + self.emergencies(of: parts)
             if let events = try self.events(parts.stores, catalog: catalog.catalog, emulator: emulator) {
                 services.append(.lasting(events))
             }
@@ -93,6 +90,12 @@ extension ArchiveService {
 
         private func operations(of parts: GatewayParts) -> OperationService {
             OperationService(watch: parts.operationWatch, logger: self.surroundings.logger)
+        }
+
+        private func emergencies(of parts: GatewayParts) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+            parts.emergencyWatch.map { watch in
+                [.lasting(EmergencyService(watch: watch, logger: self.surroundings.logger))]
+            } ?? []
         }
 
         private func audit() async throws -> AuditService {

@@ -16,7 +16,7 @@ func passThrough(_ answer: UpstreamResponse, rewriting rewrite: (any BodyRewrite
     if rewrite != nil { headers[.contentLength] = nil }
     let length = headers[.contentLength].flatMap { Int($0) }
     let bytes = answer.body
-    let body = ResponseBody(contentLength: length) { writer in
+    let body = streamedBody(of: length) { writer in
         var rewrite = rewrite
         var share = ThreadShare()
         for try await chunk in bytes {
@@ -33,7 +33,6 @@ func passThrough(_ answer: UpstreamResponse, rewriting rewrite: (any BodyRewrite
             let rest = try replacer.finish()
             if rest.readableBytes > 0 { try await writer.write(rest) }
         }
-        try await writer.finish(nil)
     }
     return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
 }

@@ -26,13 +26,12 @@ struct FileController: Sendable {
         let file = try await StoredFile.open(target.path, in: target.store, for: context.reading)
         var headers = downloadHeaders(type: "application/dicom", name: "\(target.instance).dcm")
         headers[.contentLength] = file.length.map(String.init)
-        let body = ResponseBody(contentLength: file.length) { writer in
+        let body = streamedBody(of: file.length) { writer in
             var share = ThreadShare()
             for try await chunk in file.bytes {
                 try await writer.write(chunk)
                 await share.spend(chunk.readableBytes)
             }
-            try await writer.finish(nil)
         }
         return Response(status: .ok, headers: headers, body: body)
     }

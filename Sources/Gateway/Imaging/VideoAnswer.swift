@@ -12,25 +12,56 @@ import Synchronization
 struct VideoAnswer: Sendable {
     private let lengths = VideoLengths()
 
+    /// How often a video is measured that is replaced by another meanwhile; whoever comes then is told to come later.
+    private static let measurementsMax = 2
+
     /// The video of an instance as an answer; nil where its pixels are kept otherwise.
+    ///
+    /// - Throws: `unavailable` for one that was replaced each time that it was measured.
     func answer(_ target: InstanceTarget, request: Request, context: CallerContext) async throws -> Response? {
         let call = context.reading
-        switch try await self.opened(target, for: call) {
-        case .none: return nil
-        case .measured(let video, let length): return self.answer(video, of: length, to: request, context)
-        case .unmeasured(let version):
-            let length = try await self.lengths.measure(version) {
+        var broken: (version: VideoVersion, error: CollimatorError)?
+        for measurement in 0...Self.measurementsMax {
+            switch try await self.opened(target, for: call) {
+            case .none: return nil
+            case .measured(let video, let length): return self.answer(video, of: length, to: request, context)
+            case .unmeasured(let version):
+                // What was broken and is still there is broken; in its place there may be a good one by now.
+                if let broken, broken.version == version { throw broken.error }
+                guard measurement < Self.measurementsMax else { throw Self.replaced }
+                do {
+                    try await self.measure(version, target, for: call)
+                } catch let error as CollimatorError where error.code == .upstreamInvalid {
+                    broken = (version, error)
+                }
+            }
+        }
+        throw Self.replaced
+    }
+
+    /// Finds out the length of the video, unless it was replaced.
+    private func measure(_ version: VideoVersion, _ target: InstanceTarget, for call: UpstreamCall) async throws {
+        do {
+            _ = try await self.lengths.measure(version) {
                 guard let video = try await VideoFile.open(target, for: call), video.digest == version.digest else {
-                    throw VideoFile.broken
+                    throw Replaced()
                 }
                 return try await Self.measure(video)
             }
-            guard let video = try await VideoFile.open(target, for: call) else { return nil }
-            // It may have been replaced in between.
-            guard video.digest == version.digest else { throw VideoFile.broken }
-            return self.answer(video, of: length, to: request, context)
+        } catch is Replaced {
+            // Whatever is there now is looked at next.
         }
     }
+
+    /// Another video is in the place of the one that was to be measured.
+    private struct Replaced: Error {}
+
+    private static let replaced = CollimatorError(
+        .unavailable,
+        "a video was replaced each time that it was measured",
+        publicDetail: "The video is being replaced. Try again later.",
+        retryAfterSeconds: 2
+    )
 
     private enum Opened {
         case none
@@ -83,26 +114,23 @@ struct VideoAnswer: Sendable {
     }
 
     private static func body(_ part: Range<Int>, of video: VideoFile) -> ResponseBody {
-        ResponseBody(contentLength: part.count) { writer in
-            // However short the part is, all that lies before it is read: on the thread of the connection others would wait.
-            try await withTaskExecutorPreference(globalConcurrentExecutor) {
-                var share = ThreadShare()
-                var ahead = part.lowerBound
-                var left = part.count
-                for try await chunk in video.bytes {
-                    await share.spend(chunk.readableBytes)
-                    var chunk = chunk
-                    let passed = min(ahead, chunk.readableBytes)
-                    chunk.moveReaderIndex(forwardBy: passed)
-                    ahead -= passed
-                    guard let wanted = chunk.readSlice(length: min(left, chunk.readableBytes)) else { continue }
-                    if wanted.readableBytes > 0 { try await writer.write(wanted) }
-                    left -= wanted.readableBytes
-                    if left == 0 { break }
-                }
-                guard left == 0 else { throw VideoFile.broken }
+        // However short the part is, all that lies before it is read.
+        streamedBody(of: part.count) { writer in
+            var share = ThreadShare()
+            var ahead = part.lowerBound
+            var left = part.count
+            for try await chunk in video.bytes {
+                await share.spend(chunk.readableBytes)
+                var chunk = chunk
+                let passed = min(ahead, chunk.readableBytes)
+                chunk.moveReaderIndex(forwardBy: passed)
+                ahead -= passed
+                guard let wanted = chunk.readSlice(length: min(left, chunk.readableBytes)) else { continue }
+                if wanted.readableBytes > 0 { try await writer.write(wanted) }
+                left -= wanted.readableBytes
+                if left == 0 { break }
             }
-            try await writer.finish(nil)
+            guard left == 0 else { throw VideoFile.broken }
         }
     }
 

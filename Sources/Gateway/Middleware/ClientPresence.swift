@@ -2,8 +2,8 @@ import NIOCore
 
 /// Said to the connection when work begins that is for its client alone.
 struct ClientAwaited: Sendable {
-    /// Called where the client has closed its side for ``GatewayLimits/leavingGrace``, or the connection ends, before the answer
-    /// has been written.
+    /// Called before the answer has been written where the client has closed its side for ``GatewayLimits/leavingGrace``, and
+    /// at once where the connection ends.
     let clientLeft: @Sendable () -> Void
 }
 

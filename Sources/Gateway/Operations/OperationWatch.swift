@@ -12,7 +12,7 @@ package struct OperationWatch: Sendable {
 
     /// The wait between two looks at one operation doubles from the first to the last.
     private static let waitFirst = Duration.seconds(1)
-    private static let waitMax = Duration.seconds(60)
+    private static let waitMax = ChangeFeed.operationWaitMax
     private static let doublingsMax = 6
     /// How often an operation is looked at, a week or so, before nobody waits for it any more.
     private static let looksMax = 10_000

@@ -115,13 +115,12 @@ struct ViewerController: Sendable {
         if tag.isHeld(by: request) { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = media.type
         headers[.contentEncoding] = packed?.coding.rawValue
-        let body = ResponseBody(contentLength: sent.length) { writer in
+        let body = streamedBody(of: sent.length) { writer in
             var share = ThreadShare()
             for try await chunk in sent.body {
                 try await writer.write(chunk)
                 await share.spend(chunk.readableBytes)
             }
-            try await writer.finish(nil)
         }
         return Response(status: .ok, headers: headers, body: body)
     }
