@@ -27,11 +27,11 @@ extension WebhookEngine {
         let reader = self.feed.reader()
         while !Task.isCancelled {
             let taken = await allowFailure("events are written down later", logger: logger) { try await self.fanOut() }
-            if taken ?? 0 > 0 { claims.call() }
-            // After a page that is not full there is nothing but what somebody has called for meanwhile, which ends the wait.
-            let isFull = taken ?? 0 >= WebhookEngine.pageLimit(of: self.store.activeCount ?? .max)
-            isBusy.set(isFull)
-            guard !isFull else { continue }
+            isBusy.set(taken ?? 0 > 0)
+            if taken ?? 0 > 0 {
+                claims.call()
+                continue
+            }
             do {
                 try await reader.wait(atMost: Self.lookout)
             } catch {

@@ -83,7 +83,7 @@ package struct WebhookEngine: Sendable {
         // Mostly there is nothing new, and then it is not asked who all would have it.
         guard try await self.feed.end() != cursor else { return 0 }
         let endpoints = try await self.store.activeEndpoints()
-        let limit = Self.pageLimit(of: endpoints.count)
+        let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
         let page: ChangeFeed.Page
         do {
             page = try await self.feed.events(after: cursor, limit: limit)
@@ -96,11 +96,6 @@ package struct WebhookEngine: Sendable {
         try await self.end(page.events)
         _ = try await self.store.fanOut(deliveries, of: page.events, to: page.next, now: self.milliseconds)
         return page.events.count
-    }
-
-    /// How many events are taken at a time for so many endpoints.
-    static func pageLimit(of endpoints: Int) -> Int {
-        max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints)))
     }
 
     /// What the endpoints asked for of the page and may have.

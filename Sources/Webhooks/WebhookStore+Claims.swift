@@ -36,8 +36,7 @@ extension WebhookStore {
         after last: String = "",
         ahead: [String: Int] = [:]
     ) async throws -> [ClaimedDelivery] {
-        // Where nobody is called there is nothing to claim, and nobody who writes waits for that answer.
-        guard limit > 0, self.activeCount != 0 else { return [] }
+        guard limit > 0 else { return [] }
         let wish = ClaimWish(now: now, limit: limit, perEndpoint: perEndpoint, lease: lease, last: last, ahead: ahead)
         return try await self.outcomes.write { try Self.claim(wish, on: $0) }
     }

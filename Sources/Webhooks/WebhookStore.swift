@@ -51,9 +51,6 @@ package final class WebhookStore: Sendable {
         return active
     }
 
-    /// How many there are; nil where that has to be read.
-    var activeCount: Int? { self.memory.active?.count }
-
     /// Whether the endpoint is called, and at this address.
     func isCalled(_ id: String, at url: String) async throws -> Bool {
         if let equipment = self.memory.equipment(of: id) { return equipment.isActive && equipment.url == url }

@@ -58,10 +58,6 @@ struct CatalogFile {
     /// arrive in each, and a copy writes those once that were written many times.
     private static let checkpointPages = 16_384
 
-    /// What the writing connection keeps is good until it writes itself: room for what leads to the rows of every index of a
-    /// million studies, of which an arrival read some hundred pages anew.
-    private static let cacheKiB = 32_768
-
     private func openOnce(
         _ configuration: StoreSynchronizer.Configuration,
         _ feedTimes: FeedTimes
@@ -71,7 +67,6 @@ struct CatalogFile {
             DatabaseConfiguration(
                 path: self.path,
                 checkpointPages: Self.checkpointPages,
-                cacheKiB: Self.cacheKiB,
                 mappedMiB: Self.mappedMiB
             )
         )
