@@ -48,8 +48,8 @@ extension CompiledPolicy {
         var allowsAll = false
         for principal in self.principals(of: subject) {
             guard let rules = self.rules[principal] else { continue }
-            let wholes = rules.allStores + (rules.stores[store] ?? [])
-            for compiled in wholes where compiled.bears(on: permission, of: subject) {
+            let wholes = rules.allStores.samples + (rules.stores[store]?.samples ?? [])
+            for compiled in wholes.map(\.compiled) where compiled.bears(on: permission, of: subject) {
                 switch (compiled.rule.effect, compiled.selector) {
                 case (.allow, nil): allowsAll = true
                 case (.allow, _): break

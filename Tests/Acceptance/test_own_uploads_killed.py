@@ -87,7 +87,7 @@ class Scene:
             f"stores:\n  names: [radiology]\n  radiology:\n    resource: {self.store.path}\n"
             f"    credentials: {self.emulator.key_file}\nendpoints:\n  healthcare: {self.between.url}\n"
             # What the store does not have is given up after this time.
-            "catalog:\n  sweepInterval: 1\n"
+            "catalog:\n  sweepInterval: 1\n  uploadWait: 1\n"
         )
         self.gateway = Gateway(binary, folder / "home", "--config", str(configuration))
         self.gateway.start()
@@ -103,19 +103,19 @@ class Scene:
                 added = self.gateway.call("POST", "/api/v1/access/rules", json=rule)
                 assert added.status_code == 201, added.text
 
-    def upload(self, dataset) -> requests.Response:
+    def upload(self, dataset, path: str = STUDIES) -> requests.Response:
         return self.gateway.call(
-            "POST", STUDIES, key=self.keys["vendor"], data=file_bytes(dataset),
+            "POST", path, key=self.keys["vendor"], data=file_bytes(dataset),
             headers={"Content-Type": "application/dicom"},
         )
 
-    def killed_while_held(self, dataset, where: str):
+    def killed_while_held(self, dataset, where: str, path: str = STUDIES):
         """An upload that is under way when the process is killed; the service runs again afterwards."""
         self.between.held = where
 
         def send():
             try:
-                self.upload(dataset)
+                self.upload(dataset, path)
             except requests.RequestException:
                 pass
 
@@ -166,9 +166,10 @@ def made(name: str):
     return slice_of(name, study=new_uid(name, "study"), series=new_uid(name, "series"))
 
 
-def test_what_the_store_had_taken_when_the_process_was_killed_is_the_uploaders_own(scene):
+@pytest.mark.parametrize("path", [STUDIES, "/dicomweb/radiology/studies", "/dicomweb/radiology/studies/{study}"])
+def test_what_the_store_had_taken_when_the_process_was_killed_is_the_uploaders_own(scene, path):
     dataset = made("taken")
-    scene.killed_while_held(dataset, "after")
+    scene.killed_while_held(dataset, "after", path.format(study=dataset.StudyInstanceUID))
     until(lambda: scene.status(dataset) == 200)
     assert scene.status(dataset, "other") == 404
     shown = scene.gateway.call("GET", STUDIES, key=scene.keys["vendor"]).json()["items"]
@@ -179,9 +180,10 @@ def test_what_the_store_had_taken_when_the_process_was_killed_is_the_uploaders_o
     assert scene.status(dataset) == 200
 
 
-def test_what_the_store_had_not_taken_is_nobodys_when_somebody_else_stores_it(scene):
+@pytest.mark.parametrize("path", [STUDIES, "/dicomweb/radiology/studies/{study}"])
+def test_what_the_store_had_not_taken_is_nobodys_when_somebody_else_stores_it(scene, path):
     dataset = made("not-taken")
-    scene.killed_while_held(dataset, "before")
+    scene.killed_while_held(dataset, "before", path.format(study=dataset.StudyInstanceUID))
     until(lambda: scene.unsettled() == 0)
     assert scene.store.post(file_bytes(dataset)).status_code == 200
     scene.known(dataset)

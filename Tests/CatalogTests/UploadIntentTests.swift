@@ -142,22 +142,26 @@ struct UploadIntentTests {
         }
     }
 
-    @Test("what lies in another study than it was sent to is not what was sent")
+    @Test("what lies in another study or series than it was sent to is not what was sent")
     func elsewhere() async throws {
         try await withCatalog { store, database in
             let killed = try await Killed(store, database, by: [])
-            for (study, own) in [("1.9", []), ("1.2", [Self.vendor])] as [(String, Set<Principal>)] {
+            let places: [(String, String?, Set<Principal>)] = [
+                ("1.9", nil, []), ("1.2", "1.2.9", []), ("1.2", "1.2.1", [Self.vendor]),
+            ]
+            for (study, series, own) in places {
                 let uid = try #require(StudyUID(study))
                 let intent = try await killed.catalog.intend(
                     killed.instance,
                     sentTo: uid,
+                    series: series.flatMap { SeriesUID($0) },
                     by: Self.vendor,
                     in: killed.store
                 )
                 try await killed.arrives()
                 killed.catalog.openIntents.close(intent.number)
                 try await killed.synchronizer().settleUploads()
-                #expect(try await killed.uploaders == [own], "\(study)")
+                #expect(try await killed.uploaders == [own], "\(study) \(series ?? "")")
                 #expect(try await killed.left == 0)
             }
         }

@@ -31,6 +31,7 @@ struct ConfigurationKeyTests {
             "upstream.credentials": "application-default", "server.allowedOrigins": "none",
             "server.trustedProxies": "none", "stores.names": "none",
             "catalog.sweepInterval": "\(standard.catalogSweepSeconds)",
+            "catalog.uploadWait": "\(standard.catalogUploadWaitSeconds)",
             "catalog.requestsPerSecond": "\(standard.catalogRequestsPerSecond)",
             "cache.memoryBytes": "\(standard.cacheMemoryBytes)", "cache.diskBytes": "\(standard.cacheDiskBytes)",
             "audit.retentionDays": "\(standard.auditRetentionDays)",

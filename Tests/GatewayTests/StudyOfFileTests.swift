@@ -117,8 +117,8 @@ struct StudyOfFileTests {
             }
             continuation.finish()
         }
-        let (study, rest) = try await StudyOfFile.read(pieces)
-        #expect(study == StudyUID("1.2.3.4"))
+        let (place, rest) = try await StudyOfFile.readPlace(pieces)
+        #expect(place == StudyOfFile.Place(study: StudyUID("1.2.3.4"), series: SeriesUID(Sample.series)))
         var bytes: [UInt8] = []
         for try await chunk in rest { bytes.append(contentsOf: chunk.readableBytesView) }
         #expect(bytes == file)

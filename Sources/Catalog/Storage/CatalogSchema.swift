@@ -18,6 +18,7 @@ enum CatalogSchema {
         Migration(9, "studies-of-intended-uploads", studiesOfIntents),
         Migration(10, "fewer-indexes", fewerIndexes),
         Migration(11, "revisions-of-selectors", revisions),
+        Migration(12, "series-of-intended-uploads", seriesOfIntents),
     ]
 
     private static let stores = [
@@ -218,6 +219,9 @@ enum CatalogSchema {
         "ALTER TABLE uploadIntent ADD COLUMN study TEXT NOT NULL DEFAULT ''",
         "CREATE INDEX uploadIntentByInstance ON uploadIntent (store, instance)",
     ]
+
+    /// Which series of the study an instance is sent to.
+    private static let seriesOfIntents = ["ALTER TABLE uploadIntent ADD COLUMN series TEXT NOT NULL DEFAULT ''"]
 
     /// Selectors of one study are worked out by themselves.
     private static let ofOneStudy = [

@@ -13,7 +13,14 @@ package struct UploadIntent: Hashable, Sendable {
     package let instance: InstanceUID
     /// Where it was sent to; nil where nobody said.
     package let study: StudyUID?
+    /// The series that the file named; nil where it did not say.
+    package let series: SeriesUID?
     package let uploader: Principal
+
+    /// Whether what the store has can be what was sent: what lies in another study or series is not.
+    func admits(_ found: StoredInstance) -> Bool {
+        (self.study == nil || self.study == found.study) && (self.series == nil || self.series == found.series)
+    }
 }
 
 /// The intents whose bytes are on their way in this process: nobody asks the store for them yet.
@@ -30,10 +37,11 @@ final class OpenIntents: Sendable {
 extension CatalogStore {
     /// Writes down that somebody is about to store the instance, which the store does not have.
     ///
-    /// `study` is where it is sent to; nil where its sender does not say.
+    /// `study` and `series` are where it is sent to; nil where its sender does not say.
     package func intend(
         _ instance: InstanceUID,
         sentTo study: StudyUID? = nil,
+        series: SeriesUID? = nil,
         by uploader: Principal,
         in store: StoreName
     ) async throws -> UploadIntent {
@@ -42,17 +50,26 @@ extension CatalogStore {
             let by = try Self.number(ofUploader: uploader, on: connection)
             let number = try Self.next("uploadIntent", on: connection)
             try connection.execute(
-                "INSERT INTO uploadIntent (id, store, instance, uploader, study) VALUES (?1, ?2, ?3, ?4, ?5)",
+                """
+                INSERT INTO uploadIntent (id, store, instance, uploader, study, series) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                """,
                 [
                     .integer(number), .text(store.rawValue), .text(instance.rawValue), .integer(by),
-                    .text(study?.rawValue ?? ""),
+                    .text(study?.rawValue ?? ""), .text(series?.rawValue ?? ""),
                 ]
             )
             // Before anybody can read it: nobody is to settle what is on its way.
             open.open(number)
             return number
         }
-        return UploadIntent(number: number, store: store, instance: instance, study: study, uploader: uploader)
+        return UploadIntent(
+            number: number,
+            store: store,
+            instance: instance,
+            study: study,
+            series: series,
+            uploader: uploader
+        )
     }
 
     /// Forgets it: the store did not take the instance.
@@ -96,7 +113,7 @@ extension CatalogStore {
     }
 
     private static let intents = """
-        SELECT i.id, i.instance, i.study, u.principal FROM uploadIntent i JOIN uploader u ON u.id = i.uploader
+        SELECT i.id, i.instance, i.study, u.principal, i.series FROM uploadIntent i JOIN uploader u ON u.id = i.uploader
         """
 
     /// Intents that are settled at a time.
@@ -113,6 +130,7 @@ extension UploadIntent {
             store: store,
             instance: instance,
             study: StudyUID(try row.text(2)),
+            series: SeriesUID(try row.text(4)),
             uploader: uploader
         )
     }
@@ -154,8 +172,7 @@ extension StoreSynchronizer {
         }
         guard all.allSatisfy({ $0.uploader == intent.uploader }) else { return try await self.drop(all) }
         if let found {
-            // What lies in another study is not what was sent to this one.
-            guard intent.study == nil || intent.study == found.study else { return try await self.drop([intent]) }
+            guard intent.admits(found) else { return try await self.drop([intent]) }
             try await self.catalog.noteStored([found], by: intent.uploader, in: self.store, settling: intent)
             self.unsettledSince[intent.number] = nil
             self.note(found.study)
@@ -182,10 +199,11 @@ extension StudyCatalog {
     package func intend(
         _ instance: InstanceUID,
         sentTo study: StudyUID?,
+        series: SeriesUID?,
         by uploader: Principal,
         in store: StoreName
     ) async throws -> UploadIntent {
-        try await self.catalog.intend(instance, sentTo: study, by: uploader, in: store)
+        try await self.catalog.intend(instance, sentTo: study, series: series, by: uploader, in: store)
     }
 
     /// Forgets it: the store did not take the instance.

@@ -107,6 +107,7 @@ extension ServeConfiguration {
         ConfigurationKey("events.push.issuer", .text, standard: "https://accounts.google.com"),
         ConfigurationKey("events.push.jwksURL", .text),
         ConfigurationKey("catalog.sweepInterval", .number, standard: "21600"),
+        ConfigurationKey("catalog.uploadWait", .number, standard: "600"),
         ConfigurationKey("catalog.requestsPerSecond", .number, standard: "200"),
         ConfigurationKey("cache.memoryBytes", .number, standard: "268435456"),
         ConfigurationKey("cache.diskBytes", .number, standard: "10737418240"),

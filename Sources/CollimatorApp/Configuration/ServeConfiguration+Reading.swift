@@ -69,6 +69,11 @@ extension ServeConfiguration {
             in: 1...Self.catalogSweepSecondsMax,
             default: self.catalogSweepSeconds
         )
+        self.catalogUploadWaitSeconds = reader.integer(
+            "catalog.uploadWait",
+            in: 1...Self.catalogUploadWaitSecondsMax,
+            default: self.catalogUploadWaitSeconds
+        )
         self.catalogRequestsPerSecond = reader.integer(
             "catalog.requestsPerSecond",
             in: 1...Self.catalogRequestsPerSecondMax,
@@ -225,6 +230,7 @@ extension ServeConfiguration {
 
     private static let eventsSecondsMax = 365 * 24 * 60 * 60
     private static let catalogSweepSecondsMax = 30 * 24 * 60 * 60
+    private static let catalogUploadWaitSecondsMax = 24 * 60 * 60
     private static let catalogRequestsPerSecondMax = 10_000
     private static let auditRetentionDaysMax = 36_500
 

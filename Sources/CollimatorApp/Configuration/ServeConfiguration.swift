@@ -35,6 +35,8 @@ package struct ServeConfiguration: Sendable, Hashable {
     package var viewerDirectory: String?
     /// How often everything in the stores is compared with the catalog, in seconds.
     package var catalogSweepSeconds = 6 * 60 * 60
+    /// How long after an upload broke off the store may still be taking it in, in seconds.
+    package var catalogUploadWaitSeconds = 10 * 60
     /// Requests per second that the catalog makes of one store.
     package var catalogRequestsPerSecond = 200
     /// Bytes of pictures that are kept in memory.

@@ -110,6 +110,7 @@ extension ArchiveService {
             try await CatalogService.make(
                 in: self.folder.path,
                 sweeping: .seconds(self.configuration.catalogSweepSeconds),
+                uploadWait: .seconds(self.configuration.catalogUploadWaitSeconds),
                 requestsPerSecond: self.configuration.catalogRequestsPerSecond,
                 changed: changed,
                 feedTimes: self.configuration.feedTimes,

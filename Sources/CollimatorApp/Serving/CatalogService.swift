@@ -21,6 +21,7 @@ struct CatalogService: Service {
     static func make(
         in folder: String,
         sweeping: Duration,
+        uploadWait: Duration = .seconds(ServeConfiguration().catalogUploadWaitSeconds),
         requestsPerSecond: Int = ServeConfiguration().catalogRequestsPerSecond,
         changed: ChangedStudies = ChangedStudies(),
         feedTimes: FeedTimes = FeedTimes(),
@@ -33,7 +34,7 @@ struct CatalogService: Service {
         times.settling = min(times.settling, sweeping)
         times.checking = min(times.checking, sweeping)
         times.uploadAsking = min(times.uploadAsking, sweeping)
-        times.writeLasting = min(times.writeLasting, sweeping)
+        times.writeLasting = uploadWait
         let (database, catalog) = try await CatalogFile(folder: folder, logger: logger).open(
             times,
             feedTimes: feedTimes

@@ -173,7 +173,9 @@ struct CloudArchiveController: Sendable {
         context: CallerContext,
         target: CloudStoreTarget
     ) async throws -> Response {
-        if target.study == nil, let admission = context.admission(to: target.store.name) {
+        if target.study == nil || StoreContentType.isOfFiles(request.headers[.contentType]),
+            let admission = context.admission(to: target.store.name)
+        {
             try StoreContentType.check(request.headers[.contentType])
             let dicomweb = self.dicomweb
             return try await SingleStoring(
@@ -186,6 +188,7 @@ struct CloudArchiveController: Sendable {
                 in: target.store,
                 context,
                 admission,
+                to: target.study,
                 root: "\(dicomweb.origin(of: request))/v1/\(target.path)/dicomWeb"
             )
         }

@@ -13,9 +13,17 @@ extension DICOMwebController {
         context: CallerContext
     ) async throws -> Response {
         try StoreContentType.check(request.headers[.contentType])
-        if target.searchedStudy == nil, let admission = context.admission(to: target.store.name) {
-            return try await SingleStoring(limits: self.limits, catalog: self.catalog, changes: self.changes)
-                .answer(request, in: target.store, context, admission, root: self.root(of: target.store, for: request))
+        if target.searchedStudy == nil || StoreContentType.isOfFiles(request.headers[.contentType]),
+            let admission = context.admission(to: target.store.name)
+        {
+            return try await SingleStoring(limits: self.limits, catalog: self.catalog, changes: self.changes).answer(
+                request,
+                in: target.store,
+                context,
+                admission,
+                to: target.searchedStudy,
+                root: self.root(of: target.store, for: request)
+            )
         }
         var headers = self.accept(request)
         headers[.contentType] = request.headers[.contentType]

@@ -12,17 +12,21 @@ struct SingleStoring: Sendable {
     let catalog: StudyCatalog
     let changes: StudyChanges
 
-    /// `root` is where callers reach the store, without a trailing slash.
+    /// Takes the files of a request.
+    ///
+    /// `study` is the study whose address the request was sent to; nil where it was sent to the store. `root` is where
+    /// callers reach the store, without a trailing slash.
     func answer(
         _ request: Request,
         in store: GatewayStore,
         _ context: CallerContext,
         _ admission: StoreAdmission,
+        to study: StudyUID?,
         root: String
     ) async throws -> Response {
         let type = Self.type(acceptedBy: request)
         let body = try UploadBody(request, bytesMax: self.limits.storeBytesMax)
-        let storing = FileStoring(store, for: context, admission, catalog: self.catalog)
+        let storing = FileStoring(store, for: context, admission, study: study, catalog: self.catalog)
         let (items, fault) = try await self.take(body, request.headers[.contentType], storing)
         var seen: Set<StudyUID> = []
         for study in items.compactMap({ $0.outcome.reference?.study }) where seen.insert(study).inserted {

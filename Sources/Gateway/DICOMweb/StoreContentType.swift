@@ -32,6 +32,14 @@ enum StoreContentType {
         contentType.flatMap { MediaType(parsing: $0) }?.essence == "application/dicom"
     }
 
+    /// Whether the body is one file or several, and no metadata apart from the pictures.
+    static func isOfFiles(_ contentType: String?) -> Bool {
+        guard let type = contentType.flatMap({ MediaType(parsing: $0) }) else { return false }
+        return type.essence == "application/dicom"
+            || (type.essence == "multipart/related"
+                && (type["type"] ?? "application/dicom").lowercased() == "application/dicom")
+    }
+
     private static var unsupported: CollimatorError {
         CollimatorError(
             .unsupportedMediaType,

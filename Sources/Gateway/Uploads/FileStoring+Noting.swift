@@ -8,9 +8,18 @@ import Telemetry
 
 extension FileStoring {
     /// Stores for a caller, decides on each study where that has to be, and notes who stored what.
-    init(_ store: GatewayStore, for context: CallerContext, _ admission: StoreAdmission?, catalog: StudyCatalog) {
+    ///
+    /// `study` is the study whose address the files were sent to; nil where they were sent to the store.
+    init(
+        _ store: GatewayStore,
+        for context: CallerContext,
+        _ admission: StoreAdmission?,
+        study: StudyUID? = nil,
+        catalog: StudyCatalog
+    ) {
         self.init(upstream: store.upstream, reading: context.reading, writing: context.writing)
         self.admission = admission
+        self.study = study
         self.notes = UploadNotes(
             uploader: context.caller.principal,
             store: store.name,
@@ -32,10 +41,16 @@ struct UploadNotes: Sendable {
     let logger: Logger
 
     /// Before any byte goes up.
-    func intend(_ instance: InstanceUID?, sentTo study: StudyUID?) async -> UploadIntent? {
+    func intend(_ instance: InstanceUID?, sentTo place: StudyOfFile.Place) async -> UploadIntent? {
         guard self.writesAhead, let instance else { return nil }
         return await allowFailure("who is to store an instance could not be noted", logger: self.logger) {
-            try await self.catalog.intend(instance, sentTo: study, by: self.uploader, in: self.store)
+            try await self.catalog.intend(
+                instance,
+                sentTo: place.study,
+                series: place.series,
+                by: self.uploader,
+                in: self.store
+            )
         }
     }
 

@@ -8,6 +8,8 @@ struct FileStoring: Sendable {
     let writing: UpstreamCall
     /// Decides on each study; nil where the caller may add to any.
     var admission: StoreAdmission?
+    /// The study that each file has to be of; nil where that is for the files to say.
+    var study: StudyUID?
     /// Writes down who stores what; nil where nobody asks.
     var notes: UploadNotes?
 
@@ -28,10 +30,10 @@ struct FileStoring: Sendable {
             beginning = begun
             if begun.isDirectory { return Result(outcome: .skipped(.dicomDirectory), beginning: begun) }
             if !begun.isDICOM, !isDeclared { return Result(outcome: .skipped(begun.skipReason), beginning: begun) }
-            let (study, whole) = try await self.admitted(bytes)
+            let (place, whole) = try await self.admitted(bytes)
             let known = try await self.has(begun.instance) ? begun.instance : nil
-            let upload = UpstreamUpload(bytes: whole, length: length, study: study)
-            let outcome = try await self.noting(known == nil ? begun.instance : nil, sentTo: study) {
+            let upload = UpstreamUpload(bytes: whole, length: length, study: place.study)
+            let outcome = try await self.noting(known == nil ? begun.instance : nil, sentTo: place) {
                 self.outcome(try await self.upstream.store(upload, self.writing), known: known)
             }
             return Result(outcome: outcome.seen(by: begun), beginning: begun)
@@ -46,11 +48,11 @@ struct FileStoring: Sendable {
     /// leaves, and what became of it afterwards.
     private func noting(
         _ instance: InstanceUID?,
-        sentTo study: StudyUID?,
+        sentTo place: StudyOfFile.Place,
         _ send: () async throws -> UploadOutcome
     ) async throws -> UploadOutcome {
         guard let notes else { return try await send() }
-        let intent = await notes.intend(instance, sentTo: study)
+        let intent = await notes.intend(instance, sentTo: place)
         do {
             let outcome = try await send()
             if case .stored(let reference) = outcome {
@@ -65,13 +67,15 @@ struct FileStoring: Sendable {
         }
     }
 
-    /// The study that the file must be of, where that decides whether it may be stored, and the file from its beginning.
-    private func admitted(_ bytes: ByteStream) async throws -> (StudyUID?, ByteStream) {
-        guard let admission else { return (nil, bytes) }
-        let (study, whole) = try await StudyOfFile.read(bytes)
-        guard let study else { throw StoreAdmission.undecidable }
+    /// Where the file must go, where that decides whether it may be stored, and the file from its beginning.
+    ///
+    /// What is sent to the address of a study goes there whatever it says: the store refuses what is of another.
+    private func admitted(_ bytes: ByteStream) async throws -> (StudyOfFile.Place, ByteStream) {
+        guard let admission else { return (StudyOfFile.Place(study: self.study), bytes) }
+        let (named, whole) = try await StudyOfFile.readPlace(bytes)
+        guard let study = self.study ?? named.study else { throw StoreAdmission.undecidable }
         try await admission.admit(study)
-        return (study, whole)
+        return (StudyOfFile.Place(study: study, series: named.study == study ? named.series : nil), whole)
     }
 
     /// The receipt is the answer to this file alone and says under which instance it is kept, whatever the first bytes

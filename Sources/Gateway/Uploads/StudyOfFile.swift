@@ -9,8 +9,20 @@ struct StudyOfFile: Sendable {
     /// How many bytes are looked at and kept in memory: what stands before the study is text for people, mostly.
     static let bytesMax = 1024 * 1024
 
+    /// What a file says of where it belongs; nil is what it does not tell.
+    struct Place: Sendable, Equatable {
+        var study: StudyUID?
+        var series: SeriesUID?
+    }
+
     /// Reads as much as is needed and gives the stream from its beginning again.
     static func read(_ stream: ByteStream) async throws -> (StudyUID?, ByteStream) {
+        let (place, whole) = try await self.readPlace(stream)
+        return (place.study, whole)
+    }
+
+    /// The same with the series, which stands next to the study.
+    static func readPlace(_ stream: ByteStream) async throws -> (Place, ByteStream) {
         let source = StreamSource(stream)
         var head: [ByteBuffer] = []
         var bytes: [UInt8] = []
@@ -22,26 +34,36 @@ struct StudyOfFile: Sendable {
             guard bytes.count >= max(2 * tried, 4_096) || bytes.count >= Self.bytesMax else { continue }
             tried = bytes.count
             do throws(ElementWalk.Failure) {
-                return (try Self.study(in: bytes), ResumedStream(head: head, rest: source))
+                return (try Self.place(in: bytes, isAll: false), ResumedStream(head: head, rest: source))
             } catch {
-                guard error == .incomplete else { return (nil, ResumedStream(head: head, rest: source)) }
+                guard error == .incomplete else { return (Place(), ResumedStream(head: head, rest: source)) }
             }
         }
-        return (Self.find(bytes), ResumedStream(head: head, rest: source))
+        return (Self.findPlace(bytes), ResumedStream(head: head, rest: source))
     }
 
     /// The study; nil where the bytes do not tell.
-    static func find(_ bytes: [UInt8]) -> StudyUID? {
+    static func find(_ bytes: [UInt8]) -> StudyUID? { self.findPlace(bytes).study }
+
+    private static func findPlace(_ bytes: [UInt8]) -> Place {
         do throws(ElementWalk.Failure) {
-            return try Self.study(in: bytes)
+            return try Self.place(in: bytes, isAll: true)
         } catch {
-            return nil
+            return Place()
         }
     }
 
-    private static func study(in bytes: [UInt8]) throws(ElementWalk.Failure) -> StudyUID? {
+    /// `isAll` says that there are no more bytes: what they do not tell is told nowhere.
+    private static func place(in bytes: [UInt8], isAll: Bool) throws(ElementWalk.Failure) -> Place {
         var walk = try ElementWalk(file: bytes)
         guard let length = try walk.advance(to: .studyInstanceUID).length else { throw .unreadable }
-        return StudyUID(ElementWalk.uid(try walk.take(length)))
+        var place = Place(study: StudyUID(ElementWalk.uid(try walk.take(length))))
+        do throws(ElementWalk.Failure) {
+            guard let length = try walk.advance(to: .seriesInstanceUID).length else { return place }
+            place.series = SeriesUID(ElementWalk.uid(try walk.take(length)))
+        } catch {
+            if error == .incomplete, !isAll { throw error }
+        }
+        return place
     }
 }
