@@ -51,7 +51,7 @@ struct QuickAnswerHandlerTests {
         #expect(try cut.forwarded == ["/kept"])
         let broken = try Connection { _ in true }
         try broken.begin("/kept")
-        broken.channel.pipeline.fireErrorCaught(ChannelError.eof)
+        broken.channel.pipeline.fireErrorCaught(ChannelError.ioOnClosedChannel)
         #expect(try broken.forwarded == ["/kept"])
         #expect(try broken.written == [])
     }
