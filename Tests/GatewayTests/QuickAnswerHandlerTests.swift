@@ -56,6 +56,18 @@ struct QuickAnswerHandlerTests {
         #expect(try broken.written == [])
     }
 
+    @Test("keeps no head back whose body is awaited, or which waits for leave to send it")
+    func bodies() throws {
+        let fields: [HTTPFields] = [
+            [.contentLength: "1"], [.transferEncoding: "chunked"], [.expect: "100-continue"], [.upgrade: "h2c"],
+        ]
+        for fields in fields {
+            let connection = try Connection { _ in true }
+            try connection.begin("/kept", fields)
+            #expect(try connection.forwarded == ["/kept"], "\(fields)")
+        }
+    }
+
     @Test("lets the server have a request before that takes the connection for idle")
     func silence() throws {
         let connection = try Connection { _ in true }
@@ -113,8 +125,8 @@ private struct Connection {
         self.channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
     }
 
-    func begin(_ path: String) throws {
-        let head = HTTPRequest(method: .get, scheme: "http", authority: "x", path: path)
+    func begin(_ path: String, _ fields: HTTPFields = [:]) throws {
+        let head = HTTPRequest(method: .get, scheme: "http", authority: "x", path: path, headerFields: fields)
         try self.channel.writeInbound(HTTPRequestPart.head(head))
     }
 

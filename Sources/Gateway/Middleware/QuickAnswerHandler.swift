@@ -93,7 +93,14 @@ final class QuickAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func mayAnswer(_ request: HTTPRequest, _ context: ChannelHandlerContext) -> Bool {
         request.method == .get && self.answersOwed == 0 && self.answersAtOnce < Self.answersAtOnceMax
             && context.channel.isWritable
-            && context.eventLoop.now - self.lastForwarded < self.silenceMax
+            && context.eventLoop.now - self.lastForwarded < self.silenceMax && Self.endsWithHead(request)
+    }
+
+    /// Whether the end of the request comes with its head: for nothing else may a head wait here.
+    private static func endsWithHead(_ request: HTTPRequest) -> Bool {
+        !request.headerFields.contains { field in
+            [.contentLength, .transferEncoding, .expect, .upgrade].contains(field.name)
+        }
     }
 
     private func forwardHead(_ context: ChannelHandlerContext) {
