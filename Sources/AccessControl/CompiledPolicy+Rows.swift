@@ -4,20 +4,37 @@ import DICOMweb
 
 extension CompiledPolicy {
     /// The selectors of every rule that has to be worked out for each study, for the rows that lists join.
+    ///
+    /// Those of rules that a study cannot meet are not evaluated when it comes.
     package func studySelectors() -> [StudySelector] {
-        let last = LastFacts()
-        var selectors: [String: StudySelector] = [:]
+        var kept: [String: (selector: RuleSelector, study: String?)] = [:]
         for rules in self.rules.values {
             for compiled in rules.all {
                 guard let key = compiled.rowKey, let selector = compiled.selector else { continue }
-                let study = compiled.rule.resource.study
-                selectors[key] = StudySelector(key: key, study: study.flatMap { StudyUID($0) }) { entry in
-                    guard study == nil || study == entry.study.rawValue else { return .nothing }
-                    return StudyPart(selector.evaluate(last.facts(of: entry)))
-                }
+                kept[key] = (selector, compiled.rule.resource.study)
             }
         }
-        return selectors.values.sorted { $0.key < $1.key }
+        let sorted = kept.sorted { $0.key < $1.key }
+        var indexes = [AccessEffect.allow: SelectorIndex(.allow), .deny: SelectorIndex(.deny)]
+        var positions: [String: Int] = [:]
+        var counts: [AccessEffect: Int] = [:]
+        for (key, (selector, study)) in sorted where study == nil {
+            positions[key] = counts[selector.effect, default: 0]
+            counts[selector.effect, default: 0] += 1
+            indexes[selector.effect]?.add(selector)
+        }
+        let last = LastFacts(
+            allowing: indexes[.allow] ?? SelectorIndex(.allow),
+            denying: indexes[.deny] ?? SelectorIndex(.deny)
+        )
+        return sorted.map { key, one in
+            let (selector, study) = one
+            let position = positions[key]
+            return StudySelector(key: key, study: study.flatMap { StudyUID($0) }) { entry in
+                guard study == nil || study == entry.study.rawValue else { return .nothing }
+                return StudyPart(last.evaluate(selector, at: position, entry))
+            }
+        }
     }
 
     /// What the subject may read of the store, in the terms of the catalog.
