@@ -100,6 +100,21 @@ enum CandidateSource {
         try Self.counted(self.statements(run, selecting: "1", isForCount: true), from: 0, upTo: limit, run)
     }
 
+    /// How many there are, up to the limit, and whether that is all: the time of the budget is looked at after each statement,
+    /// of which there is one for so many names.
+    func counted(upTo limit: Int, _ run: StudySearchRun, _ budget: SearchBudget) throws -> (count: Int, isAll: Bool) {
+        var count = 0
+        for statement in self.statements(run, selecting: "1", isForCount: true) where count < limit {
+            do {
+                try budget.spend(0)
+            } catch {
+                return (count, false)
+            }
+            count = try Self.counted([statement], from: count, upTo: limit, run)
+        }
+        return (count, true)
+    }
+
     private static func counted(
         _ statements: [(sql: String, arguments: StatementArguments)],
         from known: Int,

@@ -47,8 +47,9 @@ struct StudyTotals {
         var arguments = StatementArguments()
         let filter = self.run.filter(&arguments)
         if let named = self.named {
-            let count = try named.counted(upTo: limit + 1, self.run)
-            return count > limit ? .atLeast(limit) : .exact(count)
+            let (count, isAll) = try named.counted(upTo: limit + 1, self.run, budget)
+            if count > limit { return .atLeast(limit) }
+            return isAll ? .exact(count) : .atLeast(count)
         }
         guard filter.isWholeInSQL else { return try self.walked(upTo: limit, budget) }
         if let best, Double(best.count) < self.domain, case .values(let range) = best.source, range.test == nil {
