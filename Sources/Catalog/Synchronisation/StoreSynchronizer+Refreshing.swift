@@ -152,8 +152,9 @@ extension StoreSynchronizer {
     ///
     /// Where it fails, or takes longer than ``Configuration/writeWait``, the notice stays.
     package nonisolated func changed(_ study: StudyUID) async throws {
+        let mayWait = self.board.written(study)
         await self.noteDown(study)
-        guard !self.board.written(study) else { return }
+        guard !mayWait else { return }
         try await self.bringIn([study], within: self.configuration.writeWait)
     }
 
@@ -163,7 +164,7 @@ extension StoreSynchronizer {
         guard !self.state.isComplete else { return }
         do {
             let mark = try await self.catalog.keep([StudyNote(store: self.store, study: study)], setAside: [])
-            self.note(study, mark: mark)
+            self.board.put { $0.writtenDown(study, mark: mark, at: $1) }
         } catch {
             // It is asked for all the same, and whoever waits for that hears of the same disk.
         }

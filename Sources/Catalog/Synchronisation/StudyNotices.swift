@@ -72,6 +72,12 @@ struct StudyNotices: Sendable {
         self.notices[study]?.mark = max(mark, known)
     }
 
+    /// The notice of a study that was just put up is written down under that number.
+    mutating func writtenDown(_ study: StudyUID, mark: Int64, at now: Instant) {
+        guard let notice = self.notices[study] else { return self.noted(study, mark: mark, at: now) }
+        self.notices[study]?.mark = max(mark, notice.mark ?? mark)
+    }
+
     /// Under which number the study's notice is written down.
     func mark(of study: StudyUID) -> Int64? { self.notices[study]?.mark }
 
