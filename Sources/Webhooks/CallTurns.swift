@@ -44,6 +44,9 @@ final class CallTurns: Sendable {
         /// Endpoints that may be called and have somebody waiting, the next one first.
         var turns: [String] = []
         var lastNumber = 0
+        /// How many calls have failed, of all endpoints, and which was the last of each.
+        var failures = 0
+        var lastFailure: [String: Int] = [:]
     }
 
     private let total: Int
@@ -87,11 +90,17 @@ final class CallTurns: Sendable {
         return ahead.filter { $0.value > 0 }
     }
 
+    /// How many calls have failed by now: whoever takes deliveries remembers it.
+    var failures: Int { self.state.withLock { $0.failures } }
+
     /// How many wait for a call of the endpoint.
     func waiting(_ endpoint: String) -> Int { self.state.withLock { $0.lines[endpoint]?.waiting.count ?? 0 } }
 
     /// Returns when the endpoint may be called, and whoever is told so calls ``end(_:_:)`` afterwards, or when it may not.
-    func begin(_ endpoint: String) async -> Turn {
+    ///
+    /// `failures` is how many there were when the delivery was taken: what was taken before a failure of its endpoint, and comes
+    /// here after it, goes back like what waited here.
+    func begin(_ endpoint: String, since failures: Int = .max) async -> Turn {
         let number = self.state.withLock { state in
             state.lastNumber += 1
             return state.lastNumber
@@ -99,7 +108,7 @@ final class CallTurns: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let turn: Turn? = self.state.withLock { state in
-                    guard !Task.isCancelled else { return .never }
+                    guard !Task.isCancelled, state.lastFailure[endpoint] ?? 0 <= failures else { return .never }
                     return self.join(Waiter(number: number, continuation: continuation), endpoint, &state)
                 }
                 if let turn { continuation.resume(returning: turn) }
@@ -142,6 +151,7 @@ final class CallTurns: Sendable {
             guard var line = state.lines[endpoint] else { return ([], []) }
             line.calls -= 1
             state.calls -= 1
+            if ending == .failed { self.noteFailure(of: endpoint, &state) }
             let back = self.note(ending, in: &line)
             self.queue(&line, endpoint, &state.turns)
             let isIdle = line.calls == 0 && line.waiting.isEmpty && !line.isInTurn
@@ -151,6 +161,15 @@ final class CallTurns: Sendable {
         }
         for waiter in begun { waiter.continuation.resume(returning: .afterWait) }
         for waiter in back { waiter.continuation.resume(returning: .never) }
+    }
+
+    private func noteFailure(of endpoint: String, _ state: inout State) {
+        state.failures += 1
+        // Who failed longest ago has been called again since, or has nothing that was taken before.
+        if state.lastFailure.count >= Self.linesMax, let oldest = state.lastFailure.min(by: { $0.value < $1.value }) {
+            state.lastFailure[oldest.key] = nil
+        }
+        state.lastFailure[endpoint] = state.failures
     }
 
     /// Adjusts how many are taken ahead, and gives those that were too many; the lock is held.

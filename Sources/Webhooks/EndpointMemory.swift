@@ -1,4 +1,5 @@
 internal import AccessControl
+internal import Catalog
 internal import Synchronization
 
 /// What is asked of endpoints for each event and each call, kept in memory until one of them is changed.
@@ -20,17 +21,18 @@ final class EndpointMemory: Sendable {
         }
     }
 
-    /// What an endpoint asks of studies.
+    /// What an endpoint asks for.
     struct Asked: Sendable {
-        /// Nil for nothing.
+        /// Of studies; nil for nothing.
         let condition: WholeStudyCondition?
+        let policy: EventDataPolicy
     }
 
     private struct State {
         var version = 0
         var equipment: [String: Equipment] = [:]
         var asked: [String: Asked] = [:]
-        var active: [WebhookEndpoint]?
+        var active: EventAudience?
     }
 
     private let state = Mutex(State())
@@ -42,13 +44,13 @@ final class EndpointMemory: Sendable {
     var version: Int { self.state.withLock { $0.version } }
 
     /// Those that are called; nil where it has to be read.
-    var active: [WebhookEndpoint]? { self.state.withLock { $0.active } }
+    var active: EventAudience? { self.state.withLock { $0.active } }
 
     func equipment(of id: String) -> Equipment? { self.state.withLock { $0.equipment[id] } }
 
     func asked(of id: String) -> Asked? { self.state.withLock { $0.asked[id] } }
 
-    func keep(_ active: [WebhookEndpoint], readAt version: Int) {
+    func keep(_ active: EventAudience, readAt version: Int) {
         self.state.withLock { state in
             if state.version == version { state.active = active }
         }

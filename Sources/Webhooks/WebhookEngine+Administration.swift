@@ -194,10 +194,8 @@ extension WebhookEngine {
                 && replay.wish.contains(event.milliseconds)
         }
         let endpoint = try await self.store.endpoint(replay.endpoint)
-        let deliveries = try await self.deliveries(
-            of: ChangeFeed.Page(events: events, next: page.next),
-            to: [endpoint]
-        )
+        var wanted = ChangeFeed.Page(events: events, next: page.next)
+        let deliveries = try await self.deliveries(of: &wanted, to: EventAudience([endpoint]), limit: .max)
         try await self.store.goOn(
             replay,
             with: deliveries,

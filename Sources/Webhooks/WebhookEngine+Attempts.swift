@@ -6,27 +6,52 @@ extension WebhookEngine {
     ///
     /// Where there are turns the call is made when it is its; what may be said is decided before, so that nobody waits for what
     /// is not sent, and again where the turn came later.
-    func deliver(_ delivery: ClaimedDelivery, in turns: CallTurns? = nil) async throws {
-        guard let call = try await self.planned(delivery) else {
-            return try await self.store.withhold(delivery, now: self.milliseconds)
+    ///
+    /// `failures` is how many calls had failed when the delivery was taken.
+    func deliver(_ delivery: ClaimedDelivery, in turns: CallTurns? = nil, since failures: Int = .max) async throws {
+        let planned = try await self.unlessUnmade(delivery) { try await self.planned(delivery) }
+        guard let call = planned else { return try await self.store.withhold(delivery, now: self.milliseconds) }
+        guard let turns else {
+            let attempt = try await self.unlessUnmade(delivery) { try await self.make(call, of: delivery) }
+            return try await self.write(attempt, of: delivery)
         }
-        guard let turns else { return try await self.write(try await self.make(call, of: delivery), of: delivery) }
-        let turn = await turns.begin(delivery.endpoint)
+        let turn = await turns.begin(delivery.endpoint, since: failures)
         guard turn != .never else {
             try Task.checkCancellation()
-            return try await self.store.giveBack(delivery, now: self.milliseconds)
+            return try await self.store.giveBack(delivery, dueAt: self.milliseconds)
         }
         let attempt: Attempt
         do {
-            attempt = try await self.make(call, of: delivery, in: turn)
+            attempt = try await self.unlessUnmade(delivery) { try await self.make(call, of: delivery, in: turn) }
         } catch {
             turns.end(delivery.endpoint, .unmade)
             throw error
         }
-        // The next call need not wait until this one is written down.
-        turns.end(delivery.endpoint, attempt.ending)
+        // The next call need not wait until this one is written down, unless that says that there is none for now.
+        guard attempt.ending == .failed else {
+            turns.end(delivery.endpoint, attempt.ending)
+            return try await self.write(attempt, of: delivery)
+        }
+        defer { turns.end(delivery.endpoint, .failed) }
         try await self.write(attempt, of: delivery)
     }
+
+    /// Where something of ours is missing, so that no call is made, the delivery rests for a while and not for its whole lease.
+    private func unlessUnmade<Answer: Sendable>(
+        _ delivery: ClaimedDelivery,
+        _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            return try await body()
+        } catch {
+            try Task.checkCancellation()
+            try await self.store.giveBack(delivery, dueAt: self.milliseconds + Self.unmadeRest)
+            throw error
+        }
+    }
+
+    /// How long that is, in milliseconds.
+    static let unmadeRest: Int64 = 5_000
 
     /// What came of a delivery that was taken.
     private enum Attempt: Sendable {
@@ -46,7 +71,7 @@ extension WebhookEngine {
         case .made(let outcome):
             try await self.store.finish(delivery, outcome, limits: self.limits, random: self.random())
         case .withheld: try await self.store.withhold(delivery, now: self.milliseconds)
-        case .givenBack: try await self.store.giveBack(delivery, now: self.milliseconds)
+        case .givenBack: try await self.store.giveBack(delivery, dueAt: self.milliseconds)
         }
     }
 
@@ -59,14 +84,15 @@ extension WebhookEngine {
 
     /// The call with no more than the endpoint may have and asks for now; nil for none.
     private func planned(_ delivery: ClaimedDelivery) async throws -> Planned? {
+        let asked = try await self.store.asked(of: delivery.endpoint)
         let question = EndpointQuestion(
             subject: delivery.subject,
             endpoint: delivery.endpoint,
-            asked: delivery.asked,
-            condition: try await self.store.condition(of: delivery.endpoint)
+            asked: asked.policy,
+            condition: asked.condition
         )
         guard let permit = try await self.permitted(delivery.type, question),
-            let body = try await self.body(of: delivery, within: delivery.asked.limited(to: permit.policy))
+            let body = try await self.body(of: delivery, within: asked.policy.limited(to: permit.policy))
         else { return nil }
         return Planned(question: question, permit: permit, body: body)
     }

@@ -46,6 +46,7 @@ extension WebhookEngine {
         let turns = CallTurns(total: self.limits.total, perEndpoint: self.limits.perEndpoint)
         var last = ""
         while !Task.isCancelled {
+            let failures = turns.failures
             let claimed = await allowFailure("deliveries go on later", logger: logger) {
                 try await self.store.claim(
                     now: self.milliseconds,
@@ -61,7 +62,7 @@ extension WebhookEngine {
                 underway.begin(delivery.endpoint)
                 group.addTask {
                     await allowFailure("the delivery is made again after its lease", logger: logger) {
-                        try await self.deliver(delivery, in: turns)
+                        try await self.deliver(delivery, in: turns, since: failures)
                     }
                     underway.end(delivery.endpoint)
                     claims.call()

@@ -48,7 +48,7 @@ extension WebhookEngine {
     /// Has the feed tell those that asked for it; of the others nobody is told, because the feed is for all.
     private func tellRemovals(_ gone: [ToldStudy]) async throws {
         guard !gone.isEmpty else { return }
-        let hearers = Set(try await self.store.activeEndpoints().filter(\.filter.asksForRemovals).map(\.id))
+        let hearers = Set(try await self.store.activeEndpoints().endpoints.filter(\.filter.asksForRemovals).map(\.id))
         try await self.feed.appendRemovals(
             gone.filter { hearers.contains($0.endpoint) }
                 .map { (study: $0.study, store: $0.store, principal: .client(id: $0.endpoint)) }

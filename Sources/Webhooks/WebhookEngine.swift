@@ -64,7 +64,7 @@ package struct WebhookEngine: Sendable {
     }
 
     private static let pageMax = 500
-    /// Deliveries of one transaction, about: with many endpoints fewer events are taken at a time.
+    /// Deliveries of one transaction, about: where many endpoints want them fewer events are taken at a time.
     private static let deliveriesMax = 20_000
 
     var milliseconds: Int64 { Int64(self.clock.now().timeIntervalSince1970 * 1_000) }
@@ -82,29 +82,37 @@ package struct WebhookEngine: Sendable {
         try await self.tellEnds()
         // Mostly there is nothing new, and then it is not asked who all would have it.
         guard try await self.feed.end() != cursor else { return 0 }
-        let endpoints = try await self.store.activeEndpoints()
-        let limit = max(1, min(Self.pageMax, Self.deliveriesMax / max(1, endpoints.count)))
-        let page: ChangeFeed.Page
+        let audience = try await self.store.activeEndpoints()
+        var page: ChangeFeed.Page
         do {
-            page = try await self.feed.events(after: cursor, limit: limit)
+            page = try await self.feed.events(after: cursor, limit: Self.pageMax)
         } catch let error as CollimatorError where error.code == .gone {
             // What is still kept is not lost with what is not.
-            page = try await self.feed.events(after: nil, limit: limit)
+            page = try await self.feed.events(after: nil, limit: Self.pageMax)
         }
         guard !page.events.isEmpty || page.next != cursor else { return 0 }
-        let deliveries = try await self.deliveries(of: page, to: endpoints)
+        let deliveries = try await self.deliveries(of: &page, to: audience, limit: Self.deliveriesMax)
         try await self.end(page.events)
         _ = try await self.store.fanOut(deliveries, of: page.events, to: page.next, now: self.milliseconds)
         return page.events.count
     }
 
-    /// What the endpoints asked for of the page and may have.
+    /// What the endpoints asked for of the page and may have; the page ends with the event that fills the limit.
     func deliveries(
-        of page: ChangeFeed.Page,
-        to endpoints: [WebhookEndpoint]
+        of page: inout ChangeFeed.Page,
+        to audience: EventAudience,
+        limit: Int
     ) async throws -> [NewDelivery] {
         var deliveries: [NewDelivery] = []
-        for event in page.events {
+        for (index, event) in page.events.enumerated() {
+            if index > 0, deliveries.count >= limit {
+                let last = page.events[index - 1].sequence
+                page = ChangeFeed.Page(
+                    events: Array(page.events[..<index]),
+                    next: ChangeFeed.Position(beginning: page.next.beginning, sequence: last)
+                )
+                return deliveries
+            }
             // One body for all that get as much.
             var bodies: [EventDataPolicy: [UInt8]] = [:]
             let subject = EventSubject(
@@ -113,7 +121,7 @@ package struct WebhookEngine: Sendable {
                 kept: event.type == .studyDeleted ? event.attributes : nil,
                 isOfAudit: event.type == .accessEmergency
             )
-            for endpoint in endpoints where endpoint.isFor(event) && endpoint.filter.passes(event) {
+            for endpoint in audience.hearers(of: event) {
                 let question = EndpointQuestion(
                     subject: subject,
                     endpoint: endpoint.id,

@@ -65,8 +65,6 @@ extension WebhookStore {
         let endpoint: String
         let url: String
         let isOrdered: Bool
-        /// How much it asks for now.
-        let policy: EventDataPolicy
         let pace: CallPace
         /// How many calls it may have now.
         let free: Int
@@ -101,7 +99,11 @@ extension WebhookStore {
                     let candidate = try Self.candidate(row, of: endpoint, wish)
                     if candidate.free > 0 { candidates.append(candidate) }
                 }
-                guard rows.count < count else { break }
+                guard rows.count < count else {
+                    // All of these have as many calls as they may: those behind them may have room.
+                    if candidates.isEmpty { continue }
+                    break
+                }
                 guard !self.isBehindStart, !self.start.isEmpty else { break }
                 (self.isBehindStart, self.last) = (true, "")
             }
@@ -114,16 +116,12 @@ extension WebhookStore {
                 until: try row.integer(4),
                 now: wish.now
             )
-            guard let policy = EventDataPolicy(rawValue: try row.text(6)) else {
-                throw CollimatorError(.internalError, "a row of an endpoint is not one of ours")
-            }
             // Calls that are spread over the minute are not taken before their time.
             let most = wish.perEndpoint + (pace.interval == nil ? wish.ahead[endpoint] ?? 0 : 0)
             return Candidate(
                 endpoint: endpoint,
                 url: try row.text(1),
                 isOrdered: try row.integer(2) != 0,
-                policy: policy,
                 pace: pace,
                 free: min(most - Int(try row.integer(5)), pace.free)
             )
@@ -145,7 +143,7 @@ extension WebhookStore {
         )
         SELECT e.id, e.url, e.isOrdered, e.callsPerMinute, e.calledUntil, (
             SELECT COUNT(*) FROM delivery AS u WHERE u.endpoint = e.id AND u.state = 1 AND u.dueAt > ?2
-        ), e.policy
+        )
         FROM busy CROSS JOIN endpoint AS e
         WHERE e.id = busy.endpoint AND e.state = 'active' AND (e.pausedUntil <= ?2 OR e.pausedUntil > ?3)
             AND (e.heldUntil <= ?2 OR e.heldUntil > ?3)
@@ -212,7 +210,6 @@ extension WebhookStore {
                 isOfAudit: type == .accessEmergency
             ),
             policy: policy,
-            asked: candidate.policy,
             body: try row.blob(6),
             attempts: Int(try row.integer(7)),
             token: try row.integer(8) + 1,

@@ -26,8 +26,6 @@ package struct ClaimedDelivery: Hashable, Sendable {
     package let subject: EventSubject
     /// How much the body says.
     package let policy: EventDataPolicy
-    /// How much the endpoint asks for now.
-    let asked: EventDataPolicy
     package let body: [UInt8]
     /// How many attempts were made before.
     package let attempts: Int

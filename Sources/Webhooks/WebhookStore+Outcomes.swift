@@ -130,12 +130,12 @@ extension WebhookStore {
         }
     }
 
-    /// No attempt was made: it waits as before, and is due now; where calls are spread over the minute its call is free again.
-    func giveBack(_ claimed: ClaimedDelivery, now: Int64) async throws {
+    /// No attempt was made: it waits as before, until it is due; where calls are spread over the minute its call is free again.
+    func giveBack(_ claimed: ClaimedDelivery, dueAt: Int64) async throws {
         try await self.outcomes.write { connection in
             let count = try connection.execute(
                 "UPDATE delivery SET state = 0, dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
-                [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(now)]
+                [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(dueAt)]
             )
             if count == 1 { try Self.freeCall(of: claimed.endpoint, on: connection) }
         }

@@ -41,11 +41,13 @@ package final class WebhookStore: Sendable {
     /// Those that are called.
     ///
     /// What has become of their calls may be older than what ``endpoint(_:)`` says.
-    func activeEndpoints() async throws -> [WebhookEndpoint] {
+    func activeEndpoints() async throws -> EventAudience {
         if let active = self.memory.active { return active }
         let version = self.memory.version
         let active = try await self.database.read { connection in
-            try connection.query(Self.select + " WHERE state = 'active' ORDER BY id").map { try Self.endpoint($0) }
+            EventAudience(
+                try connection.query(Self.select + " WHERE state = 'active' ORDER BY id").map { try Self.endpoint($0) }
+            )
         }
         self.memory.keep(active, readAt: version)
         return active
@@ -63,15 +65,16 @@ package final class WebhookStore: Sendable {
         return row != nil
     }
 
-    /// What the endpoint asks of studies now; nil for nothing.
+    /// What the endpoint asks for now.
     ///
     /// - Throws: `not-found` where there is no such endpoint.
-    func condition(of id: String) async throws -> WholeStudyCondition? {
-        if let asked = self.memory.asked(of: id) { return asked.condition }
+    func asked(of id: String) async throws -> EndpointMemory.Asked {
+        if let asked = self.memory.asked(of: id) { return asked }
         let version = self.memory.version
-        let asked = EndpointMemory.Asked(condition: try await self.endpoint(id).filter.condition)
+        let endpoint = try await self.endpoint(id)
+        let asked = EndpointMemory.Asked(condition: endpoint.filter.condition, policy: endpoint.settings.policy)
         self.memory.keep(asked, of: id, readAt: version)
-        return asked.condition
+        return asked
     }
 
     /// - Throws: `not-found` where there is none.

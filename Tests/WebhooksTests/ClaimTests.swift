@@ -53,6 +53,44 @@ struct ClaimTests {
         }
     }
 
+    @Test("a claim looks behind those that have as many calls as they may, however many these are")
+    func behindBusy() async throws {
+        try await Rig.run { rig in
+            var ids: [String] = []
+            for index in 0..<6 { ids.append(try await rig.endpoint("https://\(index).example/").endpoint.id) }
+            ids.sort()
+            for index in 0..<3 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            // All but the last one's calls are taken; one endpoint may have more, so that the database lets all of them through.
+            var ahead: [String: Int] = [:]
+            for id in ids.dropLast() { ahead[id] = 1 }
+            let now = rig.engine.milliseconds
+            let first = try await rig.webhooks.claim(now: now, limit: 5, perEndpoint: 1, lease: .seconds(30))
+            #expect(Set(first.map(\.endpoint)) == Set(ids.dropLast()))
+            let next = try await rig.webhooks.claim(
+                now: now,
+                limit: 1,
+                perEndpoint: 1,
+                lease: .seconds(30),
+                ahead: ["another": 8]
+            )
+            #expect(next.map(\.endpoint) == ids.suffix(1))
+        }
+    }
+
+    @Test("what is forgotten of what endpoints were told is found along an index, and nothing is sorted")
+    func forgotten() async throws {
+        try await Rig.run { rig in
+            let plans = try await rig.webhooks.database.read { connection in
+                try [WebhookStore.dropReviewed, WebhookStore.dropAny].flatMap { sql in
+                    try connection.query("EXPLAIN QUERY PLAN " + sql, [.integer(10)]).map { try $0.text(3) }
+                }
+            }
+            #expect(plans.contains { $0.contains("INDEX toldByReview") }, "\(plans)")
+            for step in plans { #expect(!step.contains("TEMP B-TREE"), "\(step)") }
+        }
+    }
+
     @Test("a claim goes from where the last one ended all the way round, also where many may not be called")
     func round() async throws {
         try await Rig.run { rig in
@@ -128,7 +166,7 @@ struct ClaimTests {
             while try await rig.engine.fanOut() > 0 {}
             let claimed = try #require(try await rig.claim().first)
             #expect(try await rig.claim().isEmpty)
-            try await rig.webhooks.giveBack(claimed, now: rig.engine.milliseconds)
+            try await rig.webhooks.giveBack(claimed, dueAt: rig.engine.milliseconds)
             #expect(try await rig.claim().count == 1)
             #expect(try await rig.claim().isEmpty)
         }

@@ -102,7 +102,7 @@ struct ConditionTests {
         try await Rig.run { rig in
             let id = try await rig.endpoint("https://a.example/", try Self.filter(Self.north)).endpoint.id
             #expect(try await rig.webhooks.endpoint(id).filter.condition?.text == Self.north)
-            #expect(try await rig.webhooks.condition(of: id)?.text == Self.north)
+            #expect(try await rig.webhooks.asked(of: id).condition?.text == Self.north)
             let before = Array(#"{"types":["study.created"],"stores":[],"modalities":["CT"]}"#.utf8)
             _ = try await rig.webhooks.database.write { connection in
                 try connection.execute("UPDATE endpoint SET filter = ?2 WHERE id = ?1", [.text(id), .blob(before)])
@@ -110,7 +110,7 @@ struct ConditionTests {
             rig.webhooks.memory.forget()
             let filter = try await rig.webhooks.endpoint(id).filter
             #expect(filter.condition == nil && filter.types == ["study.created"] && filter.modalities == ["CT"])
-            #expect(try await rig.webhooks.condition(of: id) == nil)
+            #expect(try await rig.webhooks.asked(of: id).condition == nil)
         }
     }
 }

@@ -235,7 +235,9 @@ struct EngineTests {
             try await rig.store("1.2.1", modality: "CT")
             let cursor = try await rig.webhooks.cursor()
             let page = try await rig.feed.events(after: cursor, limit: 10)
-            let deliveries = try await rig.engine.deliveries(of: page, to: try await rig.webhooks.endpoints())
+            var taken = page
+            let audience = EventAudience(try await rig.webhooks.endpoints())
+            let deliveries = try await rig.engine.deliveries(of: &taken, to: audience, limit: .max)
             for _ in 0..<3 { _ = try await rig.webhooks.fanOut(deliveries, to: page.next, now: 1) }
             #expect(try await rig.webhooks.count(.waiting) == 2)
             #expect(try await rig.webhooks.cursor() == page.next)

@@ -44,7 +44,7 @@ struct Rig: Sendable {
             clock: wall,
             decisions: WebhookEngine.Decisions(
                 version: { forbidden.version },
-                note: { question, _, _ in forbidden.note(question.subject.study?.rawValue) }
+                note: { question, _, _ in try forbidden.note(question.subject.study?.rawValue) }
             ) { question in
                 guard !forbidden.contains(question.subject.study?.rawValue), forbidden.isAskedFor(question) else {
                     return nil
@@ -202,7 +202,14 @@ final class ForbiddenStudies: Sendable {
 
     /// The studies that were written down as told, in their order.
     var notes: [String?] { self.noted.withLock { $0 } }
-    func note(_ study: String?) { self.noted.withLock { $0.append(study) } }
+    func note(_ study: String?) throws {
+        guard !self.failsNotes.withLock(\.self) else {
+            throw CollimatorError(.unavailable, "nothing can be written down")
+        }
+        self.noted.withLock { $0.append(study) }
+    }
+    func failNotes(_ fails: Bool) { self.failsNotes.withLock { $0 = fails } }
+    private let failsNotes = Mutex(false)
 
     /// The most that is said to anybody.
     var most: EventDataPolicy { self.level.withLock { $0 } }

@@ -68,6 +68,17 @@ struct TurnTests {
         #expect(await turns.begin("a") == .atOnce)
     }
 
+    @Test("what was taken before a failure of its endpoint goes back, also where it comes later, and nobody else's")
+    func afterFailure() async {
+        let turns = CallTurns(total: 10, perEndpoint: 8)
+        let before = turns.failures
+        #expect(await turns.begin("a", since: before) == .atOnce)
+        turns.end("a", .failed)
+        for _ in 0..<3 { #expect(await turns.begin("a", since: before) == .never) }
+        #expect(await turns.begin("b", since: before) == .atOnce)
+        #expect(await turns.begin("a", since: turns.failures) == .atOnce)
+    }
+
     @Test("of all endpoints together no more is taken ahead than may be, whatever each of them has already")
     func aheadOfAll() async {
         let turns = CallTurns(total: 10, perEndpoint: 8)

@@ -1,0 +1,58 @@
+import Catalog
+import CollimatorCore
+import Testing
+
+@testable import Webhooks
+
+@Suite("Who an event is for")
+struct AudienceTests {
+    @Test("an event looks at those that may want it, and finds all that do", arguments: 0..<4)
+    func audience(seed: Int) async throws {
+        try await Rig.run { rig in
+            let kinds = ["study.created", "series.stored", "study.deleted"]
+            for number in 0..<20 {
+                _ = try await rig.endpoint("https://\(number).example/") { settings in
+                    let bits = (number * 7 + seed * 11) % 32
+                    settings.filter.types = kinds.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element)
+                    settings.filter.stores = [[], ["radiology"], ["trial"], ["radiology", "trial"]][bits / 8]
+                }
+            }
+            for index in 0..<3 { try await rig.store("1.2.\(index + 1)", modality: "CT") }
+            let page = try await rig.feed.events(after: try await rig.webhooks.cursor(), limit: 50)
+            let endpoints = try await rig.webhooks.endpoints()
+            let audience = EventAudience(endpoints)
+            #expect(page.events.count >= 6)
+            for event in page.events {
+                let wanting = endpoints.filter { $0.isFor(event) && $0.filter.passes(event) }.map(\.id).sorted()
+                #expect(audience.hearers(of: event).map(\.id) == wanting)
+            }
+            // A page ends with the event that fills the transaction, and goes on there.
+            var taken: [Int64] = []
+            var rest = page
+            while let last = page.events.last, taken.last != last.sequence {
+                var some = rest
+                _ = try await rig.engine.deliveries(of: &some, to: audience, limit: 1)
+                taken += some.events.map(\.sequence)
+                rest = try await rig.feed.events(after: some.next, limit: 50)
+            }
+            #expect(taken == page.events.map(\.sequence))
+        }
+    }
+
+    @Test("a delivery whose look cannot be written down rests for a while and not for its lease, and is made then")
+    func unmade() async throws {
+        try await Rig.run { rig in
+            _ = try await rig.endpoint("https://a.example/")
+            try await rig.store("1.2.1", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            rig.forbidden.failNotes(true)
+            await #expect(throws: CollimatorError.self) { try await rig.engine.work() }
+            #expect(rig.receiver.calls.isEmpty)
+            #expect(try await rig.webhooks.nextDue() == rig.engine.milliseconds + WebhookEngine.unmadeRest)
+            rig.forbidden.failNotes(false)
+            rig.clock.pass(Double(WebhookEngine.unmadeRest) / 1_000)
+            #expect(try await rig.engine.work() == 1)
+            #expect(rig.receiver.calls.count == 1)
+        }
+    }
+}
