@@ -74,6 +74,37 @@ struct UploadIntentTests {
         var left: Int { get async throws { try await self.catalog.unsettledIntents(in: self.store).count } }
     }
 
+    @Test("what another stored through us is not who broke off's, whoever that is", arguments: [alice, .administrator])
+    func storedByAnother(uploader: Principal) async throws {
+        try await withCatalog { before, database in
+            let killed = try await Killed(before, database)
+            try await killed.arrives()
+            let one = try #require(killed.there.withLock { $0[killed.instance] })
+            try await killed.catalog.noteStored([one], by: uploader, in: killed.store)
+            #expect(try await killed.left == 0)
+            try await killed.synchronizer().settleUploads()
+            #expect(try await killed.uploaders == [uploader == .administrator ? [] : [uploader]])
+        }
+    }
+
+    @Test("nothing is decided while somebody stores who did not say so before", arguments: [false, true])
+    func unannounced(isRead: Bool) async throws {
+        try await withCatalog { before, database in
+            let killed = try await Killed(before, database)
+            try await killed.arrives()
+            let instance = isRead ? killed.instance : nil
+            let synchronizer = try await killed.synchronizer()
+            killed.catalog.openIntents.beginStoring(instance, in: killed.store)
+            killed.catalog.openIntents.beginStoring(InstanceUID("9.9"), in: killed.store)
+            try await synchronizer.settleUploads()
+            #expect(try await killed.uploaders == [[]])
+            #expect(try await killed.left == 1)
+            killed.catalog.openIntents.endStoring(instance, in: killed.store)
+            try await synchronizer.settleUploads()
+            #expect(try await killed.uploaders == [[Self.vendor]])
+        }
+    }
+
     @Test("what had arrived when the process was killed is the uploader's own after the next start, and stays so")
     func arrived() async throws {
         try await withCatalog { before, database in

@@ -21,7 +21,8 @@ extension CatalogStore {
     ///
     /// What follows from it is worked out at once where the catalog has the study, else when the study comes.
     ///
-    /// The intent, where there was one, is settled with it.
+    /// The intent, where there was one, is settled with it. Others' intents to store one of the instances are dropped: who broke
+    /// off before is not its uploader.
     package func noteStored(
         _ instances: [StoredInstance],
         by uploader: Principal,
@@ -29,11 +30,10 @@ extension CatalogStore {
         settling intent: UploadIntent? = nil
     ) async throws {
         // No rule names the administrator: what it stored counts only in a series in which somebody else did.
-        let instances =
-            uploader == .administrator ? try await self.besideOthers(instances, in: store) : instances
+        let stored = instances
+        let instances = uploader == .administrator ? try await self.besideOthers(stored, in: store) : stored
         guard !instances.isEmpty else {
-            if let intent { try await self.drop(intent) }
-            return
+            return try await self.database.write { try Self.dropIntents(toStore: stored, in: store, intent, on: $0) }
         }
         let studies = Set(instances.map(\.study)).sorted()
         let board = self.selectors
@@ -53,9 +53,25 @@ extension CatalogStore {
                         [.integer(number), .integer(Self.hash(one.instance)), .integer(by)]
                     )
                 }
-                if let intent { try Self.drop(intent, on: connection) }
+                try Self.dropIntents(toStore: stored, in: store, intent, on: connection)
                 for study in studies { try Self.selectAgain(study, in: store, board, on: connection) }
             }
+        }
+    }
+
+    private static func dropIntents(
+        toStore instances: [StoredInstance],
+        in store: StoreName,
+        _ own: UploadIntent?,
+        on connection: any SQLConnection
+    ) throws {
+        if let own { try Self.drop(own, on: connection) }
+        guard try connection.queryOne("SELECT 1 FROM uploadIntent LIMIT 1") != nil else { return }
+        for one in instances {
+            try connection.execute(
+                "DELETE FROM uploadIntent WHERE store = ?1 AND instance = ?2",
+                [.text(store.rawValue), .text(one.instance.rawValue)]
+            )
         }
     }
 

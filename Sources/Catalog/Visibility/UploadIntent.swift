@@ -24,8 +24,33 @@ package struct UploadIntent: Hashable, Sendable {
 }
 
 /// The intents whose bytes are on their way in this process: nobody asks the store for them yet.
+///
+/// Beside them, what is being stored by callers who said nothing before: while they are at it, nobody can tell whose an
+/// instance is that turns up.
 final class OpenIntents: Sendable {
     private let numbers = Mutex<Set<Int64>>([])
+    /// By store, the instances that are being stored; nil stands for one whose bytes nobody has read.
+    private let unannounced = Mutex<[StoreName: [InstanceUID?: Int]]>([:])
+
+    func beginStoring(_ instance: InstanceUID?, in store: StoreName) {
+        self.unannounced.withLock { $0[store, default: [:]][instance, default: 0] += 1 }
+    }
+
+    func endStoring(_ instance: InstanceUID?, in store: StoreName) {
+        self.unannounced.withLock { stores in
+            let left = (stores[store]?[instance] ?? 1) - 1
+            stores[store]?[instance] = left > 0 ? left : nil
+            if stores[store]?.isEmpty == true { stores[store] = nil }
+        }
+    }
+
+    /// Whether the instance may be being stored by somebody who did not say so before.
+    func mayBeStored(_ instance: InstanceUID, in store: StoreName) -> Bool {
+        self.unannounced.withLock { stores in
+            guard let some = stores[store] else { return false }
+            return some[instance] != nil || some[nil] != nil
+        }
+    }
 
     func open(_ number: Int64) { self.numbers.withLock { _ = $0.insert(number) } }
 
@@ -167,9 +192,9 @@ extension StoreSynchronizer {
         }
         // Read after the store has answered: who comes later cannot have stored what was found.
         let all = try await self.catalog.intents(toStore: intent.instance, in: self.store)
-        guard all.contains(intent), !all.contains(where: { self.catalog.openIntents.contains($0.number) }) else {
-            return
-        }
+        guard all.contains(intent), !all.contains(where: { self.catalog.openIntents.contains($0.number) }),
+            !self.catalog.openIntents.mayBeStored(intent.instance, in: self.store)
+        else { return }
         guard all.allSatisfy({ $0.uploader == intent.uploader }) else { return try await self.drop(all) }
         if let found {
             guard intent.admits(found) else { return try await self.drop([intent]) }
@@ -204,6 +229,20 @@ extension StudyCatalog {
         in store: StoreName
     ) async throws -> UploadIntent {
         try await self.catalog.intend(instance, sentTo: study, series: series, by: uploader, in: store)
+    }
+
+    /// Stores what nothing was written down of before, and notes whose it is: until both are done nobody is taken for its
+    /// uploader who broke off before.
+    ///
+    /// `instance` is nil where nobody has read what is stored.
+    package func storing<Answer>(
+        _ instance: InstanceUID?,
+        in store: StoreName,
+        _ body: () async throws -> Answer
+    ) async rethrows -> Answer {
+        self.catalog.openIntents.beginStoring(instance, in: store)
+        defer { self.catalog.openIntents.endStoring(instance, in: store) }
+        return try await body()
     }
 
     /// Forgets it: the store did not take the instance.

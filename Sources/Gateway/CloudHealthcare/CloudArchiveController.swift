@@ -198,13 +198,19 @@ struct CloudArchiveController: Sendable {
         head.headers[.contentType] = request.headers[.contentType]
         let (sent, upstream, call, limits) = (head, target.store.upstream, context.writing, self.dicomweb.limits)
         let body = try UploadBody(request, bytesMax: limits.storeBytesMax)
-        let answer = try await body.sending(buffering: limits.relayedBytesMax) { bytes in
-            var request = sent
-            request.body = UpstreamRequest.Body(bytes: bytes, length: body.length)
-            return try await StoreAnswer.read(try await upstream.exchange(request, call), limits: limits)
+        let accepted = [200, 202, 409]
+        let answer = try await self.dicomweb.catalog.storing(nil, in: target.store.name) {
+            let answer = try await body.sending(buffering: limits.relayedBytesMax) { bytes in
+                var request = sent
+                request.body = UpstreamRequest.Body(bytes: bytes, length: body.length)
+                return try await StoreAnswer.read(try await upstream.exchange(request, call), limits: limits)
+            }
+            if accepted.contains(answer.response.status) {
+                await context.noteStored(Array(answer.instances), in: target.store.name, self.dicomweb.catalog)
+            }
+            return answer
         }
-        guard [200, 202, 409].contains(answer.response.status) else { return try cloudAnswer(answer.response) }
-        await context.noteStored(Array(answer.instances), in: target.store.name, self.dicomweb.catalog)
+        guard accepted.contains(answer.response.status) else { return try cloudAnswer(answer.response) }
         for study in answer.studies {
             context.touched.stored(study)
             await self.dicomweb.changes.report(StudyChange(.stored, of: study, in: target.store.name))

@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import HTTPTypes
 import Hummingbird
@@ -31,22 +32,25 @@ extension DICOMwebController {
         let isWrapped = target.store.kind == .dicomweb && StoreContentType.isFile(request.headers[.contentType])
         let (upstream, call, limits) = (target.store.upstream, context.writing, self.limits)
         let body = try UploadBody(request, bytesMax: limits.storeBytesMax)
-        let answer = try await body.sending(buffering: limits.relayedBytesMax) { bytes in
-            var request = head
-            if isWrapped {
-                let part = SinglePart(bytes)
-                request.headers[.contentType] = part.contentType
-                request.body = UpstreamRequest.Body(bytes: part, length: part.length(ofFile: body.length))
-            } else {
-                request.body = UpstreamRequest.Body(bytes: bytes, length: body.length)
+        let answer = try await self.catalog.storing(nil, in: target.store.name) {
+            let answer = try await body.sending(buffering: limits.relayedBytesMax) { bytes in
+                var request = head
+                if isWrapped {
+                    let part = SinglePart(bytes)
+                    request.headers[.contentType] = part.contentType
+                    request.body = UpstreamRequest.Body(bytes: part, length: part.length(ofFile: body.length))
+                } else {
+                    request.body = UpstreamRequest.Body(bytes: bytes, length: body.length)
+                }
+                let answer = try await upstream.exchange(request, call)
+                let isOutcome = answer.headers[.contentType].map { $0.hasPrefix("application/dicom+") } ?? false
+                try refuseFailure(answer, accepting: isOutcome ? [200, 202, 409] : [200])
+                try refuseStrangeMedia(answer, allowing: .dataSets)
+                return try await StoreAnswer.read(answer, limits: limits)
             }
-            let answer = try await upstream.exchange(request, call)
-            let isOutcome = answer.headers[.contentType].map { $0.hasPrefix("application/dicom+") } ?? false
-            try refuseFailure(answer, accepting: isOutcome ? [200, 202, 409] : [200])
-            try refuseStrangeMedia(answer, allowing: .dataSets)
-            return try await StoreAnswer.read(answer, limits: limits)
+            await context.noteStored(Array(answer.instances), in: target.store.name, self.catalog)
+            return answer
         }
-        await context.noteStored(Array(answer.instances), in: target.store.name, self.catalog)
         for study in answer.studies {
             context.touched.stored(study)
             await self.changes.report(StudyChange(.stored, of: study, in: target.store.name))

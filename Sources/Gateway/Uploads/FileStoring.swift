@@ -1,3 +1,4 @@
+import Catalog
 import CollimatorCore
 import DICOMweb
 
@@ -52,7 +53,19 @@ struct FileStoring: Sendable {
         _ send: () async throws -> UploadOutcome
     ) async throws -> UploadOutcome {
         guard let notes else { return try await send() }
-        let intent = await notes.intend(instance, sentTo: place)
+        guard notes.writesAhead else {
+            return try await notes.catalog.storing(instance, in: notes.store) {
+                try await self.noting(notes, nil, send)
+            }
+        }
+        return try await self.noting(notes, await notes.intend(instance, sentTo: place), send)
+    }
+
+    private func noting(
+        _ notes: UploadNotes,
+        _ intent: UploadIntent?,
+        _ send: () async throws -> UploadOutcome
+    ) async throws -> UploadOutcome {
         do {
             let outcome = try await send()
             if case .stored(let reference) = outcome {
@@ -61,6 +74,9 @@ struct FileStoring: Sendable {
                 await notes.refused(intent)
             }
             return outcome
+        } catch let error as DICOMwebError where error.saysNothingWasStored {
+            await notes.refused(intent)
+            throw error
         } catch {
             notes.brokeOff(intent)
             throw error
@@ -118,6 +134,16 @@ struct FileStoring: Sendable {
             "the store took the upload for no valid DICOM object",
             publicDetail: "The store did not accept the file as a DICOM instance with its identifiers."
         )
+    }
+}
+
+extension DICOMwebError {
+    /// Whether the server has answered that it does not take what is sent.
+    fileprivate var saysNothingWasStored: Bool {
+        switch self {
+        case .invalidRequest, .badRequest, .refused, .notFound, .notAcceptable, .throttled: true
+        case .conflict, .unavailable, .upstreamFault, .transport, .timeout, .invalidAnswer, .limit: false
+        }
     }
 }
 
