@@ -23,6 +23,8 @@ struct WebhookGateway: Sendable {
     let gateway: GatewayUnderTest
     let engine: WebhookEngine
     let receiver: Receiver
+    /// What the engine takes for the time.
+    let time: ClockedByHand
     let catalog: CatalogStore
 
     /// What is called: it answers challenges, and everything else with the status it is told.
@@ -62,6 +64,7 @@ struct WebhookGateway: Sendable {
         gateway.parts.catalog = StudyCatalog(catalog)
         gateway.parts.audit = audit
         let receiver = Receiver()
+        let time = ClockedByHand(1_790_000_000)
         var limits = WebhookLimits()
         limits.challengeInterval = .zero
         let engine = WebhookEngine(
@@ -70,7 +73,7 @@ struct WebhookGateway: Sendable {
             sender: receiver.sender,
             addresses: AddressPolicy(),
             // The clock holds the folder as long as the engine lives.
-            clock: WallClock { withExtendedLifetime(folder) { Date(timeIntervalSince1970: 1_790_000_000) } },
+            clock: WallClock { withExtendedLifetime(folder) { Date(timeIntervalSince1970: time.seconds) } },
             decisions: gateway.parts.webhookDecisions,
             limits: limits,
             random: { 0.5 }
@@ -78,6 +81,7 @@ struct WebhookGateway: Sendable {
         try await engine.fanOut()
         gateway.parts.webhooks = engine
         (self.gateway, self.engine, self.receiver, self.catalog) = (gateway, engine, receiver, catalog)
+        self.time = time
     }
 
     func send(
