@@ -9,6 +9,8 @@ struct EventAudience: Sendable {
     /// Those that name types of events, and those that take any.
     private let ofType: [String: Group]
     private let ofAnyType: Group
+    /// By the principal that each is.
+    private let ofPrincipal: [String: WebhookEndpoint]
 
     /// Those that name stores, and those that take any.
     private struct Group: Sendable {
@@ -33,12 +35,20 @@ struct EventAudience: Sendable {
             if endpoint.filter.types.isEmpty { ofAnyType.add(endpoint) }
         }
         (self.endpoints, self.ofType, self.ofAnyType) = (endpoints, ofType, ofAnyType)
+        self.ofPrincipal = Dictionary(endpoints.map { ($0.principal.description, $0) }) { first, _ in first }
+    }
+
+    /// Those that may want the event: whose filter it passes is still to be seen.
+    ///
+    /// What is for one alone is told study by study, of a whole store where a rule was taken away: it looks at that one.
+    func candidates(for event: ChangeEvent) -> [WebhookEndpoint] {
+        guard event.type != .studyRemoved else { return [self.ofPrincipal[event.subject]].compactMap(\.self) }
+        let store = event.store?.rawValue
+        return self.ofAnyType.candidates(store) + (self.ofType[event.type.rawValue]?.candidates(store) ?? [])
     }
 
     /// Those whose filter the event passes, by id.
     func hearers(of event: ChangeEvent) -> [WebhookEndpoint] {
-        let store = event.store?.rawValue
-        let candidates = self.ofAnyType.candidates(store) + (self.ofType[event.type.rawValue]?.candidates(store) ?? [])
-        return candidates.filter { $0.isFor(event) && $0.filter.passes(event) }.sorted { $0.id < $1.id }
+        self.candidates(for: event).filter { $0.isFor(event) && $0.filter.passes(event) }.sorted { $0.id < $1.id }
     }
 }

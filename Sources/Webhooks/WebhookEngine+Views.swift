@@ -18,21 +18,30 @@ extension WebhookEngine {
         )
         let told = try await self.store.toldToReview(in: round, limit: Self.reviewedMax)
         guard !told.isEmpty else { return hasMore }
-        var (kept, gone): ([ToldStudy], [ToldStudy]) = ([], [])
-        for one in told {
-            if try await self.hasLeft(one) { gone.append(one) } else { kept.append(one) }
-        }
+        var looks: [Look: [ToldStudy]] = [:]
+        for one in told { looks[try await self.look(at: one), default: []].append(one) }
+        let gone = looks[.gone] ?? []
         try await self.tellRemovals(gone)
-        try await self.store.reviewed(kept, gone: gone, in: round)
+        try await self.store.reviewed(looks[.kept] ?? [], gone: gone, ended: looks[.ended] ?? [], in: round)
         return hasMore || told.count == Self.reviewedMax
+    }
+
+    /// What a look at a study that an endpoint was told of comes to.
+    private enum Look: Hashable {
+        case kept
+        /// It has left the view.
+        case gone
+        /// There is no such study any more, and nothing that could leave a view.
+        case ended
     }
 
     /// Whether the endpoint may hear, and may not see the study any more.
     ///
     /// One that is not called is looked at when it is called again. A study that the catalog does not have has not left a
-    /// view: its deletion is told, and one that the catalog has forgotten comes back.
-    private func hasLeft(_ told: ToldStudy) async throws -> Bool {
-        guard told.isCalled, self.decisions.isHeard(told.endpoint) else { return false }
+    /// view: its deletion is told, and of one that comes back afterwards the endpoint knows what it is told then. A call that
+    /// ended after the deletion has it known once more, and that is forgotten here.
+    private func look(at told: ToldStudy) async throws -> Look {
+        guard told.isCalled, self.decisions.isHeard(told.endpoint) else { return .kept }
         // What the endpoint asks for beyond its rights makes no view.
         let question = EndpointQuestion(
             subject: EventSubject(store: told.store, study: told.study, kept: nil),
@@ -41,8 +50,8 @@ extension WebhookEngine {
             condition: nil
         )
         // In this order: mostly the right is still there, and that is known without the disk.
-        guard try await self.decisions.permitted(question) == nil else { return false }
-        return try await self.feed.holds(told.study, in: told.store)
+        guard try await self.decisions.permitted(question) == nil else { return .kept }
+        return try await self.feed.holds(told.study, in: told.store) ? .gone : .ended
     }
 
     /// Has the feed tell those that asked for it; of the others nobody is told, because the feed is for all.

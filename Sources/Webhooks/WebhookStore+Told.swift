@@ -125,11 +125,17 @@ extension WebhookStore {
     /// What has it looked at again: a number that it did not have before, so that a look that is under way does not count.
     private static let again = "CASE WHEN told.reviewed > 0 THEN 0 ELSE told.reviewed - 1 END"
 
-    /// Notes that these were looked at in the round, and forgets those of which the endpoint was told that they are gone.
+    /// Notes that these were looked at in the round, and forgets those of which the endpoint was told that they are gone and
+    /// those that are there no more.
     ///
-    /// Of those that have changed since they were read the look does not count.
-    func reviewed(_ kept: [ToldStudy], gone: [ToldStudy], in round: Int64) async throws {
-        guard !kept.isEmpty || !gone.isEmpty else { return }
+    /// Of those that have changed since they were read the look does not count: one that was there no more may have come back.
+    func reviewed(
+        _ kept: [ToldStudy],
+        gone: [ToldStudy],
+        ended: [ToldStudy] = [],
+        in round: Int64
+    ) async throws {
+        guard !kept.isEmpty || !gone.isEmpty || !ended.isEmpty else { return }
         try await self.database.write { connection in
             for one in kept {
                 try connection.execute(
@@ -139,6 +145,12 @@ extension WebhookStore {
             }
             for one in gone {
                 try connection.execute("DELETE FROM told WHERE store = ?1 AND study = ?2 AND endpoint = ?3", one.key)
+            }
+            for one in ended {
+                try connection.execute(
+                    "DELETE FROM told WHERE store = ?1 AND study = ?2 AND endpoint = ?3 AND reviewed = ?4",
+                    one.key + [.integer(one.reviewed)]
+                )
             }
         }
     }

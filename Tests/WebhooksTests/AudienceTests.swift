@@ -1,5 +1,6 @@
 import Catalog
 import CollimatorCore
+import DICOMweb
 import Testing
 
 @testable import Webhooks
@@ -36,6 +37,30 @@ struct AudienceTests {
                 rest = try await rig.feed.events(after: some.next, limit: 50)
             }
             #expect(taken == page.events.map(\.sequence))
+        }
+    }
+
+    @Test("what is for one endpoint alone looks at that one, and an event of a store at none that names others")
+    func few() async throws {
+        try await Rig.run { rig in
+            let endpoint = try await rig.endpoint("https://a.example/").endpoint
+            for number in 0..<3 { _ = try await rig.endpoint("https://any\(number).example/") }
+            for number in 0..<3 {
+                _ = try await rig.endpoint("https://other\(number).example/") { $0.filter.stores = ["trial"] }
+            }
+            try await rig.store("1.2.1", modality: nil)
+            let study = try #require(StudyUID("1.2.1"))
+            try await rig.feed.appendRemovals([
+                (study: study, store: rig.radiology, principal: endpoint.principal),
+                (study: study, store: rig.radiology, principal: .client(id: "nobody")),
+            ])
+            let events = try await rig.feed.events(after: nil, limit: 10).events
+            let audience = EventAudience(try await rig.webhooks.endpoints())
+            let created = try #require(events.first { $0.type == .studyCreated })
+            #expect(audience.candidates(for: created).count == 4)
+            let removals = events.filter { $0.type == .studyRemoved }
+            #expect(removals.map { audience.candidates(for: $0).map(\.id) } == [[endpoint.id], []])
+            #expect(removals.map { audience.hearers(of: $0).map(\.id) } == [[endpoint.id], []])
         }
     }
 

@@ -137,9 +137,10 @@ struct TurnTests {
     private static func held(
         _ rig: Rig,
         _ ending: CallTurns.Ending = .quick,
+        policy: EventDataPolicy = .uids,
         meanwhile: (WebhookEndpoint) async throws -> Void
     ) async throws {
-        let endpoint = try await rig.endpoint("https://a.example/").endpoint
+        let endpoint = try await rig.endpoint("https://a.example/") { $0.policy = policy }.endpoint
         try await rig.store("1.2.1", modality: nil)
         while try await rig.engine.fanOut() > 0 {}
         let claimed = try #require(try await rig.claim().first)
@@ -170,6 +171,43 @@ struct TurnTests {
             try await Self.held(rig) { _ in rig.forbid("1.2.1") }
             #expect(rig.receiver.messages.isEmpty)
             #expect(try await rig.webhooks.count(.withheld) == 1)
+        }
+    }
+
+    @Test("an endpoint that asks for less while a delivery waits for its turn gets no more", arguments: [true, false])
+    func narrowed(isNarrowed: Bool) async throws {
+        try await Rig.run { rig in
+            try await Self.held(rig, policy: .orders) { endpoint in
+                guard isNarrowed else { return }
+                _ = try await rig.engine.change(endpoint.id) { $0.policy = .uids }
+            }
+            #expect(rig.receiver.messages.count == 1)
+            let body = String(decoding: try #require(rig.receiver.messages.first).body, as: UTF8.self)
+            #expect(body.contains("A-1") != isNarrowed)
+        }
+    }
+
+    @Test("what comes in line when its endpoint has failed already is not called, and not counted as a failure")
+    func failedBefore() async throws {
+        try await Rig.run { rig in
+            let endpoint = try await rig.endpoint("https://a.example/").endpoint
+            for index in 0..<10 { try await rig.store("1.2.\(index + 1)", modality: nil) }
+            while try await rig.engine.fanOut() > 0 {}
+            let turns = CallTurns(total: 256, perEndpoint: 8)
+            let failures = turns.failures
+            let claimed = try await rig.claim()
+            try #require(claimed.count == 8)
+            rig.receiver.answers { _ in .answered(status: 429, retryAfter: .seconds(60)) }
+            for delivery in claimed { try await rig.engine.deliver(delivery, in: turns, since: failures) }
+            #expect(rig.receiver.messages.count == 1)
+            #expect(try await rig.webhooks.endpoint(endpoint.id).failures == 1)
+            #expect(try await rig.claim().isEmpty)
+            // What is taken when it may be called again is called.
+            rig.clock.pass(61)
+            rig.receiver.answers { _ in .answered(status: 200) }
+            let next = turns.failures
+            for delivery in try await rig.claim() { try await rig.engine.deliver(delivery, in: turns, since: next) }
+            #expect(rig.receiver.messages.count == 9)
         }
     }
 

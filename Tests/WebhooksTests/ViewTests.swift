@@ -211,6 +211,50 @@ struct ViewTests {
         }
     }
 
+    @Test("a call that ends after its study was deleted leaves nothing that could leave a view when that comes back")
+    func endedLate() async throws {
+        try await Rig.run { rig in
+            _ = try await rig.endpoint("https://a.example/")
+            try await rig.store("1.2.1", modality: nil)
+            while try await rig.engine.fanOut() > 0 {}
+            let claimed = try #require(try await rig.claim().first)
+            let study = try #require(StudyUID("1.2.1"))
+            _ = try await rig.catalog.remove(study, from: rig.radiology, origin: .written)
+            while try await rig.engine.fanOut() > 0 {}
+            try await rig.finish(claimed, .answered(status: 200))
+            // A neighbour: who may still see whatever has this UID knows of it.
+            while try await rig.engine.review() {}
+            #expect(try await rig.webhooks.toldCount() == 1)
+            rig.forbid("1.2.1")
+            rig.forbidden.noteRules()
+            while try await rig.engine.review() {}
+            #expect(try await rig.webhooks.toldCount() == 0)
+            try await rig.store("1.2.1", modality: nil)
+            rig.forbidden.noteRules()
+            try await rig.settle()
+            #expect(Self.told(rig).isEmpty)
+        }
+    }
+
+    @Test("a study that is told of again while it is looked for and not found is still known")
+    func toldMeanwhile() async throws {
+        try await Rig.run { rig in
+            _ = try await Self.informed(rig)
+            try await rig.store("1.2.1", modality: "MR")
+            while try await rig.engine.fanOut() > 0 {}
+            let claimed = try #require(try await rig.claim().first)
+            let round: Int64 = 99
+            let told = try await rig.webhooks.toldToReview(in: round, limit: 10)
+            #expect(told.count == 1)
+            try await rig.finish(claimed, .answered(status: 200))
+            try await rig.webhooks.reviewed([], gone: [], ended: told, in: round)
+            let again = try await rig.webhooks.toldToReview(in: round, limit: 10)
+            #expect(again.count == 1)
+            try await rig.webhooks.reviewed([], gone: [], ended: again, in: round)
+            #expect(try await rig.webhooks.toldCount() == 0)
+        }
+    }
+
     @Test("what endpoints were told of has a limit, and goes with an endpoint that is removed")
     func bounded() async throws {
         try await Rig.run { rig in
