@@ -50,7 +50,7 @@ def test_an_endpoint_with_a_condition_hears_of_what_fulfils_it_and_another_of_al
 def test_the_command_line_gives_shows_and_takes_conditions_away(server, tmp_path):
     file = tmp_path / "condition.json"
     file.write_text(json.dumps(NORTH))
-    made = server.run("webhooks", "create", "--name", "x", "--condition", file, "http://127.0.0.1:9/")
+    made = server.run("webhooks", "create", "--name", "x", "--condition", file, "http://127.0.0.1:9999/")
     assert made.returncode == 0, made.stderr
     endpoint = server.call("GET", PATH).json()["items"][0]
     assert endpoint["condition"] == NORTH
