@@ -131,10 +131,11 @@ extension AuditRecord {
         /// A look that another rule allows is another one.
         let decision: String?
 
-        /// By who looked at what and when, which tells nearly all apart: to hash ten texts takes longer than to compare them.
+        /// By who looked at what, when and from where, which tells nearly all apart: to hash ten texts takes longer than to compare them.
         func hash(into hasher: inout Hasher) {
             hasher.combine(self.minute)
             hasher.combine(self.caller.principal)
+            hasher.combine(self.caller.address)
             hasher.combine(self.study)
             hasher.combine(self.action.route)
         }

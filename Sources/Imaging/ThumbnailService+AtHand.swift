@@ -2,7 +2,15 @@ package import DICOMweb
 package import ImageCodec
 internal import Synchronization
 
+/// A picture that lies in memory.
+package struct PictureAtHand: Sendable {
+    package let picture: Rendition
+    fileprivate let isIcon: Bool
+}
+
 /// What lies in memory, given out without waiting: nil for everything that has to be found, read or made.
+///
+/// Whoever gives it out says so (``countGiven(_:)``).
 extension ThumbnailService {
     /// The picture that stands for a study, chosen among the series that are permitted, or for a series of it.
     package func pictureAtHand(
@@ -11,7 +19,7 @@ extension ThumbnailService {
         permitted: Set<SeriesUID>? = nil,
         size: ThumbnailSize,
         kind: ImageFormat.Kind
-    ) -> Rendition? {
+    ) -> PictureAtHand? {
         self.faceAtHand(place, series: series, permitted: permitted).flatMap { self.pictureAtHand($0, size, kind) }
     }
 
@@ -21,7 +29,7 @@ extension ThumbnailService {
         frame: Int? = nil,
         size: ThumbnailSize,
         kind: ImageFormat.Kind
-    ) -> Rendition? {
+    ) -> PictureAtHand? {
         let known = self.notes.withLock { notes in
             notes.subject(Notes.SubjectKey(address: address, state: notes.states(of: address.place).look))
         }
@@ -29,18 +37,24 @@ extension ThumbnailService {
         return self.pictureAtHand(self.face(address, subject, frame: frame), size, kind)
     }
 
-    private func pictureAtHand(_ face: Notes.Face, _ size: ThumbnailSize, _ kind: ImageFormat.Kind) -> Rendition? {
+    private func pictureAtHand(_ face: Notes.Face, _ size: ThumbnailSize, _ kind: ImageFormat.Kind) -> PictureAtHand? {
         switch face {
         case .icon(let word):
             let icon = self.icons.withLock { $0[IconKey(word: word, size: size, kind: kind)] }
-            if icon != nil { self.counters.icons.add(1, ordering: .relaxed) }
-            return icon
+            return icon.map { PictureAtHand(picture: $0, isIcon: true) }
         case .picture(let address, let frame, let subject):
             let form = RenditionKey.Form.thumbnail(size, kind)
             let key = RenditionKey(address: address, frame: frame, version: subject.version, form: form)
-            let picture = self.pictures.picture(key)
-            if picture != nil { self.counters.memoryHits.add(1, ordering: .relaxed) }
-            return picture
+            return self.pictures.picture(key).map { PictureAtHand(picture: $0, isIcon: false) }
+        }
+    }
+
+    /// Counts a picture that lay at hand and was given out.
+    package func countGiven(_ picture: PictureAtHand) {
+        if picture.isIcon {
+            self.counters.icons.add(1, ordering: .relaxed)
+        } else {
+            self.counters.memoryHits.add(1, ordering: .relaxed)
         }
     }
 }

@@ -90,16 +90,19 @@ private func pictureHeaders(_ picture: Rendition) -> HTTPFields {
 
 extension QuickAnswer {
     /// The same answer to a GET with these fields.
-    init(_ picture: Rendition, to fields: HTTPFields) {
+    init(_ hit: PictureAtHand, of thumbnails: ThumbnailService, to fields: HTTPFields) {
+        let picture = hit.picture
+        let count: @Sendable () -> Void = { thumbnails.countGiven(hit) }
         var headers = pictureHeaders(picture)
         guard !EntityTag(hash: picture.hash).isHeld(by: fields) else {
-            self.init(head: notModified(headers).head, body: nil)
+            self.init(head: notModified(headers).head, body: nil, count: count)
             return
         }
         headers[.contentLength] = String(picture.bytes.count)
         self.init(
             head: HTTPResponse(status: .ok, headerFields: headers),
-            body: ByteBuffer(bytes: picture.bytes)
+            body: ByteBuffer(bytes: picture.bytes),
+            count: count
         )
     }
 }

@@ -16,7 +16,7 @@ extension ThumbnailController {
                 guard let kind = wish.kind(for: fields) else { return nil }
                 let permitted: Set<SeriesUID>? = if case .series(let series) = part { series } else { nil }
                 return thumbnails.pictureAtHand(place, permitted: permitted, size: wish.size, kind: kind)
-                    .map { QuickAnswer($0, to: fields) }
+                    .map { QuickAnswer($0, of: thumbnails, to: fields) }
             }
         }
     }
@@ -28,7 +28,7 @@ extension ThumbnailController {
             return { fields, _ in
                 guard let kind = wish.kind(for: fields) else { return nil }
                 return thumbnails.pictureAtHand(place, series: series, size: wish.size, kind: kind)
-                    .map { QuickAnswer($0, to: fields) }
+                    .map { QuickAnswer($0, of: thumbnails, to: fields) }
             }
         }
     }
@@ -43,7 +43,7 @@ extension ThumbnailController {
             return { fields, _ in
                 guard let kind = wish.kind(for: fields) else { return nil }
                 return thumbnails.pictureAtHand(address, frame: frame, size: wish.size, kind: kind)
-                    .map { QuickAnswer($0, to: fields) }
+                    .map { QuickAnswer($0, of: thumbnails, to: fields) }
             }
         }
     }

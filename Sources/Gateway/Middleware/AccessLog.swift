@@ -16,7 +16,7 @@ struct AccessLog: RouterMiddleware {
     let proxies: [AddressRange]
 
     /// Bytes up to which a body is taken to be written at once; it is then logged before it is.
-    private static let wholeBytesMax = 64 * 1024
+    static let wholeBytesMax = 64 * 1024
 
     func handle(
         _ request: Request,
@@ -62,7 +62,7 @@ struct AccessLine: Sendable {
     private let peer: SocketAddress?
     private let headers: HTTPFields
     private let proxies: [AddressRange]
-    private let start = ContinuousClock.now
+    private let start: ContinuousClock.Instant
 
     init(_ request: Request, context: GatewayContext, proxies: [AddressRange]) {
         self.init(
@@ -74,7 +74,15 @@ struct AccessLine: Sendable {
         )
     }
 
-    init(_ request: HTTPRequest, route: String, peer: SocketAddress?, proxies: [AddressRange], logger: Logger) {
+    init(
+        _ request: HTTPRequest,
+        route: String,
+        peer: SocketAddress?,
+        proxies: [AddressRange],
+        logger: Logger,
+        start: ContinuousClock.Instant = .now
+    ) {
+        self.start = start
         self.logger = logger
         self.method = EndpointTable.methods.contains(request.method) ? request.method.rawValue : "_OTHER"
         self.route = route

@@ -28,9 +28,12 @@ final class AnswersAtHand: Sendable {
 
     subscript(target: String) -> Known? { self.known.withLock { $0[target] } }
 
+    /// A target that is longer is not kept, in bytes: few are.
+    static let targetBytesMax = 512
+
     /// Keeps what is known of a target, unless it is kept already.
     func remember(_ target: String, _ known: () -> Known?) {
-        guard self[target] == nil, let known = known() else { return }
+        guard target.utf8.count <= Self.targetBytesMax, self[target] == nil, let known = known() else { return }
         self.known.withLock { targets in
             if targets.count >= Self.countMax { targets.removeAll(keepingCapacity: true) }
             targets[target] = known
@@ -43,4 +46,6 @@ struct QuickAnswer: Sendable {
     var head: HTTPResponse
     /// Nil where it has none, as one that says that the client has it already.
     let body: ByteBuffer?
+    /// Counts that it was given out.
+    var count: @Sendable () -> Void = {}
 }

@@ -24,6 +24,7 @@ struct QuickAnswers: Sendable {
     ///
     /// It is written down by then that it was answered: it must be sent.
     @Sendable func answer(_ request: HTTPRequest, from peer: SocketAddress?) -> QuickAnswer? {
+        let start = ContinuousClock.now
         guard !self.isOff, request.method == .get, let target = request.path,
             let known = self.gate.answersAtHand[target],
             let store = known.resource.store, self.gate.stores[store] != nil,
@@ -38,14 +39,15 @@ struct QuickAnswers: Sendable {
             case .success(let part) = admission.answer, var answer = known.find(request.headerFields, part)
         else { return nil }
         let length = answer.body?.readableBytes ?? 0
-        guard length <= StandingWatch.unwatchedBytesMax else { return nil }
+        // What is longer may be cut, of which the log would tell.
+        guard length <= AccessLog.wholeBytesMax else { return nil }
         let id = RequestID()
         let requestID = id.description
         var logger = self.logger
         let isLogged = logger.logLevel <= .info
         if isLogged { logger[metadataKey: "hb.request.id"] = .stringConvertible(id) }
         let proxies = self.gate.audit.proxies
-        let line = AccessLine(request, route: known.route, peer: peer, proxies: proxies, logger: logger)
+        let line = AccessLine(request, route: known.route, peer: peer, proxies: proxies, logger: logger, start: start)
         var entry = AuditEntry(
             trail: self.gate.audit,
             caller: caller,
@@ -57,6 +59,7 @@ struct QuickAnswers: Sendable {
             logger: logger
         )
         guard entry.countsRepeat(on: admission.grounds) else { return nil }
+        answer.count()
         answer.head.headerFields[requestIDHeader] = requestID
         setProtectiveHeaders(&answer.head.headerFields)
         answer.head.headerFields[.date] = self.date.text

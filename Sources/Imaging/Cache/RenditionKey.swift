@@ -22,6 +22,8 @@ struct RenditionKey: Hashable, Sendable {
     /// By what tells pictures apart in a cache: to hash all of it takes longer than to compare it.
     func hash(into hasher: inout Hasher) {
         hasher.combine(self.address.instance)
+        // Whoever stores says what the instance is called: it may be in many studies.
+        hasher.combine(self.address.place.study)
         hasher.combine(self.frame)
         hasher.combine(self.form)
     }
