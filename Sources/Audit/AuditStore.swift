@@ -31,7 +31,7 @@ package struct AuditStore: Sendable {
     }
 
     /// Writes nothing new, but for real: where the disk is full or the file cannot be written it fails.
-    func probe() async throws {
+    package func probe() async throws {
         _ = try await self.database.write { connection in
             try connection.execute("UPDATE auditAnchor SET number = number")
         }

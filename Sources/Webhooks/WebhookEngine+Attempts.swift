@@ -45,7 +45,7 @@ extension WebhookEngine {
             return try await body()
         } catch {
             try Task.checkCancellation()
-            try await self.store.giveBack(delivery, dueAt: self.milliseconds + Self.unmadeRest)
+            try await self.store.rest(delivery, until: self.milliseconds + Self.unmadeRest)
             throw error
         }
     }

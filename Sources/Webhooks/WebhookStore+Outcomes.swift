@@ -141,6 +141,17 @@ extension WebhookStore {
         }
     }
 
+    /// The call could not be made: it stands as taken until then, so that no others of its endpoint are taken in its place.
+    func rest(_ claimed: ClaimedDelivery, until: Int64) async throws {
+        try await self.outcomes.write { connection in
+            let count = try connection.execute(
+                "UPDATE delivery SET dueAt = ?4 WHERE id = ?1 AND token = ?2 AND state = 1 AND endpoint = ?3",
+                [.integer(claimed.id), .integer(claimed.token), .text(claimed.endpoint), .integer(until)]
+            )
+            if count == 1 { try Self.freeCall(of: claimed.endpoint, on: connection) }
+        }
+    }
+
     /// A call that was taken was not made: where calls are spread over the minute there is one more.
     private static func freeCall(of endpoint: String, on connection: any SQLConnection) throws {
         try connection.execute(

@@ -67,7 +67,7 @@ struct RefreshGroupTests {
         }
     }
 
-    @Test("whoever is cancelled takes nothing from the others, and a closed database fails everybody")
+    @Test("who is cancelled has written all the same, and a closed database fails everybody")
     func ends() async throws {
         try await withCatalog { catalog, database in
             let radiology = try #require(StoreName("radiology"))

@@ -84,6 +84,12 @@ final class StudySets: Sendable {
         /// Where the making goes on; nil where the set is whole.
         var rest: Place? = Place()
 
+        /// What it takes in memory, the names that its key holds beside it.
+        func bytes(_ key: Key) -> Int {
+            guard case .picked(let picked) = key else { return self.studies.bytes }
+            return self.studies.bytes + picked.names.count * StudySets.nameBytes
+        }
+
         /// None yet.
         init(_ moment: Moment) {
             self.change = moment.change
@@ -118,6 +124,8 @@ final class StudySets: Sendable {
     /// The most sets that are kept, and how much they may take together; the one that was used longest ago goes.
     private static let countMax = 256
     private static let bytesMax = 33_554_432
+    /// What a name takes, about: rules of before are kept as long as a set that they picked.
+    private static let nameBytes = 192
     /// Where more studies have changed than these, and than a part of the set has rows, the set is made anew.
     private static let changesMin = 1_024
     private static let changesMax = 16_384
@@ -195,14 +203,14 @@ final class StudySets: Sendable {
                     other.revision < set.revision || other.rest != nil
                     || (set.rest == nil ? other.change < set.change : other.change == discarded)
                 guard isBetter else { return }
-                state.bytes -= other.studies.bytes
+                state.bytes -= other.bytes(key)
             }
             state.sets[key] = (set, state.uses)
             state.restingUntil[key] = nil
-            state.bytes += set.studies.bytes
+            state.bytes += set.bytes(key)
             while state.sets.count > Self.countMax || state.bytes > Self.bytesMax {
                 guard let oldest = state.sets.min(by: { $0.value.usedAt < $1.value.usedAt }) else { return }
-                state.bytes -= oldest.value.set.studies.bytes
+                state.bytes -= oldest.value.set.bytes(oldest.key)
                 state.sets[oldest.key] = nil
             }
         }
@@ -223,8 +231,9 @@ final class StudySets: Sendable {
         self.state.withLock { state in
             // Another search may have gone on with it, or be through with it.
             guard let other = state.sets[key]?.set, other.rest != nil, other.change == set.change else { return }
-            state.bytes -= other.studies.bytes
+            state.bytes -= other.bytes(key)
             state.sets[key] = nil
+            guard case .value = key else { return }
             if state.restingUntil.count >= Self.countMax {
                 state.restingUntil = state.restingUntil.filter { now < $0.value }
             }

@@ -71,24 +71,26 @@ extension StoreSynchronizer {
     }
 
     private func fly(_ study: StudyUID) async {
-        repeat {
-            self.flights[study]?.hasBegun = true
-            let next = self.flights[study]?.next ?? [:]
-            self.flights[study]?.waiting.merge(next) { first, _ in first }
+        self.flights[study]?.hasBegun = true
+        var failure: (any Error)?
+        do {
+            try await self.refreshOnce(study)
+        } catch {
+            failure = error
+        }
+        let waiting = self.flights[study]?.waiting ?? [:]
+        for continuation in waiting.values {
+            if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
+        }
+        if let next = self.flights[study]?.next, !next.isEmpty {
+            // Those who came meanwhile ask the store once more, in their turn.
+            self.flights[study]?.waiting = next
             self.flights[study]?.next = [:]
-            var failure: (any Error)?
-            do {
-                try await self.refreshOnce(study)
-            } catch {
-                failure = error
-            }
-            let waiting = self.flights[study]?.waiting ?? [:]
-            self.flights[study]?.waiting = [:]
-            for continuation in waiting.values {
-                if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
-            }
-        } while self.flights[study]?.next.isEmpty == false
-        self.flights[study] = nil
+            self.flights[study]?.hasBegun = false
+            self.queue.append(study)
+        } else {
+            self.flights[study] = nil
+        }
         self.asking.remove(study)
         self.startFlights()
     }

@@ -50,6 +50,8 @@ package actor StoreSynchronizer {
 
     /// Uploads of which nobody knows what became, and since when at the latest they are no more on their way.
     var unsettledSince: [Int64: ContinuousClock.Instant] = [:]
+    /// By the number of an intent, who was storing without having said so when its instance was found first.
+    var storingWhenFound: [Int64: Set<Int>] = [:]
 
     /// Reads how far it had come.
     package init(
@@ -125,7 +127,8 @@ package actor StoreSynchronizer {
     /// anybody to tell of them as new.
     var silentAfter: Int64? {
         let isNear = self.state.silentUntil.map { self.milliseconds < $0 } ?? !self.state.isComplete
-        return isNear ? self.state.silentAfter ?? 0 : nil
+        // An earlier version did not write down where its rebuild began: then nothing is known to be new.
+        return isNear ? self.state.silentAfter ?? (self.state.rebuiltFrom == nil ? 0 : nil) : nil
     }
 
     func writeState() async throws {

@@ -79,6 +79,9 @@ package struct NamedStudies: Sendable {
             for set in self.sets { hasher.combine(ObjectIdentifier(set)) }
         }
 
+        /// How many names there are.
+        var count: Int { self.sets.reduce(0) { $0 + $1.uids.count } }
+
         /// Whether the study is named.
         func contains(_ study: String) -> Bool { self.sets.contains { $0.parts[study] != nil } }
 

@@ -29,26 +29,26 @@ package struct UploadIntent: Hashable, Sendable {
 /// instance is that turns up.
 final class OpenIntents: Sendable {
     private let numbers = Mutex<Set<Int64>>([])
-    /// By store, the instances that are being stored; nil stands for one whose bytes nobody has read.
-    private let unannounced = Mutex<[StoreName: [InstanceUID?: Int]]>([:])
+    /// What is being stored, by number; an instance is nil where nobody has read the bytes.
+    private let unannounced = Mutex<(last: Int, all: [Int: (store: StoreName, instance: InstanceUID?)])>((0, [:]))
 
-    func beginStoring(_ instance: InstanceUID?, in store: StoreName) {
-        self.unannounced.withLock { $0[store, default: [:]][instance, default: 0] += 1 }
-    }
-
-    func endStoring(_ instance: InstanceUID?, in store: StoreName) {
-        self.unannounced.withLock { stores in
-            let left = (stores[store]?[instance] ?? 1) - 1
-            stores[store]?[instance] = left > 0 ? left : nil
-            if stores[store]?.isEmpty == true { stores[store] = nil }
+    /// Gives the number with which it ends.
+    func beginStoring(_ instance: InstanceUID?, in store: StoreName) -> Int {
+        self.unannounced.withLock { storing in
+            storing.last += 1
+            storing.all[storing.last] = (store, instance)
+            return storing.last
         }
     }
 
-    /// Whether the instance may be being stored by somebody who did not say so before.
-    func mayBeStored(_ instance: InstanceUID, in store: StoreName) -> Bool {
-        self.unannounced.withLock { stores in
-            guard let some = stores[store] else { return false }
-            return some[instance] != nil || some[nil] != nil
+    func endStoring(_ number: Int) {
+        self.unannounced.withLock { $0.all[number] = nil }
+    }
+
+    /// Those by which the instance may be being stored.
+    func storing(_ instance: InstanceUID, in store: StoreName) -> Set<Int> {
+        self.unannounced.withLock { storing in
+            Set(storing.all.filter { $0.value.store == store && $0.value.instance ?? instance == instance }.keys)
         }
     }
 
@@ -171,6 +171,7 @@ extension StoreSynchronizer {
         let now = self.configuration.now()
         let known = self.unsettledSince
         self.unsettledSince = Dictionary(uniqueKeysWithValues: intents.map { ($0.number, known[$0.number] ?? now) })
+        self.storingWhenFound = self.storingWhenFound.filter { self.unsettledSince[$0.key] != nil }
         for intent in intents {
             try Task.checkCancellation()
             try await self.obeyPause()
@@ -190,11 +191,13 @@ extension StoreSynchronizer {
             // It says nothing of whether the instance is there.
             return
         }
+        // Who stores it without having said so before drops the intents: what was there cannot be of those who began later.
+        guard found == nil || !self.isBeingStored(intent) else { return }
         // Read after the store has answered: who comes later cannot have stored what was found.
         let all = try await self.catalog.intents(toStore: intent.instance, in: self.store)
-        guard all.contains(intent), !all.contains(where: { self.catalog.openIntents.contains($0.number) }),
-            !self.catalog.openIntents.mayBeStored(intent.instance, in: self.store)
-        else { return }
+        guard all.contains(intent), !all.contains(where: { self.catalog.openIntents.contains($0.number) }) else {
+            return
+        }
         guard all.allSatisfy({ $0.uploader == intent.uploader }) else { return try await self.drop(all) }
         if let found {
             guard intent.admits(found) else { return try await self.drop([intent]) }
@@ -204,6 +207,14 @@ extension StoreSynchronizer {
         } else if let since = self.unsettledSince[intent.number], asked - since >= self.configuration.writeLasting {
             try await self.drop([intent])
         }
+    }
+
+    /// Whether somebody is at it yet who may have stored what was found first.
+    private func isBeingStored(_ intent: UploadIntent) -> Bool {
+        let now = self.catalog.openIntents.storing(intent.instance, in: self.store)
+        let left = self.storingWhenFound[intent.number].map { $0.intersection(now) } ?? now
+        self.storingWhenFound[intent.number] = left
+        return !left.isEmpty
     }
 
     private func drop(_ intents: [UploadIntent]) async throws {
@@ -240,8 +251,8 @@ extension StudyCatalog {
         in store: StoreName,
         _ body: () async throws -> Answer
     ) async rethrows -> Answer {
-        self.catalog.openIntents.beginStoring(instance, in: store)
-        defer { self.catalog.openIntents.endStoring(instance, in: store) }
+        let number = self.catalog.openIntents.beginStoring(instance, in: store)
+        defer { self.catalog.openIntents.endStoring(number) }
         return try await body()
     }
 

@@ -95,6 +95,7 @@ final class WebhookClients: Sendable {
         configuration: () throws -> HTTPClient.Configuration,
         _ call: (HTTPClient) async -> Answer
     ) async throws -> Lent<Answer> {
+        await self.waitForRoom()
         let (loan, old) = try self.borrow(key, configuration)
         self.end(old)
         let answer = await call(loan.client)
@@ -108,6 +109,7 @@ final class WebhookClients: Sendable {
         configuration: HTTPClient.Configuration,
         _ call: (HTTPClient) async -> Answer
     ) async -> Answer {
+        await self.waitForRoom()
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let answer = await call(client)
         self.end([client])
@@ -215,6 +217,18 @@ final class WebhookClients: Sendable {
         )
         while let ending = self.state.withLock({ $0.endings.values.first }) { await ending.value }
     }
+
+    /// Where very many clients are ending, a call waits for one of them: each holds connections and certificates till then.
+    private func waitForRoom() async {
+        while let ending = self.state.withLock({ state in
+            state.endings.count < Self.endingsMax ? nil : state.endings.min { $0.key < $1.key }?.value
+        }) {
+            await ending.value
+        }
+    }
+
+    /// The most shut-downs that go on beside calls.
+    private static let endingsMax = 64
 
     /// Shuts clients down beside what goes on: a receiver may take seconds to end its connections, and no call waits for that.
     private func end(_ clients: [HTTPClient]) {

@@ -29,6 +29,8 @@ package struct EmergencyWatch: Sendable {
             try Task.checkCancellation()
             let looks = try await self.audit.store.untoldEmergencies(limit: Self.batch)
             guard !looks.isEmpty else { return }
+            // Where it cannot be written down that they were told they would be told again and again.
+            try await self.audit.store.probe()
             try await self.feed.appendEmergencies(looks.compactMap(\.access))
             try await self.audit.store.noteTold(looks)
         }
