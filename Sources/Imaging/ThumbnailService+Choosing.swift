@@ -17,6 +17,8 @@ extension ThumbnailService {
         }
         if let face { return face }
         return try await self.faceFlights.value(key) {
+            // One that was under way may have ended between the look and here.
+            if let face = self.notes.withLock({ $0.face(key) }) { return face }
             let face = try await self.remembering(.face(key)) {
                 if let series {
                     guard let found = try await self.middle(of: series, in: place, urgency) else {
@@ -82,6 +84,7 @@ extension ThumbnailService {
         }
         if let subject { return subject }
         return try await self.subjectFlights.value(key) {
+            if let subject = self.notes.withLock({ $0.subject(key) }) { return subject }
             let subject = try await self.turns.run(urgency) {
                 try await self.remembering(.subject(key)) {
                     ImageSubject(try await self.upstream.metadata(address))
