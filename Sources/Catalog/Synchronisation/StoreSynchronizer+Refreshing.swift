@@ -82,13 +82,16 @@ extension StoreSynchronizer {
         for continuation in waiting.values {
             if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
         }
-        if let next = self.flights[study]?.next, !next.isEmpty {
+        let next = self.flights[study]?.next ?? [:]
+        if !next.isEmpty, !Task.isCancelled {
             // Those who came meanwhile ask the store once more, in their turn.
             self.flights[study]?.waiting = next
             self.flights[study]?.next = [:]
             self.flights[study]?.hasBegun = false
             self.queue.append(study)
         } else {
+            // Where the service ends nobody begins anew.
+            for continuation in next.values { continuation.resume(throwing: CancellationError()) }
             self.flights[study] = nil
         }
         self.asking.remove(study)
